@@ -1,0 +1,46 @@
+"""What differs between interpreters, in one place.
+
+The only file that asks which interpreter it is on. Everything else in gaitcore does
+`from gaitcore.compat import np, FLOAT, sosfilt, const`.
+
+np        ulab.numpy where there is one (device, strict stand-in, MicroPython), else numpy.
+          Use only the functions that DEVICE_FACTS.md lists: the strict stand-in enforces it.
+FLOAT     dtype of every float array: 32 bits on all of them. Always pass it: numpy's default is 64.
+sosfilt   sosfilt(sos, x, zi=zi) -> (y, zf); sos (n, 6), zi (n, 2), all FLOAT.
+const     MicroPython's compile-time constant, the identity elsewhere.
+"""
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(value):
+        return value
+
+
+try:
+    from ulab import numpy as np
+    from ulab import scipy
+
+    FLOAT = np.float
+    sosfilt = scipy.signal.sosfilt
+except ImportError:
+    import numpy as np
+    from scipy.signal import sosfilt
+
+    FLOAT = np.float32
+
+INT16 = np.int16
+TICKS_PERIOD = const(1 << 29)
+_TICKS_HALF = const(1 << 28)
+_TICKS_MASK = const((1 << 29) - 1)
+
+
+def ticks_add(ticks_ms, delta_ms):
+    """Wrap-safe sum of `supervisor.ticks_ms()` and a difference in ms."""
+    return (ticks_ms + delta_ms) & _TICKS_MASK
+
+
+def ticks_diff(later_ms, earlier_ms):
+    """Signed difference of two ticks in ms, right while they lie within 2**28 ms (3.1 days)."""
+    return (((later_ms - earlier_ms) & _TICKS_MASK) + _TICKS_HALF & _TICKS_MASK) - _TICKS_HALF

@@ -1,0 +1,96 @@
+# formclip. `make` alone lists the targets. Needs Python 3.11 or newer and make; everything else goes into .venv.
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+PYTHON  ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
+DATA    ?= ../shared/data
+BOARDS  := Seeed_XIAO_nRF52840_Sense feather_bluefruit_sense
+PINS    := pyproject.toml $(wildcard requirements/*.txt)
+TRACE   ?=
+ARGS    ?=
+export FORMCLIP_DATA ?= $(abspath $(DATA))
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export MPLBACKEND ?= Agg
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types device-types pytest validate bench compare golden test-bluez deploy clean
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
+		printf '%-20s %s\n' "$$target" "$$text"; done
+
+setup: $(VENV)/.dev ## make .venv with formclip and the tools of `make test`, all at pinned versions
+
+demo: $(VENV)/.run ## simulate a 20-minute run with faults, replay it, write log and report; TRACE=path for a recorded one
+	$(BIN)/formclip demo $(TRACE)
+
+test: lint types device-types pytest ## every check: ruff, mypy of host and device, pytest
+
+lint: $(VENV)/.dev ## ruff: style and format of all Python files
+	@echo "ruff: style and format"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## mypy, strict, of host/
+	@echo "mypy: host/, strict"
+	@$(BIN)/mypy host/formclip
+
+device-types: $(VENV)/.dev ## mypy of device/ with the stubs of each target board
+	@files=$$(find device -name '*.py' 2>/dev/null); \
+	if [ -z "$$files" ]; then echo "mypy: device/ holds no Python file yet"; exit 0; fi; \
+	for board in $(BOARDS); do \
+		echo "mypy: device/ as on $$board"; \
+		$(BIN)/circuitpython_setboard $$board || exit 1; \
+		MYPYPATH=device:shared $(BIN)/mypy --config-file device/mypy.ini --cache-dir .mypy_cache/$$board $$files || exit 1; \
+	done
+
+pytest: $(VENV)/.dev ## the tests alone; ARGS="-k cue" picks some
+	@echo "pytest: the tests"
+	@$(BIN)/python -m pytest $(ARGS)
+
+validate: $(VENV)/.run ## score replay against the truth of DATA=../shared/data; updates docs/validity.md
+	$(BIN)/formclip validate $(DATA)
+
+bench: $(VENV)/.dev ## time and memory per block: CPython, the MicroPython VM, and estimated on the device
+	$(BIN)/python -m formclip.bench $(ARGS)
+
+compare: $(VENV)/.compare ## ours beside VQF, Madgwick, Mahony and others on the same traces
+	$(BIN)/python -m formclip.compare $(DATA) $(ARGS)
+
+golden: $(VENV)/.dev ## write the golden outputs of the tests anew; read their diff before you commit it
+	FORMCLIP_GOLDEN=write $(BIN)/python -m pytest -k golden
+
+test-bluez: $(VENV)/.dev ## the companion against a real bluetoothd in a QEMU guest (needs Debian's qemu and bluez)
+	$(BIN)/python -m pytest -m bluez $(ARGS)
+
+deploy: $(VENV)/.run ## copy firmware, gaitcore and libraries to a board; ARGS="--board feather --drive /media/CIRCUITPY"
+	$(BIN)/formclip deploy $(ARGS)
+
+clean: ## remove .venv and everything generated
+	rm -rf $(VENV) build out host/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each stamp is newer than the pins it was installed from, so that nothing is installed twice.
+$(VENV)/.base: $(PINS)
+	@if [ -z "$(PYTHON)" ]; then echo "formclip needs Python 3.11 or newer: install it, or name it with make PYTHON=path" >&2; exit 1; fi
+	@echo "setup: $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV) || { echo "setup: no venv module; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.base
+	@echo "setup: installing formclip and what it needs"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	@echo "setup: installing formclip with the test tools"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.compare: $(VENV)/.base
+	@echo "setup: installing the peers to compare with"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt -e '.[dev,compare]'
+	@touch $@ $(VENV)/.run $(VENV)/.dev

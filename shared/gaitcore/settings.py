@@ -1,0 +1,168 @@
+"""Every number that a runner may change: name, default, range. One table, the only place.
+
+All values are whole numbers, so that they log, travel and replay exactly. A setting with
+`choices` holds the index of its word; `set` takes the word, the index or True / False.
+Units and meanings stand in the comments of the table, which cost no memory on the device;
+`python -m formclip.settings_doc` makes docs/settings.md of them and a test holds it in step.
+Rows are only ever appended: the position of a row is its number in the log and on the radio.
+"""
+
+from array import array
+
+OR_ZERO = 0  # in place of choices: 0 (unknown, off) is allowed beside the range
+
+_OFF_ON = ("off", "on")
+
+# name, default, low, high, choices (a tuple of words), OR_ZERO or None   # [unit] meaning
+TABLE = (
+    ("mode", 0, 0, 2, ("coach", "silent", "metronome")),  # [] coach cues, silent only records, metronome beats
+    ("warmup_s", 180, 0, 1800, None),  # [s] no cue until this long after the first running step
+    ("sustain_s", 5, 2, 30, None),  # [s] a fault must be held this long before its cue
+    ("cue_gap_s", 30, 10, 600, None),  # [s] least time between two fault cues
+    ("cue_max", 6, 1, 60, None),  # [] most fault cues within cue_window_s
+    ("cue_window_s", 600, 60, 3600, None),  # [s] the window in which cue_max counts
+    ("unanswered_max", 3, 1, 20, None),  # [] a kind of cue stops after this many in a row were not answered
+    ("answer_s", 30, 5, 120, None),  # [s] a cue is answered if form is back in range within this time
+    ("tilt_amber_deg", 4, 1, 12, None),  # [deg] tilt above own baseline shown amber; back in range is below this
+    ("tilt_cue_deg", 6, 3, 12, None),  # [deg] tilt above own baseline that is an arched back
+    ("overstride_rule", 0, 0, 1, ("guard", "retrain")),  # [] guard: against own baseline; retrain: against the target
+    ("overstride_cadence_pct", 4, 1, 15, None),  # [%] guard: cadence this far below own baseline is suspect
+    ("overstride_brake_pct", 10, 0, 100, None),  # [%] guard: and braking this far above own trend is overstriding
+    ("cadence_target_pct", 105, 100, 110, None),  # [%] cadence target, of own baseline; never above 110
+    ("retrain_tolerance_pct", 2, 0, 5, None),  # [%] retrain: cadence this far below the target is still good
+    ("cue_overstride", 1, 0, 1, _OFF_ON),  # [] cue overstriding
+    ("cue_arch", 1, 0, 1, _OFF_ON),  # [] cue an arched back
+    ("cue_ok", 1, 0, 1, _OFF_ON),  # [] say when form is back in range after a cue
+    ("overstride_pulse_ms", 100, 60, 300, None),  # [ms] each of three pulses, for an error at its threshold
+    ("arch_pulse_ms", 350, 200, 900, None),  # [ms] each of two pulses, for an error at its threshold
+    ("ok_pulse_ms", 80, 40, 200, None),  # [ms] the one soft pulse of back in range
+    ("pulse_growth_pct", 100, 0, 200, None),  # [%] a pulse grows by up to this as the error doubles
+    ("strength_pct", 100, 20, 100, None),  # [%] motor strength
+    ("ok_strength_pct", 45, 20, 100, None),  # [%] motor strength of back in range, of strength_pct
+    ("blank_ms", 100, 0, 500, None),  # [ms] the accelerometer is not believed for this long after the motor
+    ("metronome_every", 4, 1, 8, None),  # [steps] metronome: one beat each so many steps
+    ("metronome_on_s", 20, 5, 3600, None),  # [s] metronome: beats for this long
+    ("metronome_off_s", 40, 0, 3600, None),  # [s] metronome: then rests for this long
+    ("metronome_spm", 0, 120, 240, OR_ZERO),  # [steps/min] metronome: fixed rate; 0: the cadence target
+    ("faded", 0, 0, 1, _OFF_ON),  # [] faded feedback: cues withdrawn over eight sessions
+    ("faded_session", 1, 1, 99, None),  # [] the number of this session in the faded schedule
+    ("auto_start", 1, 0, 1, _OFF_ON),  # [] start recording when running is seen
+    ("auto_pause", 1, 0, 1, _OFF_ON),  # [] pause when running stops, resume when it goes on
+    ("auto_pause_s", 10, 3, 120, None),  # [s] not running for this long is a pause
+    ("mounting", 0, 0, 1, ("back", "side")),  # [] where on the waistband the clip sits
+    ("height_cm", 0, 120, 220, OR_ZERO),  # [cm] the runner's height; 0: not given
+    ("mass_kg", 0, 30, 200, OR_ZERO),  # [kg] the runner's mass; 0: not given
+    ("sex", 0, 0, 2, ("unknown", "female", "male")),  # [] for the fitted models only
+    ("calibrate_s", 10, 5, 30, None),  # [s] standing still for calibration
+    ("squeeze_s", 5, 3, 15, None),  # [s] glute squeeze for the neutral posture
+    ("offer_calibration", 1, 0, 1, _OFF_ON),  # [] ask to stand still at the start of each session
+    ("slip_deg", 5, 3, 20, None),  # [deg] the clip turned by this much has slipped
+    ("baseline_skip_s", 30, 0, 300, None),  # [s] running not counted before the baseline is taken
+    ("baseline_s", 120, 60, 600, None),  # [s] running that makes the baseline
+    ("flush_s", 8, 2, 10, None),  # [s] the page being filled is put to flash at least this often
+    ("capture_s", 0, 1, 600, OR_ZERO),  # [s] raw capture of the six axes from the start; 0: none
+    ("rsc_cadence", 0, 0, 1, ("both", "one")),  # [] cadence told to watches: steps of both feet or of one
+    ("standby_min", 10, 1, 120, None),  # [min] without running or a link, the clip sleeps after this
+    ("low_battery_mv", 3450, 3200, 3700, None),  # [mV] below this the log is closed in time
+    ("led", 1, 0, 1, _OFF_ON),  # [] LED on events
+)
+
+
+class SettingError(ValueError):
+    """A value that was refused; the old one is kept.
+
+    args: name, value, low, high, kept. For an unknown name low and high are None and kept is
+    the nearest known name.
+    """
+
+    def __str__(self):
+        name, value, low, high, kept = self.args
+        name, value = str(name)[:40], repr(value)[:40]
+        if low is None:
+            return "setting {!r} is unknown; did you mean {}?".format(name, kept)
+        choices = TABLE[index_of(name)][4]
+        if choices:
+            span, kept = "one of " + ", ".join(choices), choices[kept]
+        else:
+            span = ("0 or " if choices is OR_ZERO else "") + "a whole number {} to {}".format(low, high)
+        return "setting {} = {} refused: give {}; {} kept".format(name, value, span, kept)
+
+
+def index_of(name):
+    """Row number of a setting, -1 if there is none of that name."""
+    for i in range(len(TABLE)):
+        if TABLE[i][0] == name:
+            return i
+    return -1
+
+
+def nearest(name):
+    """The known name that shares most letter pairs with the one given."""
+    pairs = [str(name)[i : i + 2] for i in range(len(str(name)) - 1)]
+    best, best_score = TABLE[0][0], -1
+    for row in TABLE:
+        score = 10 * sum([p in row[0] for p in pairs]) - abs(len(row[0]) - len(pairs))
+        if score > best_score:
+            best, best_score = row[0], score
+    return best
+
+
+class Settings:
+    """The values in use, one attribute each: `settings.sustain_s`.
+
+    In        set(name, value); load(mapping); load_bytes(data)
+    Out       attributes, ints; to_bytes(): int16 each in table order; to_dict(): words for choices
+    Errors    set raises SettingError and keeps the old value; load and load_bytes apply what is
+              good and return the list of SettingErrors
+    """
+
+    def __init__(self, values=None):
+        for row in TABLE:
+            setattr(self, row[0], row[1])
+        if values:
+            refused = self.load(values)
+            if refused:
+                raise refused[0]
+
+    def set(self, name, value):
+        i = index_of(name)
+        if i < 0:
+            raise SettingError(name, value, None, None, nearest(name))
+        _, _, low, high, choices = TABLE[i]
+        try:
+            number = choices.index(value) if choices and value in choices else int(value)
+            fits = low <= number <= high or (choices is OR_ZERO and number == 0)
+            fits = fits and (number == value or isinstance(value, str))
+        except (TypeError, ValueError, OverflowError):
+            fits = False
+        if not fits:
+            raise SettingError(name, value, low, high, getattr(self, name))
+        setattr(self, name, number)
+        return number
+
+    def load(self, values):
+        refused = []
+        for name in values:
+            try:
+                self.set(name, values[name])
+            except SettingError as error:
+                refused.append(error)
+        return refused
+
+    def load_bytes(self, data):
+        """Values of `to_bytes`, of this or another version: what is missing keeps its value."""
+        refused = []
+        for i in range(min(len(data) // 2, len(TABLE))):
+            value = data[2 * i] | data[2 * i + 1] << 8
+            try:
+                self.set(TABLE[i][0], value - 65536 if value >= 32768 else value)
+            except SettingError as error:
+                refused.append(error)
+        return refused
+
+    def to_bytes(self):
+        out = array("h", [getattr(self, row[0]) for row in TABLE])
+        return bytes(out)
+
+    def to_dict(self):
+        return {row[0]: row[4][getattr(self, row[0])] if row[4] else getattr(self, row[0]) for row in TABLE}

@@ -1,0 +1,68 @@
+"""A run as columns: what the report, the exports and the trends are computed from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+# Steps further apart than this are not one bout: a stop or a walking break lies between them.
+BOUT_GAP_S = 1.5
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One cue as felt: time in seconds of the trace, kind (overstride, arch, ok), and why."""
+
+    t_s: float
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """The steps of one session as columns of equal length, NaN where not measured.
+
+    columns  keyed as in steps.csv; `on_s` increases; `side` is 0 left, 1 right, NaN unknown.
+    """
+
+    name: str
+    columns: dict[str, Floats]
+    cues: tuple[Cue, ...] = ()
+    events: tuple[tuple[float, str], ...] = ()
+    summary: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def on_s(self) -> Floats:
+        return self.columns["on_s"]
+
+    def __len__(self) -> int:
+        return len(self.on_s)
+
+    def column(self, key: str) -> Floats:
+        """The values of a metric, all NaN where the log has none."""
+        found = self.columns.get(key)
+        return found if found is not None else np.full(len(self), math.nan)
+
+    def running_s(self) -> float:
+        """Seconds spent running: the sum of step intervals within bouts."""
+        gaps = np.diff(self.on_s)
+        return float(gaps[gaps <= BOUT_GAP_S].sum())
+
+    def distance_m(self) -> float | None:
+        """Distance by the speed estimate, None where there is none."""
+        speed = self.column("speed_mps")[:-1]
+        gaps = np.diff(self.on_s)
+        known = (gaps <= BOUT_GAP_S) & np.isfinite(speed)
+        return float((speed[known] * gaps[known]).sum()) if known.any() else None
+
+
+def mean(values: Floats) -> float:
+    """Mean of the measured values, NaN where there is none."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else math.nan

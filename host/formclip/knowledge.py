@@ -1,0 +1,310 @@
+"""What the software knows and says about form, pain, exercises and cautions.
+
+Every sentence names where it comes from: letters are the five articles that the project was created from
+(A "How to prevent back injuries", B "Low back pain while running", C "Lower back pain and running",
+D "Why do I get lower back pain from running?", E "Why does my lower back ache after running"); papers are named.
+Nothing here diagnoses: tilt is never called a cause of pain, and no side is taken where sources disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ARTICLES: dict[str, str] = {
+    "A": "How to prevent back injuries",
+    "B": "Low back pain while running",
+    "C": "Lower back pain and running",
+    "D": "Why do I get lower back pain from running?",
+    "E": "Why does my lower back ache after running",
+}
+
+
+@dataclass(frozen=True)
+class Band:
+    """A range on a metric's axis, half-open [low, high), for showing only."""
+
+    low: float
+    high: float
+    label: str
+    tone: str  # good, watch, alert or note: how it is coloured
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure of the step log and how it is shown.
+
+    better  'low', 'high' or 'none': which way a trend arrow counts as better; 'none' takes no side.
+    standing  what is known about how far to trust the figure, in one sentence for the reader.
+    """
+
+    key: str
+    title: str
+    unit: str
+    digits: int
+    better: str
+    estimate: bool
+    what: str
+    standing: str
+    bands: tuple[Band, ...] = ()
+    source: str = ""
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "cadence_spm",
+        "Cadence",
+        "steps/min",
+        0,
+        "none",
+        False,
+        "Steps of both feet in a minute, over the last 4 s.",
+        "Measured. No cadence is right for everyone: 100 km world-championship runners range from 155 to 203.",
+        (Band(170, 180, "the articles' 170–180 (E)", "note"),),
+        "E; Heiderscheit 2011: your own cadence +5 to +10 % lowers braking and bounce",
+    ),
+    Metric(
+        "tilt_deg",
+        "Pelvic tilt against standing",
+        "°",
+        1,
+        "none",
+        False,
+        "How much further the front of the pelvis is down (the lower back arched) than when you stood still; "
+        "mean of a stride.",
+        "Measured against your own standing posture. Standing or running tilt is not a sign of back pain "
+        "(Laird 2014, 43 studies). Leaning from the hips looks the same to one sensor.",
+        (),
+        "Schache 1999: 15–20° from the vertical in running, SD 4–6° between runners",
+    ),
+    Metric(
+        "braking_mps",
+        "Braking per step",
+        "m/s",
+        3,
+        "none",
+        True,
+        "Forward speed lost at each landing.",
+        "Estimate: a fitted model of waist signals. No published validity for a waist sensor: "
+        "follow your own trend only.",
+        (),
+        "Napier 2019; Alcantara 2022: it rises downhill with no fault of the runner",
+    ),
+    Metric(
+        "heel_ahead_cm",
+        "Foot ahead of the body at landing",
+        "cm",
+        1,
+        "none",
+        True,
+        "How far in front of the sacrum the foot lands: what overstriding means.",
+        "Estimate: the foot cannot be seen from the waist; a fitted model of waist signals.",
+        (),
+        "D, E",
+    ),
+    Metric(
+        "contact_ms",
+        "Ground contact",
+        "ms",
+        0,
+        "none",
+        True,
+        "Time the foot is on the ground.",
+        "Estimate from the shape of the vertical acceleration. The bands are for showing; "
+        "contact is shorter when faster.",
+        (
+            Band(100, 210, "excellent (COROS)", "good"),
+            Band(210, 300, "usual", "note"),
+            Band(300, 400, "long (COROS: poor)", "watch"),
+        ),
+        "COROS bands",
+    ),
+    Metric(
+        "flight_ms",
+        "Flight",
+        "ms",
+        0,
+        "none",
+        True,
+        "Time in the air between two contacts.",
+        "Estimate: the rest of the step after ground contact.",
+    ),
+    Metric(
+        "vo_cm",
+        "Vertical oscillation",
+        "cm",
+        1,
+        "none",
+        False,
+        "How far the pelvis moves up and down in a stride.",
+        "Measured. The band is for showing only.",
+        (Band(6, 13, "usual 6–13 cm", "note"),),
+        "B; the Lumo Run bar was 8.4 cm",
+    ),
+    Metric(
+        "tilt_range_deg",
+        "Tilt range in a stride",
+        "°",
+        1,
+        "none",
+        False,
+        "How far the pelvis tips forward and back within a stride.",
+        "Measured.",
+        (Band(5, 8, "usual 5–8° (Schache 1999)", "note"),),
+    ),
+    Metric(
+        "drop_range_deg",
+        "Pelvic drop range",
+        "°",
+        1,
+        "none",
+        False,
+        "How far the hips tip from side to side within a stride.",
+        "Measured. More than usual may point to the gluteus medius (E).",
+    ),
+    Metric(
+        "rotation_range_deg",
+        "Rotation range",
+        "°",
+        1,
+        "none",
+        False,
+        "How far the pelvis turns left and right within a stride.",
+        "Measured.",
+    ),
+    Metric(
+        "impact_g",
+        "Impact peak",
+        "g",
+        1,
+        "none",
+        False,
+        "The hardest moment of each landing, as the clip feels it.",
+        "Measured at the belt: it depends on how tightly the clip sits. Compare runs of your own only.",
+    ),
+    Metric(
+        "speed_mps",
+        "Speed",
+        "m/s",
+        2,
+        "none",
+        True,
+        "Speed without GPS.",
+        "Estimate: a fitted model of waist signals, about 6 % off for a runner it has not seen. A watch knows better.",
+    ),
+)
+METRIC: dict[str, Metric] = {metric.key: metric for metric in METRICS}
+
+TILT_AMBER_DEG = 4.0
+TILT_CUE_DEG = 6.0
+CADENCE_TARGET = 1.05
+CADENCE_TARGET_CAP = 1.10
+BALANCE_GOOD = (49.5, 50.5)
+BALANCE_LOOK = 51.5
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A form fault that the clip can see, with its words and where to go from it."""
+
+    key: str
+    title: str
+    said_by: str
+    seen: str
+    words: str
+    exercises: tuple[str, ...]
+
+
+FAULTS: dict[str, Fault] = {
+    "overstride": Fault(
+        "overstride",
+        "Overstriding",
+        "D, E",
+        "The foot lands far ahead of the body and brakes: braking above your own trend with cadence below your own.",
+        "Quick feet: land under the hips, shorten the step a little (E).",
+        ("cadence", "leg_swings"),
+    ),
+    "arch": Fault(
+        "arch",
+        "Arched lower back",
+        "A, B, E",
+        "Pelvic tilt above your own neutral run.",
+        "Squeeze the glutes (A). Tuck the tailbone gently, navel to spine, ribs down, tall spine, "
+        "lean from the ankles, breathe deep into the belly (B).",
+        ("glute_squeeze", "bridge", "dead_bug", "transversus", "hip_flexor_stretch"),
+    ),
+    "drop": Fault(
+        "drop",
+        "Hips not level",
+        "A, B, E",
+        "The pelvis tips from side to side more than before, or more on one side.",
+        "Tall hips, land under the hips.",
+        ("clamshell", "single_leg_bridge"),
+    ),
+    "rotation": Fault(
+        "rotation",
+        "Much pelvic rotation",
+        "E",
+        "The pelvis turns more within a stride than before.",
+        "Tall spine, quiet hips.",
+        ("pallof", "dead_bug"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise with its dose and source."""
+
+    key: str
+    title: str
+    dose: str
+    source: str
+
+
+EXERCISES: dict[str, Exercise] = {
+    e.key: e
+    for e in (
+        Exercise("glute_squeeze", "Glute-squeeze test, standing", "feel the pelvis shift, the arch flatten", "A"),
+        Exercise("hollow_hold", "Hollow hold", "10 s × 6, the low back stays on the floor", "A"),
+        Exercise("twist", "Standing dynamic twist to shallow lunge", "up to 30 twists a side", "A"),
+        Exercise("hip_flexor_ball", "Hip-flexor release with a ball", "gently", "A"),
+        Exercise("transversus", "Transversus abdominis hold", "5–10 s, 10 × 3", "B"),
+        Exercise("bridge", "Glute bridge", "5 s, 10 × 10", "B"),
+        Exercise("single_leg_bridge", "Single-leg glute bridge", "once the two-legged bridge is easy", "E"),
+        Exercise("dead_bug", "Dead bug", "3 × 12", "B, E"),
+        Exercise("bird_dog", "Bird dog", "8–10 a side × 3, hold 1–2 s", "B"),
+        Exercise("hip_flexor_stretch", "Half-kneeling hip-flexor stretch", "20–30 s × 2–3", "B"),
+        Exercise("piriformis", "Seated piriformis stretch", "20–30 s a side", "B"),
+        Exercise("knee_to_chest", "Knee to chest", "20 s a side", "C"),
+        Exercise("plank", "Plank", "build up to 60 s", "C, E"),
+        Exercise("clamshell", "Clamshell", "slowly, both sides", "E"),
+        Exercise("pallof", "Pallof press", "slowly, both sides", "E"),
+        Exercise("leg_swings", "Leg swings and lunges before the run", "part of 5–10 min of dynamic warm-up", "E"),
+        Exercise(
+            "cadence",
+            "Cadence work with the clip's metronome",
+            "own baseline +5 %, at most +10 %",
+            "E; Heiderscheit 2011",
+        ),
+    )
+}
+
+CAUTIONS: tuple[str, ...] = (
+    "This is not a medical device and does not diagnose. The science of low-back pain is not clear; "
+    "it can “just happen”, and running may protect (D).",
+    "Pain beyond the first phase does not mean damage; tolerable pain is fine to run with (D).",
+    "Stop and see a clinician when pain is sharp or shooting, radiates into the leg, lasts more than 24 h, "
+    "or is acute and disabling (you cannot put on shoes or socks) (A, B, D, E).",
+    "Seek care now for new bladder or bowel trouble, a numb saddle area, or new weakness in a leg.",
+    "Some common stretches load the back (C); do not hyperextend the back in core drills (A).",
+)
+
+CANNOT_SEE: tuple[str, ...] = (
+    "Leaning from the hips instead of the ankles, and hunched shoulders: one sensor at the pelvis cannot tell "
+    "them from tilt.",
+    "How the foot strikes (heel or midfoot): not measured; the sources disagree and no side is taken.",
+    "Slope and surface: braking and impact rise and cadence falls downhill with no fault of yours (Alcantara 2022).",
+    "Why a back hurts: no posture or tilt angle predicts it (Laird 2014).",
+)
+
+WARM_UP = "5–10 min of dynamic movement before the run (E); the clip stays silent for the first 3 min."

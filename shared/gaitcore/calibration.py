@@ -1,0 +1,90 @@
+"""Standing calibration: ten seconds of standing give gyroscope bias, vertical and a quality."""
+
+from math import sqrt
+
+from gaitcore.compat import np
+from gaitcore.frames import unit
+
+_FULL_S = 10.0
+_LEAST_S = 4.0
+_STILL_G = 0.03  # spread of the specific force in a hop
+_STILL_DPS = 4.0  # spread of each rate in a hop
+_BIAS_DPS = 8.0  # no gyroscope is worse: more is a turn
+
+
+class Calibration:
+    """What standing still gave: up (sensor axes), bias_dps, seconds, quality 0..100, index where it ended."""
+
+    def __init__(self, up, bias_dps, seconds, quality, index):
+        self.up = up
+        self.bias_dps = bias_dps
+        self.seconds = seconds
+        self.quality = quality
+        self.index = index
+
+
+class Stance:
+    """Gathers hops of standing still.
+
+    Settings  hop_s, has_gyro
+    In        push(block): (6, n) FLOAT one hop
+    Out       still: this hop was; seconds: standing so far without a move
+              result(index) -> Calibration of what is gathered, or None when too short
+    """
+
+    def __init__(self, hop_s, has_gyro):
+        self._hop_s = hop_s
+        self._has_gyro = has_gyro
+        self.reset()
+
+    def reset(self):
+        self._sum = [0.0] * 6
+        self._square = 0.0
+        self._n = 0
+        self.still = False
+
+    @property
+    def seconds(self):
+        return self._n * self._hop_s
+
+    @property
+    def full(self):
+        return self._n * self._hop_s >= _FULL_S - 0.01
+
+    def hop_still(self, block):
+        """Whether nothing moves in this hop, and takes it in when so."""
+        rows = 6 if self._has_gyro else 3
+        means = [0.0] * rows
+        spread = 0.0
+        for k in range(rows):
+            m = np.mean(block[k])
+            s = np.std(block[k])
+            if s > (_STILL_G if k < 3 else _STILL_DPS) or k > 2 and abs(m) > _BIAS_DPS:
+                self.still = False
+                return False
+            if k < 3:
+                spread += s * s
+            means[k] = m
+        a = means[0] * means[0] + means[1] * means[1] + means[2] * means[2]
+        self.still = 0.85 < a < 1.15
+        if self.still and self._n:
+            # a slow lean: the direction leaves the mean so far
+            n = self._n
+            for k in range(3):
+                if abs(means[k] - self._sum[k] / n) > 0.05:
+                    self.still = False
+        if self.still:
+            for k in range(rows):
+                self._sum[k] += means[k]
+            self._square += spread
+            self._n += 1
+        return self.still
+
+    def result(self, index):
+        n = self._n
+        if self.seconds < _LEAST_S:
+            return None
+        mean = [s / n for s in self._sum]
+        noise = sqrt(self._square / n) / _STILL_G
+        quality = int(100.0 * min(1.0, self.seconds / _FULL_S) * max(0.1, 1.0 - 0.5 * noise))
+        return Calibration(unit(mean[:3]), mean[3:], self.seconds, quality, index)

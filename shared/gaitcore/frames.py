@@ -1,0 +1,49 @@
+"""Axes of the body and small vectors: the only place where mounting becomes body axes.
+
+        up                 Body axes: forward, up, right (right = forward x up).
+        |  forward         Sensor axes: x y z, however the clip is worn.
+        | /                tilt_deg      front of the pelvis down, back arched: positive
+        |/____ right       drop_deg      right side up: positive
+                           rotation_deg  about up, left forward... only its range is used
+
+Vectors are lists of three floats. A mounting is (forward, up, right), each in sensor axes.
+"""
+
+from math import sqrt
+
+
+def dot(a, b):
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def cross(a, b):
+    return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+
+
+def unit(a):
+    """a at length 1; up along y when a has no length."""
+    n = sqrt(dot(a, a))
+    return [a[0] / n, a[1] / n, a[2] / n] if n > 1e-6 else [0.0, 1.0, 0.0]
+
+
+def level(a, up):
+    """The part of a that is level where up is up, at length 1."""
+    d = dot(a, up)
+    return unit([a[0] - d * up[0], a[1] - d * up[1], a[2] - d * up[2]])
+
+
+def mounting(forward, up):
+    """Body axes in sensor axes from a rough forward and an exact up."""
+    forward = level(forward, up)
+    return forward, up, cross(forward, up)
+
+
+def least_aligned(up):
+    """The sensor axis nearest to level, as a heading reference while forward is not known."""
+    k = 0
+    for i in (1, 2):
+        if abs(up[i]) < abs(up[k]):
+            k = i
+    a = [0.0, 0.0, 0.0]
+    a[k] = 1.0
+    return level(a, up)

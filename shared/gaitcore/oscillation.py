@@ -1,0 +1,37 @@
+"""Vertical oscillation: the vertical acceleration of one step integrated twice."""
+
+from gaitcore.compat import FLOAT, np, sosfilt
+from gaitcore.units import G
+
+
+class Oscillation:
+    """Height range and vertical velocity over a window that holds whole steps.
+
+    Settings  rate_hz
+    In        measure(vert): specific force along up [g], (n,)
+    Out       range in cm; `velocity` (n,) m/s stays readable until the next call
+    Differs   mean acceleration and mean velocity of the window are taken as zero: the runner neither sinks nor rises
+    """
+
+    _SUM = np.array([[1.0, 0.0, 0.0, 1.0, -1.0, 0.0]], dtype=FLOAT)
+
+    def __init__(self, rate_hz):
+        self._dt = 1.0 / rate_hz
+        self._zi = np.zeros((1, 2), dtype=FLOAT)
+        self.velocity = None
+
+    def _sum(self, x):
+        zi = self._zi
+        zi[0, 0] = zi[0, 1] = 0.0
+        y, _ = sosfilt(self._SUM, x, zi=zi)
+        return y
+
+    def measure(self, vert):
+        a = vert - np.mean(vert)
+        a *= G * self._dt
+        v = self._sum(a)
+        # a sum is a rectangle rule: half a sample late, which the mean takes out to first order
+        v -= np.mean(v)
+        self.velocity = v
+        z = self._sum(v)
+        return 100.0 * self._dt * (np.max(z) - np.min(z))

@@ -314,10 +314,11 @@ class Pipeline:
             step.feature = contact.feature
         raw = (on + 0.5) * self._group - 0.5 + self._sample_offset
         step.on_ms = int(1000.0 * (raw - int(raw)) / self.rate_hz) + index_to_ms(int(raw), self.rate_hz)
-        step.vo_cm = self._oscillation.measure(ring.view(att.VERT, s0, s1))
+        step.vo_cm = self._oscillation.measure(ring.view(att.VERT, int(t + 0.5), s1))
+        v = self._oscillation.velocity
         if self.has_gyro:
             up = mean_up(ring, att.UP_X, s0, s1)
-            self._learn_forward(s0, s1, up, hx, hy)
+            self._learn_forward(int(t + 0.5), s1, up, hx, hy)
             f = self.forward
             if f:
                 if self.calibration:

@@ -33,6 +33,4 @@ def rotation_range_deg(ring, row, start, end):
     mx, my = np.mean(x), np.mean(y)
     n = 1.0 / sqrt(mx * mx + my * my)
     s = y * (mx * n) - x * (my * n)
-    n = end - start
-    s -= np.linspace(s[0], s[n - 1], n)
     return DEG * (np.max(s) - np.min(s))

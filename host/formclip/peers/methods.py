@@ -86,7 +86,8 @@ def mobgap_shin(acc_g: Floats, rate_hz: float) -> Floats:
     import pandas as pd  # type: ignore[import-not-found, import-untyped, unused-ignore]
     from mobgap.initial_contacts import IcdShinImproved  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-    frame = pd.DataFrame(acc_g * G_MPS2, columns=["acc_x", "acc_y", "acc_z"])
+    columns = ["acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z"]
+    frame = pd.DataFrame(np.hstack([acc_g * G_MPS2, np.zeros_like(acc_g)]), columns=columns)
     frame.index.name = "samples"
     found = IcdShinImproved(axis="norm").detect(frame, sampling_rate_hz=rate_hz).ic_list_
     return np.asarray(found["ic"], dtype=float) / rate_hz
@@ -97,7 +98,8 @@ def mobgap_ionescu(acc_g: Floats, rate_hz: float) -> Floats:
     import pandas as pd
     from mobgap.initial_contacts import IcdIonescu
 
-    frame = pd.DataFrame(acc_g * G_MPS2, columns=["acc_is", "acc_ml", "acc_pa"])
+    columns = ["acc_is", "acc_ml", "acc_pa", "gyr_is", "gyr_ml", "gyr_pa"]
+    frame = pd.DataFrame(np.hstack([acc_g * G_MPS2, np.zeros_like(acc_g)]), columns=columns)
     frame.index.name = "samples"
     found = IcdIonescu().detect(frame, sampling_rate_hz=rate_hz).ic_list_
     return np.asarray(found["ic"], dtype=float) / rate_hz

@@ -1,42 +1,98 @@
-"""Initial contact, contact time and impact of one step."""
+"""Initial contact, contact time and impact of one step, from the specific force of the pelvis."""
 
+from math import pi, sqrt
+
+from gaitcore import models
+from gaitcore.braking import Braking
 from gaitcore.compat import FLOAT, np
+
+_SMOOTH_S = 0.05
+
+
+def hann(rate_hz, seconds):
+    """Weights of a Hann window of odd length that sum to one."""
+    n = int(0.5 * seconds * rate_hz + 0.5)
+    w = np.cos(np.linspace(-pi * n / (n + 1), pi * n / (n + 1), 2 * n + 1)) + 1.0
+    return np.array(w / np.sum(w), dtype=FLOAT)
+
+
+def crossing(x, i, step, level):
+    """Float index where x, walked from i by step (1 or -1), first reaches `level` from above; -1.0 when it does not."""
+    last = len(x) - 1
+    a = x[i]
+    if a <= level:
+        return -1.0
+    while 0 < i < last:
+        b = x[i + step]
+        if b <= level:
+            return i + step * (a - level) / (a - b)
+        a = b
+        i += step
+    return -1.0
 
 
 class Contact:
-    """Times one step on the vertical specific force around its approximate contact.
+    """Times one step on the vertical and forward specific force around its approximate contact.
+
+    The force under the foot shows at the pelvis smoothed and late, the more so the softer the landing. The rise through 1 g
+    and the fall through 0.75 g are sharp and survive smoothing; how far the one lies after the contact and the other before
+    the end of contact follows from how hard the pelvis is pushed to and fro: `fwd_g`. models.py holds the two corrections.
 
     Settings  rate_hz int 50..500
-    In        measure(vert, fwd, onset, period): vert, fwd FLOAT (n,), specific force along up and forward in g, the
-              gravity included (1.0 at rest); onset float, index in them of the approximate contact (upward crossing
-              of 1 g or better); period float, samples between steps. The window must reach from onset - 0.4 period
-              to onset + 1.2 period; fwd may be None.
-    Out       True when measured, then: on (float index in the window), contact_ms (float), impact_g (float),
-              brake_mps (float or None), feature (int 0..255 or None)
-    Latency   none of its own. State: none between calls.
+    In        measure(vert, fwd, onset, period): vert, fwd FLOAT (n,), specific force along up and forward in g, gravity
+              included (vert is 1.0 at rest); onset float, index in them of the approximate contact; period float,
+              samples between steps. The window should reach from onset - 0.4 period to onset + 1.25 period.
+              fwd may be None
+              refine(drop_range_deg): when the drop range of the stride is known, or None
+    Out       measure: False when there is no contact in the window. True: on, rise (float indices in the window: contact
+              and rise through 1 g), contact_ms,
+              impact_g (peak), width_ms (1 g up to 0.75 g down), fwd_g (rms of forward) or None, brake_mps or None,
+              feature (fwd_g in 0.01 g) or None. refine: contact_ms
+    Latency   none of its own. State: none between calls
     Errors    ValueError for a rate out of range
     """
 
     def __init__(self, rate_hz):
         if not 50 <= rate_hz <= 500:
-            raise ValueError("rate_hz: %s is not 50..500" % rate_hz)
-        self.rate_hz = rate_hz
+            raise ValueError("rate_hz must be in 50..500, is %s" % rate_hz)
+        self._ms = 1000.0 / rate_hz
+        self._weights = hann(rate_hz, _SMOOTH_S)
+        self._margin = len(self._weights) // 2
+        self._braking = Braking(rate_hz)
         self.reset()
 
     def reset(self):
-        self.on = self.contact_ms = self.impact_g = 0.0
-        self.brake_mps = self.feature = None
+        self.on = self.rise = self.contact_ms = self.impact_g = self.width_ms = self.period_ms = 0.0
+        self.brake_mps = self.feature = self.fwd_g = None
 
     def measure(self, vert, fwd, onset, period):
-        i = int(onset)
-        n = int(period)
-        if i < 1 or i + n >= len(vert):
+        self.reset()
+        k = self._margin
+        mid = int(onset + 0.25 * period)
+        if mid < k or mid + int(0.5 * period) >= len(vert):
             return False
-        stance = vert[i : i + int(0.75 * n)]
-        k = int(np.argmax(stance))
-        while k < len(stance) - 1 and stance[k] > 0.3:
-            k += 1
-        self.on = onset
-        self.contact_ms = 1000.0 * k / self.rate_hz
-        self.impact_g = float(np.max(stance))
+        x = np.convolve(vert, self._weights)
+        x = x[k : len(x) - k]
+        first = max(0, mid - int(0.2 * period))
+        mid = first + int(np.argmax(x[first : mid + int(0.1 * period)]))
+        rise = crossing(x, mid, -1, 1.0)
+        fall = crossing(x, mid, 1, 0.75)
+        if rise < 0.0 or fall < 0.0 or fall - rise > 1.2 * period:
+            return False
+        self.period_ms = period * self._ms
+        self.width_ms = (fall - rise) * self._ms
+        self.impact_g = float(np.max(x[int(rise) : int(fall) + 1]))
+        if fwd is not None:
+            a = max(0, int(rise - 0.4 * period + 0.5))
+            b = min(len(fwd), a + int(period + 0.5))
+            self.fwd_g = sqrt(self._braking.measure(fwd, a, b, rise))
+            self.brake_mps = self._braking.brake_mps
+            self.feature = 100.0 * self.fwd_g
+        self.rise = rise
+        self.on = rise - models.rise_ms(self.fwd_g, self.impact_g) / self._ms
+        self.contact_ms = models.contact_ms(self.period_ms, self.width_ms, self.fwd_g, None)
         return True
+
+    def refine(self, drop_range_deg):
+        """Contact time with the drop range, once it is known."""
+        return models.contact_ms(self.period_ms, self.width_ms, self.fwd_g, drop_range_deg)

@@ -1,9 +1,9 @@
 """Traces: recorded or simulated sensor data, in the CSV form that the project's data folder uses.
 
-    trace = open_trace("run.imu.csv.xz")
-    for piece in trace.pieces():           # Block or Lost, in order, in bounded memory
-        ...
-    write_trace("run.imu.csv.xz", 208, blocks)
+trace = open_trace("run.imu.csv.xz")
+for piece in trace.pieces():           # Block or Lost, in order, in bounded memory
+    ...
+write_trace("run.imu.csv.xz", 208, blocks)
 """
 
 from formclip.trace.reader import Block, Lost, Piece, Trace, open_trace

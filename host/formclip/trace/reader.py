@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formclip.errors import TraceError
-from formclip.trace.source import ACC, GYR, Floats, RowSource, Rows
+from formclip.trace.source import ACC, GYR, Floats, Rows, RowSource
 from formclip.trace.timing import Grid, Timing, analyse, check_order
 
 _G_MPS2 = 9.80665

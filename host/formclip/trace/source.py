@@ -168,7 +168,7 @@ def parse_header(line: bytes, path: Path) -> Columns:
         shown = printable(text if len(text) <= 60 else text[:57] + "...")
         raise error(f"no column t_s among '{shown}'")
     if all(name in found for name in ACC):
-        names = ("t_s", *ACC)
+        names: tuple[str, ...] = ("t_s", *ACC)
         have_gyr = [name for name in GYR if name in found]
         if len(have_gyr) == 3:
             names += GYR
@@ -210,9 +210,7 @@ class RowSource:
             if b"\n" in data or len(data) > _HEADER_B:
                 break
         if not data.strip():
-            raise TraceError(
-                "the file is empty", "record it again, or name another", path=self.path, place="byte 0"
-            )
+            raise TraceError("the file is empty", "record it again, or name another", path=self.path, place="byte 0")
         line, newline, self._rest = data.partition(b"\n")
         if len(line) > _HEADER_B:
             raise TraceError(

@@ -13,7 +13,6 @@ stretches. Nothing is filled in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,11 +43,12 @@ class Timing:
     decimate: int
     even: bool
     smooth_stamps: bool  # an even clock behind stamps that are rounded or a little uneven
+    hole_s: float  # stamps further apart than this have lost samples between them
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """Consecutive samples (n, columns) on the grid; `index` is that of the first, `ends` if a hole or the end follows."""
+    """Consecutive samples (n, columns) on the grid; `index` is that of the first."""
 
     index: int
     values: Floats
@@ -91,11 +91,15 @@ def analyse(t_s: Floats, lines: Lines, path: Path) -> Timing:
         raise error("t_s does not advance", "t_s must be the time of each row in seconds")
     quantum_s = _quantum_s(t_s)
     period_s = float(np.median(ahead))
-    for _ in range(3):
-        usual = step_s[step_s <= 1.5 * period_s + quantum_s]
-        if len(usual) < len(step_s) // 2:
-            break
-        period_s = float(np.mean(usual))
+    usual = np.abs(step_s - period_s) < 0.2 * period_s
+    tidy = np.mean(usual) > 0.9
+    if tidy:
+        period_s = float(np.mean(step_s[usual]))
+        hole_s = 1.5 * period_s + quantum_s
+    else:  # jitter or coarse rounding: a late row is not a lost one
+        for _ in range(3):
+            period_s = float(np.mean(step_s[step_s <= max(4 * period_s, 1.5 * quantum_s)]))
+        hole_s = max(3.5 * period_s, 1.5 * period_s + 2 * quantum_s)
     if period_s <= 0:
         raise error("t_s does not advance", "t_s must be the time of each row in seconds")
     rate_hz = 1.0 / period_s
@@ -109,21 +113,22 @@ def analyse(t_s: Floats, lines: Lines, path: Path) -> Timing:
     whole = max(MIN_RATE_HZ, round(rate_hz / decimate))
     # The stamps of each stretch against an even clock.
     worst_s = 0.0
-    starts = np.flatnonzero(np.concatenate(([True], step_s > 1.5 * period_s + quantum_s)))
+    starts = np.flatnonzero(np.concatenate(([True], step_s > hole_s)))
     for start, end in zip(starts, [*starts[1:], len(t_s)], strict=True):
         if end - start >= _MIN_ROWS:
             worst_s = max(worst_s, float(np.max(np.abs(_line_residual(t_s[start:end])))))
     span_s = float(t_s[-1] - t_s[0])
     is_whole = abs(rate_hz / decimate / whole - 1) <= _WHOLE_TOLERANCE + 2 * quantum_s / span_s
     even = worst_s <= max(_EVEN_SAMPLES * period_s, 1.01 * quantum_s)
-    return Timing(rate_hz, whole, decimate, even and is_whole, even and worst_s > 0.02 * period_s)
+    return Timing(rate_hz, whole, decimate, even and is_whole, even and worst_s > 0.02 * period_s, hole_s)
 
 
 def _line_residual(t_s: Floats) -> Floats:
     n = np.arange(len(t_s), dtype=np.float64)
     n -= n.mean()
     centred = t_s - t_s.mean()
-    return centred - n * (n @ centred) / (n @ n)
+    slope = float(n @ centred) / float(n @ n)
+    return centred - n * slope
 
 
 def check_order(rows: Rows, last_t_s: float | None, path: Path) -> Floats:
@@ -131,22 +136,16 @@ def check_order(rows: Rows, last_t_s: float | None, path: Path) -> Floats:
     t_s = rows.t_s
     before = np.concatenate(([t_s[0] if last_t_s is None else last_t_s], t_s[:-1]))
     step_s = t_s - before
-    worst = int(np.argmin(step_s))
-    if step_s[worst] < -_BACK_S:
-        raise TraceError(
-            f"time goes back from {before[worst]:.3f} to {t_s[worst]:.3f} s",
-            "sort the rows by t_s, or split the file where the clock restarted",
-            path=path,
-            place=f"line {int(rows.lines[worst])}",
-        )
-    worst = int(np.argmax(step_s))
-    if step_s[worst] > MAX_GAP_S:
-        raise TraceError(
-            f"time leaps by {step_s[worst] / 3600:.1f} h",
-            "split the file there: a gap may be 24 h at most",
-            path=path,
-            place=f"line {int(rows.lines[worst])}",
-        )
+    wrong = np.flatnonzero((step_s < -_BACK_S) | (step_s > MAX_GAP_S))
+    if len(wrong):
+        row = int(wrong[0])
+        if step_s[row] < 0:
+            what = f"time goes back from {before[row]:.3f} to {t_s[row]:.3f} s"
+            remedy = "sort the rows by t_s, or split the file where the clock restarted"
+        else:
+            what = f"time leaps by {step_s[row] / 3600:.1f} h"
+            remedy = "split the file there: a gap may be 24 h at most"
+        raise TraceError(what, remedy, path=path, place=f"line {int(rows.lines[row])}")
     if np.min(step_s) < 0:
         floor = t_s[0] if last_t_s is None else max(last_t_s, t_s[0])
         t_s = np.maximum.accumulate(np.maximum(t_s, floor))
@@ -203,7 +202,6 @@ class Grid:
         self.anchors = Anchors()
         self.gaps = 0
         self.lost_samples = 0
-        self._source_s = 1.0 / timing.source_rate_hz
         self._decimator = Decimator(timing.decimate) if timing.decimate > 1 else None
         self._last_s: float | None = None  # the last stamp taken
         self._next = 0  # index of the next sample to give
@@ -211,9 +209,8 @@ class Grid:
         self._held_x: Floats | None = None
 
     def push(self, t_s: Floats, values: Floats) -> list[Stretch]:
-        limit_s = 1.5 * self._source_s + (0.0 if self.timing.decimate == 1 else self._source_s)
         before = np.concatenate(([t_s[0] if self._last_s is None else self._last_s], t_s[:-1]))
-        holes = np.flatnonzero(t_s - before > max(limit_s, self._jitter_limit_s()))
+        holes = np.flatnonzero(t_s - before > self.timing.hole_s)
         out: list[Stretch] = []
         start = 0
         for hole in [*holes.tolist(), len(t_s)]:
@@ -230,10 +227,6 @@ class Grid:
 
     def finish(self) -> list[Stretch]:
         return self._end_stretch()
-
-    def _jitter_limit_s(self) -> float:
-        # On uneven stamps a late row is not a lost one.
-        return 0.0 if self.timing.even else 2.5 * self._source_s
 
     def _stretch(self, t_s: Floats, values: Floats) -> list[Stretch]:
         if not len(t_s):
@@ -319,5 +312,5 @@ class Grid:
         times = np.array(self.anchors.t_s)
         if self.timing.even:
             place = np.clip(np.searchsorted(known, where, "right") - 1, 0, len(known) - 1)
-            return times[place] + (where - known[place]) / self.timing.rate_hz
-        return times[0] + where / self.timing.rate_hz
+            return np.asarray(times[place] + (where - known[place]) / self.timing.rate_hz)
+        return np.asarray(times[0] + where / self.timing.rate_hz)

@@ -7,7 +7,7 @@ import lzma
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,16 +31,16 @@ class TraceWriter:
         names = ("t_s", *ACC, *GYR)[: self._columns]
         self._format = ",".join(f"%.{d}f" for d in _DECIMALS[: self._columns]) + "\n"
         try:
-            self._file: IO[Any] = self._open()
+            self._file: IO[bytes] = self._open()
             self._file.write((",".join(names) + "\n").encode())
         except OSError as error:
             raise from_os_error(error, path, "write") from None
 
-    def _open(self) -> IO[Any]:
+    def _open(self) -> IO[bytes]:
         if self.path.suffix == ".xz":
             return lzma.open(self.path, "wb", preset=1)
         if self.path.suffix == ".gz":
-            return gzip.GzipFile(self.path, "wb", compresslevel=6, mtime=0)
+            return cast(IO[bytes], gzip.GzipFile(self.path, "wb", compresslevel=6, mtime=0))
         return self.path.open("wb")
 
     def write(self, t_s: NDArray[np.floating[Any]], samples: NDArray[np.floating[Any]]) -> None:

@@ -140,6 +140,12 @@ class Settings:
         setattr(self, name, number)
         return number
 
+    def set_number(self, number, value):
+        """`set` by row number, as the log and the radio name a setting."""
+        if not 0 <= number < len(TABLE):
+            raise SettingError("number %d" % number, value, None, None, TABLE[-1][0])
+        return self.set(TABLE[number][0], value)
+
     def load(self, values):
         refused = []
         for name in values:

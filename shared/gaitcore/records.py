@@ -1,0 +1,251 @@
+"""The log's records, byte by byte: one of 14 bytes per step, events with tag and length.
+
+Theory of operation. A step record holds the milliseconds since the step before it, so a page
+header, or a TIME event where the gap does not fit, gives the time to count from. Whatever the
+cue engine, the baselines and the models know of a step is the list of 13 whole numbers here
+called `fields`: `quantise` makes it of a Step, `pack_step` and `unpack_step` are exact inverses
+on it. So the desktop, reading a log, holds the same numbers that the clip decided on.
+
+An event is `tag u8 (1..126), length u8, t_ms u32, payload`. Readers skip tags they do not know
+by their length. docs/records.md is the page of bytes and units; its examples are parsed by a test.
+"""
+
+import struct
+
+from gaitcore.compat import const
+
+VERSION = const(1)
+STEP_B = const(14)
+EVENT_B = const(6)  # head of an event, without its payload
+
+# Positions in `fields`.
+SIDE = const(0)  # 0 left, 1 right, 2 unknown
+FLAGS = const(1)  # bits of pipeline: BLANKED, SATURATED, SETTLING, GAP, SLIPPED
+DT_MS = const(2)  # ms since the step before, 0..4095
+CADENCE = const(3)  # 0.1 steps/min, 0 none
+CONTACT = const(4)  # 2 ms, 0 none
+VO = const(5)  # mm, 255 none
+TILT = const(6)  # 0.01 deg relative to standing, NO_TILT none
+TILT_RANGE = const(7)  # 0.2 deg, 255 none
+DROP_RANGE = const(8)  # 0.2 deg, 255 none
+ROTATION_RANGE = const(9)  # 0.2 deg, 255 none
+BRAKE = const(10)  # 4 mm/s, 255 none
+IMPACT = const(11)  # 0.05 g, 255 none
+FEATURE = const(12)  # 255 none
+N_FIELDS = const(13)
+NONE = const(255)
+NO_TILT = const(-32768)
+SATURATED = const(2)
+MAX_DT_MS = const(4095)
+
+# Tags of events.
+START = const(1)
+SETTINGS = const(2)
+SETTING = const(3)
+CALIBRATED = const(4)
+REFUSED = const(5)
+BASELINE = const(6)
+MINUTE = const(7)
+CUE = const(8)
+ANSWER = const(9)
+QUIET = const(10)
+PAUSE = const(11)
+RESUME = const(12)
+STOP = const(13)
+MUTE = const(14)
+UNMUTE = const(15)
+SLIP = const(16)
+MARKER = const(17)
+BATTERY = const(18)
+ERROR = const(19)
+LOST = const(20)
+ANCHOR = const(21)
+FULL = const(22)
+ACTIVITY = const(23)
+TIME = const(24)
+CAPTURE = const(25)
+CHECK = const(127)
+
+# Format of the payload by tag; + stands for bytes after it. Names of the values: recover.LAYOUT.
+FORMATS = (
+    None,
+    "<BHBBI+",  # START
+    "+",  # SETTINGS
+    "<Bh",  # SETTING
+    "<BBhhhhhhh",  # CALIBRATED
+    "<BB",  # REFUSED
+    "<BHhH",  # BASELINE
+    "<HH9h",  # MINUTE
+    "<BBHhhhhB",  # CUE
+    "<BBH",  # ANSWER
+    "<BB",  # QUIET
+    "<B",  # PAUSE
+    "<B",  # RESUME
+    "<B",  # STOP
+    "",  # MUTE
+    "",  # UNMUTE
+    "<h",  # SLIP
+    "<B",  # MARKER
+    "<HB",  # BATTERY
+    "<BH",  # ERROR
+    "<I",  # LOST
+    "<IIIh",  # ANCHOR
+    "",  # FULL
+    "<B",  # ACTIVITY
+    "",  # TIME
+    "<B",  # CAPTURE
+)
+
+# What `by` says: who started, paused, resumed or stopped.
+BY_RUNNER = const(0)
+BY_ITSELF = const(1)  # auto-start, auto-pause
+BY_BATTERY = const(2)
+BY_END = const(3)  # the data ended
+
+
+class RecordError(ValueError):
+    """Bytes that are not a record. args: offset, what is wrong there."""
+
+
+# field, attribute of Step, scale as a fraction, low, high, value when not measured
+_SCALES = (
+    (CADENCE, "cadence_spm", 10, 1, 1, 4095, 0),
+    (CONTACT, "contact_ms", 1, 2, 1, 255, 0),
+    (VO, "vo_cm", 10, 1, 0, 254, NONE),
+    (TILT, "tilt_deg", 100, 1, -32767, 32767, NO_TILT),
+    (TILT_RANGE, "tilt_range_deg", 5, 1, 0, 254, NONE),
+    (DROP_RANGE, "drop_range_deg", 5, 1, 0, 254, NONE),
+    (ROTATION_RANGE, "rotation_range_deg", 5, 1, 0, 254, NONE),
+    (BRAKE, "brake_raw_mps", 250, 1, 0, 254, NONE),
+    (IMPACT, "impact_g", 20, 1, 0, 254, NONE),
+    (FEATURE, "feature", 1, 1, 0, 254, NONE),
+)
+
+
+def quantise(step, dt_ms, fields):
+    """Fill `fields` from a Step; what does not fit is clamped and flagged SATURATED, never wrapped."""
+    fields[SIDE] = step.side
+    fields[DT_MS] = dt_ms
+    flags = step.flags & 31
+    for field, name, times, per, low, high, none in _SCALES:
+        value = getattr(step, name)
+        if value is None or value != value:
+            fields[field] = none
+            continue
+        value = value * times / per
+        if value <= low - 0.5:
+            count = low
+            flags |= SATURATED
+        elif value >= high + 0.5:
+            count = high
+            flags |= SATURATED
+        else:
+            count = int(value + 0.5) if value >= 0 else -int(0.5 - value)
+            count = low if count < low else high if count > high else count
+        fields[field] = count
+    fields[FLAGS] = flags
+    return fields
+
+
+def restore(fields, on_ms, step):
+    """Fill a Step with the physical units of `fields`; None where not measured."""
+    step.on_ms = on_ms
+    step.side = fields[SIDE]
+    step.flags = fields[FLAGS]
+    for field, name, times, per, _, _, none in _SCALES:
+        count = fields[field]
+        setattr(step, name, None if count == none else count * per / times)
+    return step
+
+
+def pack_step(fields, buf, offset):
+    """Write 14 bytes; the offset after them."""
+    tilt = fields[TILT]
+    buf[offset] = 0x80 | fields[SIDE] << 5 | fields[FLAGS]
+    buf[offset + 1] = fields[DT_MS] & 255
+    buf[offset + 2] = fields[DT_MS] >> 8 | (fields[CADENCE] & 15) << 4
+    buf[offset + 3] = fields[CADENCE] >> 4
+    buf[offset + 4] = fields[CONTACT]
+    buf[offset + 5] = fields[VO]
+    buf[offset + 6] = tilt & 255
+    buf[offset + 7] = tilt >> 8 & 255
+    for i in range(TILT_RANGE, N_FIELDS):
+        buf[offset + 1 + i] = fields[i]
+    return offset + STEP_B
+
+
+def unpack_step(buf, offset, fields):
+    """Read 14 bytes into `fields`; the offset after them."""
+    head = buf[offset]
+    fields[SIDE] = head >> 5 & 3
+    fields[FLAGS] = head & 31
+    fields[DT_MS] = buf[offset + 1] | (buf[offset + 2] & 15) << 8
+    fields[CADENCE] = buf[offset + 2] >> 4 | buf[offset + 3] << 4
+    fields[CONTACT] = buf[offset + 4]
+    fields[VO] = buf[offset + 5]
+    tilt = buf[offset + 6] | buf[offset + 7] << 8
+    fields[TILT] = tilt - 65536 if tilt > 32767 else tilt
+    for i in range(TILT_RANGE, N_FIELDS):
+        fields[i] = buf[offset + 1 + i]
+    return offset + STEP_B
+
+
+def event_size(tag, tail=b""):
+    form = FORMATS[tag].rstrip("+")
+    return EVENT_B + (struct.calcsize(form) if form else 0) + len(tail)
+
+
+def pack_event(buf, offset, tag, t_ms, values=(), tail=b""):
+    """Write an event; the offset after it. Values are whole numbers in the order of the format; tail: 200 bytes at most."""
+    end = offset + event_size(tag, tail)
+    buf[offset] = tag
+    buf[offset + 1] = end - offset - EVENT_B
+    struct.pack_into("<I", buf, offset + 2, t_ms)
+    if values:
+        struct.pack_into(FORMATS[tag].rstrip("+"), buf, offset + EVENT_B, *values)
+    if tail:
+        buf[end - len(tail) : end] = tail
+    return end
+
+
+def unpack_event(buf, offset, end):
+    """(tag, t_ms, values, offset after it); for an unknown tag values holds the payload's bytes.
+
+    Errors    RecordError where the bytes before `end` are not an event
+    """
+    after = offset + EVENT_B
+    if after > end or after + buf[offset + 1] > end:
+        raise RecordError(offset, "an event is cut off")
+    start, tag = after, buf[offset]
+    after += buf[offset + 1]
+    (t_ms,) = struct.unpack_from("<I", buf, offset + 2)
+    form = FORMATS[tag] if 0 < tag < len(FORMATS) else "+"
+    fixed = form.rstrip("+")
+    size = struct.calcsize(fixed) if fixed else 0
+    if after - start < size or not tag:
+        raise RecordError(offset, "event %d has %d bytes, not %d" % (tag, after - start, size))
+    values = struct.unpack_from(fixed, buf, start) if fixed else ()
+    return tag, t_ms, values + (bytes(buf[start + size : after]),) if form != fixed else values, after
+
+
+def records(payload, t_ms):
+    """Walk the payload of a page: yields (tag, t_ms, values); tag 128 for a step, values its fields in a new list.
+
+    In        payload bytes; t_ms of the step before its first one, from the page's header
+    Errors    RecordError at the first bytes that are no record
+    """
+    offset, end = 0, len(payload)
+    while offset < end:
+        if payload[offset] & 0x80:
+            if offset + STEP_B > end:
+                raise RecordError(offset, "a step is cut off")
+            fields = [0] * N_FIELDS
+            offset = unpack_step(payload, offset, fields)
+            t_ms += fields[DT_MS]
+            yield 128, t_ms, fields
+        else:
+            tag, at_ms, values, offset = unpack_event(payload, offset, end)
+            if tag == TIME:
+                t_ms = at_ms
+            if tag != CHECK:
+                yield tag, at_ms, values

@@ -1,0 +1,349 @@
+"""One recording from first block to last: the same object, and so the same bytes, on clip and desktop.
+
+Theory of operation. States:
+
+    READY      blocks run through the signal chain (so that calibration is under way), nothing is recorded
+    RUNNING    steps and events are recorded, cues are decided
+    PAUSED     like READY, within a session; by the runner or, when running stops, by itself
+    ENDED      the log is closed; blocks are ignored
+
+    READY --start(), or steps with auto_start--> RUNNING --pause(), or no steps for auto_pause_s--> PAUSED
+    PAUSED --resume(); or steps, if it paused by itself--> RUNNING;   any --stop()--> ENDED
+
+The session cuts what is pushed at its own hop boundaries, and all it does by itself (cues, pauses, flushes,
+beats, blanking) happens there, so any splitting of the input gives the same log and commands. What is asked
+from outside (mute, marker, ...) happens at the sample where it is asked.
+
+Order within a hop: the chain's events, then each step (log, baseline, engine, its notes), then flush. The
+engine is told of each event after it is logged, so `replay_cues` over the log repeats every decision.
+"""
+
+from gaitcore import patterns, records
+from gaitcore.baseline import NO_VALUE, Baseline
+from gaitcore.compat import const
+from gaitcore.cue import CueEngine
+from gaitcore.pages import LogWriter
+from gaitcore.pipeline import ACTIVITY, CALIBRATED, REFUSED, SLIP, Pipeline
+from gaitcore.settings import Settings, index_of
+from gaitcore.units import index_to_ms
+
+READY = const(0)
+RUNNING = const(1)
+PAUSED = const(2)
+ENDED = const(3)
+_METRONOME = const(2)
+
+
+class Session:
+    """Blocks in, commands out, pages to a sink.
+
+    Settings  rate_hz int 50..500; settings a Settings (kept and read, changed by `set` only); has_gyro;
+              info: firmware version, str; sink: see pages.LogWriter, None to keep no log; session, boot:
+              their numbers; unix_s: time at the start, 0 unknown; max_pages: room for the log;
+              own: baseline carried over, (cadence 0.1 steps/min, tilt 0.01 deg, braking mm/s) or None;
+              calibration: one of an earlier session to begin with, or None; buf: 4,096 bytes to use
+    In        push(block) (6, m) FLOAT as Pipeline; lost(n); flush(): the data ends, the session stops
+              start() stop() pause() resume() mute() unmute() marker() calibrate() set(name, value)
+              battery(mv, percent) error(code, count) anchor(ticks_ms, unix_s, zone_min)
+    Out       push, lost, flush: list of commands (pattern of patterns.py, pulse_ms, delay_ms), the same list each
+              time; the motor plays them. on_step(step, fields, t_ms), if set, is called with each recorded step.
+              state, index, now_ms, steps, muted, pipeline, log, engine
+    Errors    SettingError from set; ValueError for a rate out of range
+    """
+
+    def __init__(
+        self,
+        rate_hz,
+        settings=None,
+        has_gyro=True,
+        info="",
+        calibration=None,
+        own=None,
+        sink=None,
+        session=0,
+        boot=0,
+        unix_s=0,
+        max_pages=65535,
+        buf=None,
+    ):
+        self.settings = settings or Settings()
+        self.rate_hz = rate_hz
+        self.log = LogWriter(sink, session, boot, max_pages, buf)
+        self.pipeline = Pipeline(rate_hz, self.settings, has_gyro)
+        if calibration is not None:
+            self.pipeline.calibration = calibration
+        self.engine = CueEngine(self.settings)
+        self.baseline = Baseline(self.settings)
+        self.on_step = None
+        self.state = READY
+        self.index = 0
+        self.steps = 0
+        self._info = info
+        self._has_gyro = has_gyro
+        self._unix_s = unix_s
+        self._own = own
+        self._hop_samples = rate_hz // 4
+        self._hop_at = 0
+        self._last_step_ms = 0
+        self._paused_by = records.BY_RUNNER
+        self._flush_ms = 0
+        self._beat_ms = -1
+        self._told_full = sink is None
+        self._commands = []
+
+    @property
+    def now_ms(self):
+        return index_to_ms(self.index, self.rate_hz)
+
+    @property
+    def muted(self):
+        return self.engine.muted
+
+    # -- data ---------------------------------------------------------------------------------------------------------
+
+    def push(self, block):
+        commands = self._commands
+        commands.clear()
+        m = block.shape[1]
+        at = 0
+        while at < m and self.state != ENDED:
+            n = min(m - at, self._hop_samples - self._hop_at)
+            steps = self.pipeline.push(block if n == m else block[:, at : at + n])
+            at += n
+            self.index += n
+            self._hop_at = (self._hop_at + n) % self._hop_samples
+            self._take(steps)
+            if not self._hop_at:
+                self._hop_end()
+        return commands
+
+    def lost(self, n):
+        """n samples did not come, before the next block."""
+        self._commands.clear()
+        self.pipeline.lost(n)
+        self.index += n
+        self._event(records.LOST, (n,))
+        return self._commands
+
+    def flush(self):
+        """No more data: what waits in the chain, then stop."""
+        self._commands.clear()
+        if self.state != ENDED:
+            self._take(self.pipeline.flush())
+            self._end(records.BY_END)
+        return self._commands
+
+    # -- asked from outside -------------------------------------------------------------------------------------------
+
+    def start(self, by=records.BY_RUNNER):
+        """Begin to record; gives the pattern to play, as all of these do."""
+        if self.state != READY:
+            return 0
+        self.state = RUNNING
+        now_ms = self.now_ms
+        self._last_step_ms = self._flush_ms = now_ms
+        head = (records.VERSION, self.rate_hz, 1 if self._has_gyro else 0, by, self._unix_s)
+        self._event(records.START, head, bytes(self._info.encode())[:200])
+        self._event(records.SETTINGS, (), self.settings.to_bytes())
+        if self.pipeline.calibration is not None:
+            self._log_calibration(1)
+        if self._own:
+            self._event(records.BASELINE, (1,) + tuple(self._own))
+        if self.settings.offer_calibration and by == records.BY_RUNNER:
+            return self._play(patterns.STAND)
+        return self._play(patterns.START)
+
+    def stop(self, by=records.BY_RUNNER):
+        if self.state == ENDED:
+            return 0
+        self._end(by)
+        return patterns.STOP
+
+    def pause(self, by=records.BY_RUNNER):
+        if self.state != RUNNING:
+            return 0
+        self.state = PAUSED
+        self._paused_by = by
+        self._event(records.PAUSE, (by,))
+        return self._play(patterns.PAUSE) if by == records.BY_RUNNER else 0
+
+    def resume(self, by=records.BY_RUNNER):
+        if self.state != PAUSED:
+            return 0
+        self.state = RUNNING
+        self._last_step_ms = self.now_ms
+        self._event(records.RESUME, (by,))
+        return self._play(patterns.RESUME) if by == records.BY_RUNNER else 0
+
+    def mute(self):
+        self._event(records.MUTE)
+        return self._play(patterns.MUTE)
+
+    def unmute(self):
+        self._event(records.UNMUTE)
+        return self._play(patterns.UNMUTE)
+
+    def marker(self, number=0):
+        self._event(records.MARKER, (number,))
+        return self._play(patterns.MARKER)
+
+    def calibrate(self):
+        """Stand still now: re-zero. CALIBRATED or REFUSED follows."""
+        self.pipeline.calibrate()
+        return patterns.STAND
+
+    def set(self, name, value):
+        """Change a setting during the session: logged, and heeded from here on."""
+        number = self.settings.set(name, value)
+        self._event(records.SETTING, (index_of(name), number))
+
+    def battery(self, battery_mv, percent):
+        self._event(records.BATTERY, (battery_mv, percent))
+
+    def error(self, code, count=1):
+        self._event(records.ERROR, (code, min(count, 65535)))
+
+    def anchor(self, ticks_ms, unix_s, zone_min=0):
+        """This sample, the board's ticks and the wall clock (0 unknown) name one moment."""
+        self._event(records.ANCHOR, (self.log.boot, ticks_ms, unix_s, zone_min))
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _event(self, tag, values=(), tail=b""):
+        """Log, then tell the engine: what it knows can be read again."""
+        if self.state == RUNNING or self.state == PAUSED:
+            self.log.event(tag, self.now_ms, values, tail)
+        self.engine.event(tag, self.now_ms, values)
+
+    def _take(self, steps):
+        for kind, _, value in self.pipeline.events:
+            if kind == CALIBRATED:
+                self._log_calibration(0)
+                self._command(patterns.CALIBRATED)
+            elif kind == REFUSED:
+                self._event(records.REFUSED, (value, 0))
+                self._command(patterns.REFUSED)
+            elif kind == SLIP:
+                self._event(records.SLIP, (value,))
+                self._command(patterns.SLIPPED)
+            elif kind == ACTIVITY:
+                self._event(records.ACTIVITY, (value,))
+        if not steps:
+            return
+        if self.state == READY and self.settings.auto_start:
+            self._command(self.start(records.BY_ITSELF), 0, False)
+        elif self.state == PAUSED and self._paused_by == records.BY_ITSELF:
+            self.resume(records.BY_ITSELF)
+        if self.state == RUNNING:
+            for step in steps:
+                self._step(step)
+
+    def _step(self, step):
+        log, engine = self.log, self.engine
+        fields = log.step(step)
+        t_ms = log.t_ms
+        self.steps += 1
+        self._last_step_ms = self.now_ms
+        if self.on_step is not None:
+            self.on_step(step, fields, t_ms)
+        news = self.baseline.update(fields, t_ms)
+        if news & Baseline.MINUTE:
+            self._event(records.MINUTE, self.baseline.minute)
+        if news & Baseline.OWN and not self._own:
+            self._learned(self.baseline.own)
+        kind = engine.update(fields, t_ms)
+        for tag, values in engine.notes:
+            self.log.event(tag, self.now_ms, values)
+        if kind:
+            self._command(kind, engine.pulse_ms)
+
+    def _learned(self, own):
+        cadence, tilt, brake = own
+        if cadence > 0:
+            self._event(records.BASELINE, (0, cadence, tilt, brake if brake != NO_VALUE else 0))
+
+    def _log_calibration(self, source):
+        c = self.pipeline.calibration
+        if c is None:
+            return
+        up = [_int16(16384 * v) for v in c.up]
+        bias = [_int16(100 * v) for v in c.bias_dps] if c.bias_dps else [0, 0, 0]
+        self._event(records.CALIBRATED, [int(c.quality), source, 0] + up + bias)
+
+    def _hop_end(self):
+        now_ms = self.now_ms
+        s = self.settings
+        if self.state == RUNNING and self.steps and s.auto_pause and now_ms - self._last_step_ms >= s.auto_pause_s * 1000:
+            self.pause(records.BY_ITSELF)
+        if s.mode == _METRONOME and self.state == RUNNING:
+            self._beat(now_ms)
+        if self.state == RUNNING or self.state == PAUSED:
+            if now_ms - self._flush_ms >= s.flush_s * 1000:
+                self._flush_ms = now_ms
+                self.log.flush()
+            if self.log.full and not self._told_full:
+                self._told_full = True
+                self._command(patterns.LOG_FULL)
+
+    def _beat(self, now_ms):
+        """Beats that begin within the coming hop."""
+        s, own = self.settings, self.engine.own
+        rate = s.metronome_spm * 10 if s.metronome_spm else own[0] * s.cadence_target_pct // 100 if own else 0
+        cycle_ms = (s.metronome_on_s + s.metronome_off_s) * 1000
+        if not rate or self.muted or now_ms % cycle_ms >= s.metronome_on_s * 1000:
+            self._beat_ms = -1
+            return
+        if self._beat_ms < now_ms:
+            self._beat_ms = now_ms
+        end_ms = index_to_ms(self.index + self._hop_samples, self.rate_hz)
+        while self._beat_ms < end_ms:
+            self._command(patterns.BEAT, 0, True, self._beat_ms - now_ms)
+            self._beat_ms += 600000 * s.metronome_every // rate
+
+    def _command(self, pattern, pulse_ms=0, blank=True, delay_ms=0):
+        if pattern:
+            self._commands.append((pattern, pulse_ms, delay_ms))
+            if blank:
+                self._play(pattern, pulse_ms, delay_ms)
+
+    def _play(self, pattern, pulse_ms=0, delay_ms=0):
+        """The motor will run: the accelerometer is not believed until it rests."""
+        total_ms = delay_ms + patterns.duration_ms(pattern, pulse_ms) + self.settings.blank_ms
+        self.pipeline.blank(total_ms * self.rate_hz // 1000 + 1)
+        return pattern
+
+    def _end(self, by):
+        if self.state == RUNNING or self.state == PAUSED:
+            if self.baseline.finish():
+                self._event(records.MINUTE, self.baseline.minute)
+            self._event(records.STOP, (by,))
+            self.log.close()
+        self.state = ENDED
+
+
+def _int16(value):
+    return max(-32767, min(32767, int(value + 0.5 if value >= 0 else value - 0.5)))
+
+
+def replay_cues(entries, settings=None):
+    """Run the cue engine again over a decoded log; the same code, the same numbers, so the same cues.
+
+    In        entries: (tag, t_ms, values) as `records.records` gives them, in the log's order
+    Out       list of (step's t_ms, values of the CUE event) to be compared with the log's own
+    """
+    settings = settings or Settings()
+    engine = CueEngine(settings)
+    out = []
+    for tag, t_ms, values in entries:
+        if tag == 128:
+            engine.update(values, t_ms)
+            for note, note_values in engine.notes:
+                if note == records.CUE:
+                    out.append((t_ms, note_values))
+        elif tag == records.SETTINGS:
+            settings.load_bytes(values[0])
+        elif tag == records.SETTING:
+            settings.set_number(values[0], values[1])
+        else:
+            engine.event(tag, t_ms, values)
+    return out

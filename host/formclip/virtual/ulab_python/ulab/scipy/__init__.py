@@ -1,0 +1,3 @@
+"""ulab.scipy: only `signal` is on the board."""
+
+from . import signal

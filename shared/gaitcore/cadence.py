@@ -82,8 +82,8 @@ class Rhythm:
         self._zi = None
         self._hops = 0
         self._up = None
-        self._step = 0.0
         self._stride = 0.0
+        self._long_stride = 0.0
         self.regularity = 0.0
         self.step_period_samples = 0.0
         self.cadence_spm = 0.0
@@ -168,7 +168,7 @@ class Rhythm:
     def _publish(self, end, spread_g, stride, regularity, was):
         running = self.activity == RUNNING
         if not running and not self._gate.candidate():
-            self.step_period_samples = self.cadence_spm = 0.0
+            self.step_period_samples = self.cadence_spm = self._stride = self._long_stride = 0.0
             self.bout_start = -1
             return
         if self.bout_start < 0:
@@ -191,18 +191,27 @@ class Rhythm:
         return hops
 
     def _cadence(self, end, stride):
-        """Steps/min from the newest stride and the same stride as many whole strides ago as fit in 4 s."""
-        points = min(_CADENCE_WINDOW, (self._hops - self.bout_start // self._hop) * _POINTS)
+        """Steps/min: the newest stride against the same stride about 4 s earlier, and against the one after that."""
+        known = min(_RING, (self._hops - self.bout_start // self._hop) * _POINTS)
         n = int(stride + 0.5)
-        strides = int((points - n - 3) / stride)
-        if strides < 1:
+        most = min(int(_CADENCE_WINDOW / stride) + 1, int((known - n - 4) / stride))
+        if most < 1:
             return 120.0 * self.rate_hz / (stride * self._point_samples)
+        if abs(self._long_stride - stride) < 0.08 * stride:
+            stride = self._long_stride  # of the hop before: nearer over many strides than that of the last 2 s
         newest = self._ring[end - n : end]
-        start = end - n - int(strides * stride + 0.5)
-        c = [float(np.dot(newest, self._ring[start - k : start - k + n])) for k in range(-4, 5)]
+        total = 0.0
+        for strides in (most, max(1, most - 1)):
+            total += self._earlier(newest, end - n, strides * stride) / strides
+        self._long_stride = 0.5 * total
+        return 240.0 * self.rate_hz / (total * self._point_samples)
+
+    def _earlier(self, newest, start, lag):
+        """The lag (points) near the one given at which the stretch that ends the ring fits best."""
+        lag = int(lag + 0.5)
+        c = [float(np.dot(newest, self._ring[start - k : start - k + len(newest)])) for k in range(lag - 4, lag + 5)]
         k = 1
         for j in range(2, 8):
             if c[j] > c[k]:
                 k = j
-        lag = end - n - start + k - 4 + _vertex(c[k - 1], c[k], c[k + 1])
-        return 120.0 * strides * self.rate_hz / (lag * self._point_samples)
+        return lag - 4 + k + _vertex(c[k - 1], c[k], c[k + 1])

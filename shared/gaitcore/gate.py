@@ -6,7 +6,7 @@ spread a body needs grows with the square of the step rate times its vertical pa
 cadence (`_LINE`), runners above it. The logarithm of spread over line is the score.
 
   not running   a regular hop with score > 0 adds to the evidence, up to 1 the higher and the more regular it is; any
-                other hop takes 1 away. RUNNING at `_CONFIRM`: 3.5 s of clear running, 10 s of a shuffle near the line.
+                other hop takes 2 away. RUNNING at `_CONFIRM`: 3.5 s of clear running, 10 s of a shuffle near the line.
                 Stairs taken at a run reach two thirds of it: flights end. Data that open in mid-run need
                 half: half the evidence is there at the start, and is kept through the first 2 s without a rhythm.
   running       lost when the newest 0.75 s have gone quiet against the bout's own level twice in a row, after
@@ -77,10 +77,9 @@ class Gate:
 
     def push(self, spread_g, newest_g, sideways_g, spm, regularity, stride):
         score = -1.0
-        if spm > 0.0 and spread_g > 0.1:
+        sideways = sideways_g > _SIDEWAYS * spread_g
+        if spm > 0.0 and spread_g > 0.1 and not sideways:
             score = math.log(spread_g / line_g(spm))
-            if sideways_g > _SIDEWAYS * spread_g:
-                score = -1.0
         regular = regularity > _REGULAR
         self.score = score if regular else -1.0
         if self.activity == RUNNING:
@@ -100,11 +99,11 @@ class Gate:
         else:
             self._opening -= 1
             if self._opening <= 0:
-                self.evidence = max(0.0, self.evidence - 1.0)
+                self.evidence = max(0.0, self.evidence - 2.0)
         now = OTHER
         if spread_g < _STILL_G and sideways_g < _STILL_G:
             now = STILL
-        elif spread_g > _WALK_G and score <= 0.0 and max(stride, regularity) > 0.45 and sideways_g < _SIDEWAYS * spread_g:
+        elif spread_g > _WALK_G and score <= 0.0 and max(stride, regularity) > 0.45 and not sideways:
             now = WALKING
         if now == self._next:
             self.activity = now

@@ -37,6 +37,8 @@ _LATE_TILT = const(4)  # steps by which that is late: tilt is the mean of the st
 _LATE_STRIDE = const(5)  # a stride time that of the stride before it
 _BRAKES = const(15)
 _TREND = const(256)  # steps of the braking trend's time constant
+_PACE = const(256)  # and of the cadence trend's
+_FROZEN_MS = const(180000)  # the trends stand still this long while a fault is suspected
 _BREAK_MS = const(1500)  # a longer gap between contacts is not running
 _STEADY_PCT = const(10)  # strides may differ by this much within the last nine
 _FADED_CYCLE_S = const(600)
@@ -76,8 +78,12 @@ class _Ring:
         """The value pushed `steps` before the last."""
         return self._values[(self._at - 1 - steps) % self.n]
 
+    def last(self):
+        """Mean of the last two values, times 8."""
+        return 4 * (self.back(0) + self.back(1))
+
     def middle(self):
-        """Mean of the middle values, a quarter left out at each end, times 8; and the spread of those. When full only."""
+        """Mean of the middle values times 8, a quarter left out at each end, and the spread of those. Only when full."""
         values = self._sorted
         values[:] = self._values
         values.sort()
@@ -130,7 +136,7 @@ class CueEngine:
         self.own = None  # cadence 0.1 steps/min, tilt 0.01 deg, braking mm/s
         self._first_ms = self._last_ms = -1
         self._dt_ms = 0
-        self._trend = self._trend_steps = 0
+        self._trend = self._trend_steps = self._pace = 0
         self._cue_times = []
         self._pending = NOTHING
         self._pending_ms = 0
@@ -217,13 +223,9 @@ class CueEngine:
         brake = fields[records.BRAKE]
         if brake != records.NONE and not flags & _BLANKED:
             self._brakes.push(brake)
-            if self._trend_steps < _TREND:
-                self._trend_steps += 1
-            # braking trend in 1/64 mm/s; a count is 4 mm/s
-            self._trend += (brake * 256 - self._trend) // self._trend_steps
 
-    def _held(self, fault, late, value, limit, back, end_ms):
-        """Follow one fault; True when it is held long enough."""
+    def _held(self, fault, late, value, last, limit, back, end_ms):
+        """Follow one fault; True when it is held long enough and the last steps show it still."""
         if fault.since_ms < 0:
             if value < limit:
                 return False
@@ -231,34 +233,51 @@ class CueEngine:
         elif value < back:
             fault.since_ms = -1
             return False
-        return end_ms - fault.since_ms >= self._settings.sustain_s * 1000
+        held = end_ms - fault.since_ms >= self._settings.sustain_s * 1000
+        return held and value >= limit and last >= back and not fault.quiet
+
+    def _goal(self):
+        """Cadence to be judged against, and how far below it is a fault, in thousandths."""
+        s, own = self._settings, self.own[0]
+        if s.overstride_rule:
+            return own * s.cadence_target_pct // 100, max(5, 10 * s.retrain_tolerance_pct)
+        reach = own * s.overstride_cadence_pct // 100
+        return max(own - reach, min(own + reach, self._pace // _PACE)), 10 * s.overstride_cadence_pct
 
     def _overstride(self, cadence, end_ms):
         """(error in percent of its limit, kind, reason, value, baseline, limit) of an overstride to cue, or None."""
         s = self._settings
         if not s.cue_overstride or not self.own or self.own[0] <= 0:
             return None
-        own = self.own[0]
-        if s.overstride_rule:
-            goal = own * s.cadence_target_pct // 100
-            limit_pm, reason = 10 * s.retrain_tolerance_pct, BELOW_TARGET
-            limit_pm = max(limit_pm, 5)
-        else:
-            goal, limit_pm, reason = own, 10 * s.overstride_cadence_pct, BELOW_OWN
-        short_pm = (goal - cadence) * 1000 // goal
         fault = self._faults[OVERSTRIDE]
-        held = self._held(fault, _LATE_STRIDE, short_pm, limit_pm, limit_pm // 2, end_ms)
-        if not held or short_pm < limit_pm or fault.quiet:
-            return None
-        if reason == BELOW_OWN:
-            excess = self.brake_excess_pct()
+        goal, limit_pm = self._goal()
+        short_pm = (goal - cadence) * 1000 // goal
+        last_pm = (goal - 9600000 // self._strides.last()) * 1000 // goal
+        held = self._held(fault, _LATE_STRIDE, short_pm, last_pm, limit_pm, limit_pm // 2, end_ms)
+        if fault.since_ms < 0 or end_ms - fault.since_ms > _FROZEN_MS:
+            self._follow(cadence)
+        reason = BELOW_TARGET
+        if held and not s.overstride_rule:
+            # the further cadence is down, the less braking must show: none at twice the limit
+            excess, reason = self.brake_excess_pct(), BELOW_OWN
             if excess is None:
-                reason, limit_pm = FAR_BELOW_OWN, 2 * limit_pm
-                if short_pm < limit_pm:
-                    return None
-            elif excess < s.overstride_brake_pct:
-                return None
+                excess, reason = 0, FAR_BELOW_OWN
+            held = excess * limit_pm >= s.overstride_brake_pct * (2 * limit_pm - short_pm)
+            held = held and cadence * 1000 <= self.own[0] * (1000 - limit_pm // 4)
+        if not held:
+            return None
         return short_pm * 100 // limit_pm, OVERSTRIDE, reason, cadence, goal, goal - goal * limit_pm // 1000
+
+    def _follow(self, cadence):
+        """Own trend of cadence and braking: not while a fault is suspected, so that it can be held and cued again."""
+        if not self._pace:
+            self._pace = self.own[0] * _PACE
+        self._pace += cadence - self._pace // _PACE
+        if self._brakes.count:
+            if self._trend_steps < _TREND:
+                self._trend_steps += 1
+            # braking trend in 1/64 mm/s; a count is 4 mm/s
+            self._trend += (self._brakes.back(0) * 256 - self._trend) // self._trend_steps
 
     def brake_excess_pct(self):
         """Braking of the last 15 steps above own trend, percent; None when not measured."""
@@ -273,9 +292,8 @@ class CueEngine:
             return None
         limit = 100 * s.tilt_cue_deg
         tilt = self._tilts.middle()[0] // 8
-        over = tilt - self.own[1]
-        fault = self._faults[ARCH]
-        if not self._held(fault, _LATE_TILT, over, limit, limit - 100, end_ms) or over < limit or fault.quiet:
+        over, last = tilt - self.own[1], self._tilts.last() // 8 - self.own[1]
+        if not self._held(self._faults[ARCH], _LATE_TILT, over, last, limit, limit - 100, end_ms):
             return None
         return over * 100 // limit, ARCH, ARCHED, tilt, self.own[1], self.own[1] + limit
 
@@ -324,11 +342,8 @@ class CueEngine:
             limit = baseline + 100 * min(s.tilt_amber_deg, s.tilt_cue_deg)
             back = value < limit
         else:
-            value, baseline = cadence, self.own[0]
-            if s.overstride_rule:
-                limit = baseline * s.cadence_target_pct * (100 - s.retrain_tolerance_pct) // 10000
-            else:
-                limit = baseline - baseline * s.overstride_cadence_pct // 200
+            baseline, limit_pm = self._goal()
+            value, limit = cadence, baseline - baseline * limit_pm // (1000 if s.overstride_rule else 2000)
             back = value >= limit
         if back:
             self._pending = NOTHING

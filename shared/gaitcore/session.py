@@ -273,7 +273,8 @@ class Session:
     def _hop_end(self):
         now_ms = self.now_ms
         s = self.settings
-        if self.state == RUNNING and self.steps and s.auto_pause and now_ms - self._last_step_ms >= s.auto_pause_s * 1000:
+        idle_ms = now_ms - self._last_step_ms
+        if self.state == RUNNING and self.steps and s.auto_pause and idle_ms >= s.auto_pause_s * 1000:
             self.pause(records.BY_ITSELF)
         if s.mode == _METRONOME and self.state == RUNNING:
             self._beat(now_ms)

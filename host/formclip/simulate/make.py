@@ -50,6 +50,7 @@ class _Chunk:
     acc_g: Floats
     gyr_dps: Floats
     pose: Pose
+    up: Floats
     kept: NDArray[np.bool_]
 
 
@@ -117,7 +118,7 @@ def _chunks(scenario: Scenario, plan: Plan, sensor: Sensor, truth: Truth, rng: n
                 kept[max(a - begin, 0) : b - begin] = False
         truth.samples += int(kept.sum())
         truth.saturated += int((read.saturated & kept).sum())
-        yield _Chunk(index / rate, read.acc_g, read.gyr_dps, pose, kept)
+        yield _Chunk(index / rate, read.acc_g, read.gyr_dps, pose, read.up, kept)
 
 
 def _begin(request: Request, seed: int) -> tuple[Scenario, Plan, Truth, Iterator[_Chunk]]:
@@ -137,7 +138,7 @@ def simulate(request: Request, seed: int = 0, keep_pose: bool = False) -> Trace:
         accs.append(c.acc_g[c.kept])
         gyrs.append(c.gyr_dps[c.kept])
         if keep_pose:
-            poses.append(_pose_rows(c.pose)[:, c.kept])
+            poses.append(np.concatenate([_pose_rows(c.pose), c.up.T])[:, c.kept])
     pose = dict(zip(POSE_ROWS, np.concatenate(poses, axis=1))) if keep_pose else None
     return Trace(
         scenario.rate_hz, np.concatenate(times), np.concatenate(accs), np.concatenate(gyrs), truth.finish(), pose
@@ -145,7 +146,8 @@ def simulate(request: Request, seed: int = 0, keep_pose: bool = False) -> Trace:
 
 
 POSE_ROWS = (
-    "tilt_deg", "drop_deg", "rotation_deg", "heading_deg", "height_m", "ahead_mps2", "up_mps2", "right_mps2", "speed_mps",
+    "tilt_deg", "drop_deg", "rotation_deg", "heading_deg", "height_m",
+    "ahead_mps2", "up_mps2", "right_mps2", "speed_mps", "up_x", "up_y", "up_z",
 )  # fmt: skip
 
 

@@ -177,4 +177,5 @@ def forward_pull(plan: Plan, knots: Ints, shares: int = 64) -> Floats:
     period = np.diff(plan.on_s)[np.minimum(knots, len(plan.on_s) - 2)]
     after = np.minimum(knots + 1, len(plan.on_s) - 1)
     gathered = (plan.params[after, SPEED] - plan.params[np.maximum(knots - 1, 0), SPEED]) / (2 * period)
-    return out + gathered[:, None]
+    out += gathered[:, None]
+    return out

@@ -65,7 +65,9 @@ WALK_HARMONICS: tuple[tuple[str, int, float, float], ...] = (
 )
 ANGLES = ("tilt", "drop", "rotation")
 CHANNELS = (*ANGLES, "up", "ahead", "right")
-TERMS: tuple[tuple[str, int], ...] = tuple(dict.fromkeys((c, m) for c, m, *_ in (*RUN_HARMONICS, *WALK_HARMONICS)))
+TERMS: tuple[tuple[str, int], ...] = tuple(
+    dict.fromkeys([(h[0], h[1]) for h in RUN_HARMONICS] + [(h[0], h[1]) for h in WALK_HARMONICS])
+)
 _TERM_OF = {term: i for i, term in enumerate(TERMS)}
 # Columns of Plan.params: the mean of each angle, the speed, then cosine and sine part of each term (radians, metres).
 MEANS = {"tilt": 0, "drop": 1, "rotation": 2}
@@ -92,7 +94,7 @@ class Plan:
     rise_mps: Floats  # its vertical speed there
     hold_from: Floats  # share of body weight carried at the knot and at the end of contact
     hold_to: Floats
-    force: Floats  # (n, 3) vertical force in contact beyond that: amplitudes of sin(pi x), sin(2 pi x), sin(3 pi x), m/s2
+    force: Floats  # (n, 3) vertical force in contact beyond that, m/s2: sizes of sin(pi x), sin(2 pi x), sin(3 pi x)
     brake_mps: Floats  # loss of forward speed in contact that the profile has, positive
     impact_mps2: Floats
     params: Floats  # (n, FIRST_TERM + 2 len(TERMS))
@@ -106,10 +108,11 @@ class Plan:
     length_s: float
 
 
-def _smooth(x: Floats) -> Floats:
+def _smooth(x: Any) -> Floats:
     """0 to 1 with two continuous derivatives."""
-    x = np.clip(x, 0.0, 1.0)
-    return x * x * x * (10 + x * (6 * x - 15))
+    x = np.clip(np.asarray(x, dtype=np.float64), 0.0, 1.0)
+    out: Floats = x * x * x * (10 + x * (6 * x - 15))
+    return out
 
 
 def _correlated(rng: np.random.Generator, n: int, memory: float) -> Floats:
@@ -158,7 +161,8 @@ class _Schedule:
     def __init__(self, scenario: Scenario, length_s: float) -> None:
         self.spans = _spans(scenario, length_s)
         n = int((length_s + 6) / _GRID_S) + 2
-        self.t = t = np.arange(n) * _GRID_S
+        t: Floats = np.arange(n, dtype=np.float64) * _GRID_S
+        self.t = t
         self.speed = np.zeros(n)
         self.slope = np.full(n, scenario.slope_deg)
         self.activity = np.full(n, RUN)
@@ -340,7 +344,7 @@ def _range_of(terms: Floats, channel: str) -> float:
 def _bounce(terms: Floats, period_s: float, contact_s: float) -> tuple[Floats, Floats]:
     """One steady step: height of the centre of mass and, on the same instants, of the pelvis relative to it, cm."""
     n = 5
-    on = np.arange(n) * period_s
+    on: Floats = np.arange(n, dtype=np.float64) * period_s
     running = np.ones(n, dtype=bool)
     contact = np.full(n, contact_s)
     rise, hold_from, hold_to, force = _vertical(on, running, contact, np.zeros(n))
@@ -444,8 +448,8 @@ def make_plan(scenario: Scenario, rng: np.random.Generator) -> Plan:
     base_cadence = scenario.cadence_spm or float(natural_cadence_spm(scenario.speed_mps))
     style = np.random.default_rng([scenario.person, 0x5E7])
     own = 1.0 if scenario.person else 0.0
-    amplitude = np.exp(0.18 * own * style.standard_normal(len(RUN_HARMONICS)))
-    shift = 0.012 * own * style.standard_normal(len(RUN_HARMONICS)) / np.array([h[1] for h in RUN_HARMONICS]) ** 0.5
+    amplitude = np.exp(0.28 * own * style.standard_normal(len(RUN_HARMONICS)))
+    shift = 0.022 * own * style.standard_normal(len(RUN_HARMONICS)) / np.array([h[1] for h in RUN_HARMONICS]) ** 0.5
     contact_own = 1.0 + 0.05 * own * float(np.clip(style.standard_normal(), -2, 2))
     braking_own = 1.0 + 0.10 * own * float(np.clip(style.standard_normal(), -2, 2))
 
@@ -491,14 +495,12 @@ def make_plan(scenario: Scenario, rng: np.random.Generator) -> Plan:
     ):  # fmt: skip
         if wanted is not None:
             gain[channel] = gain[channel] * wanted / _range_of(base_terms, channel)
-    steady_contact = float(
-        np.clip(
-            (scenario.contact_ms or 0) / 1000
-            or natural_contact_s(scenario.speed_mps) * contact_own * base_slower**0.6,
-            0.3 * 60 / base_cadence,
-            0.96 * 60 / base_cadence,
-        )
+    steady_contact = (
+        natural_contact_s(scenario.speed_mps) * contact_own * base_slower**0.6
+        if scenario.contact_ms is None
+        else scenario.contact_ms / 1000
     )
+    steady_contact = float(np.clip(steady_contact, 0.3 * 60 / base_cadence, 0.96 * 60 / base_cadence))
     more_cm = _fit_oscillation(scenario, base_terms, 60.0 / base_cadence, steady_contact)
     j = _TERM_OF["up", 2]
     size = np.hypot(terms[:, 2 * j], terms[:, 2 * j + 1])

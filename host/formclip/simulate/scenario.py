@@ -170,7 +170,8 @@ class Scenario:
         length_s = self.minutes * 60
         if self.stand_s > length_s - 5:
             raise ScenarioError(
-                f"stand_s {self.stand_s:g} leaves no time to run in {length_s:g} s", "keep it 5 s shorter than the trace"
+                f"stand_s {self.stand_s:g} leaves no time to run in {length_s:g} s",
+                "keep it 5 s shorter than the trace",
             )
         for name in ("segments", "episodes"):
             _check_spans(name, getattr(self, name), length_s)
@@ -312,7 +313,8 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
     try:
         values = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ScenarioError(f"not JSON: {error.msg.lower()}", "mend it", path=path, place=f"line {error.lineno}") from None
+        place = f"line {error.lineno}"
+        raise ScenarioError(f"not JSON: {error.msg.lower()}", "mend it", path=path, place=place) from None
     except RecursionError:
         raise ScenarioError("not JSON that can be read: nested too deep", "mend it", path=path) from None
     if not isinstance(values, dict):
@@ -372,7 +374,7 @@ def preset(name: str, minutes: float | None = None) -> Scenario:
     if minutes is not None:
         _in_range("minutes", minutes, {"low": _LEAST.get(name, 0.5), "high": 1500})
     length = _MINUTES[name] if minutes is None else float(minutes)
-    scenario = _PRESET_MAKERS[name](length)
+    scenario: Scenario = _PRESET_MAKERS[name](length)
     return scenario
 
 
@@ -401,9 +403,7 @@ def _long(minutes: float) -> Scenario:
         Segment(start_s=at(0.50), end_s=round(end_s * 0.50 + 40, 1), activity=STANDING),
         Segment(start_s=at(0.80), end_s=at(0.83), speed_mps=3.8),
     )
-    turns = tuple(
-        Turn(start_s=at(0.05 + 0.06 * i), for_s=4.0, angle_deg=-90.0 if i % 3 else 120.0) for i in range(15)
-    )
+    turns = tuple(Turn(start_s=at(0.05 + 0.06 * i), for_s=4.0, angle_deg=-90.0 if i % 3 else 120.0) for i in range(15))
     fatigue = Fatigue(
         cadence_pct=-3.0, speed_pct=-6.0, contact_pct=6.0, braking_pct=12.0, tilt_deg=2.5, drop_range_pct=30.0,
         variability_pct=40.0,
@@ -437,7 +437,7 @@ def _faults(minutes: float) -> Scenario:
     turns = (Turn(start_s=at(0.2), for_s=3.0, angle_deg=90.0), Turn(start_s=at(0.75), for_s=5.0, angle_deg=-180.0))
     return Scenario(
         minutes=minutes, speed_mps=3.3, segments=segments, gaps=gaps, gaps_per_hour=20.0, slips=slips, turns=turns,
-        wobble=0.6, impact_g=2.5, acc_range_g=4.0, gyr_range_dps=125.0, **_WORN,
+        wobble=0.6, impact_g=2.5, acc_range_g=6.0, gyr_range_dps=150.0, **_WORN,
     )  # fmt: skip
 
 

@@ -33,7 +33,8 @@ _SPRING_SHARE = 0.6  # share of the clip's acceleration that a wholly loose belt
 _SPRING_ARM_M = 0.10  # how far the clip's weight stands from the belt's grip: swinging turns it
 _RATTLE_S = 0.010
 _RATTLE_HZ = (27.0, 18.0, 34.0)  # forward, up, right
-_RATTLE_SIZE = (-0.4, 1.0, 0.25)
+_RATTLE_SIZE = (-0.4, 1.0, 0.4)
+_RATTLE_DELAY_S = 0.015  # from the foot to the waist
 _RATTLE_ARM_M = 0.10
 
 
@@ -96,6 +97,7 @@ class Readings:
     acc_g: Floats  # (n, 3)
     gyr_dps: Floats
     saturated: NDArray[np.bool_]
+    up: Floats  # (n, 3) where up truly is, sensor axes
 
 
 class Sensor:
@@ -111,22 +113,25 @@ class Sensor:
         self._wander = np.zeros(3)
         self._rattle_unit = [self._rattle_peak(hz) for hz in _RATTLE_HZ]
         self._slips = [
-            (slip.at_s, slip.for_s, np.radians(np.array(slip.rotation_deg))) for slip in sorted(scenario.slips, key=lambda slip: slip.at_s)
+            (slip.at_s, slip.for_s, np.radians(np.array(slip.rotation_deg)))
+            for slip in sorted(scenario.slips, key=lambda slip: slip.at_s)
         ]
 
     def read(self, pose: Pose) -> Readings:
-        force, rate = self._true(pose)
-        return self._imperfect(pose.t_s, force, rate)
+        force, rate, up = self._true(pose)
+        return self._imperfect(pose.t_s, force, rate, up)
 
     # -- the true motion of the sensor ----------------------------------------------------------------------------
-    def _true(self, pose: Pose) -> tuple[Floats, Floats]:
-        """Specific force (m/s2) and angular rate (rad/s) in sensor axes, (3, n)."""
+    def _true(self, pose: Pose) -> tuple[Floats, Floats, Floats]:
+        """Specific force (m/s2), angular rate (rad/s) and up in sensor axes, (3, n)."""
         n = len(pose.t_s)
         ahead, up, right = pose.acceleration()
         force = np.stack([ahead, up + G_MPS2, right])
+        vertical = np.stack([np.zeros(n), np.ones(n), np.zeros(n)])
         _turn_axes(force, 2, 0, pose.rotation[0])
-        _turn_axes(force, 0, 1, -pose.tilt[0])
-        _turn_axes(force, 1, 2, -pose.drop[0])
+        for vector in (force, vertical):
+            _turn_axes(vector, 0, 1, -pose.tilt[0])
+            _turn_axes(vector, 1, 2, -pose.drop[0])
         rate, change = np.zeros((3, n)), np.zeros((3, n))
         yaw = pose.rotation + pose.heading
         _add_turn(rate, change, 1, yaw)
@@ -141,10 +146,12 @@ class Sensor:
             force += 2 * _cross(rate, offset[1]) + offset[2]
             for axis, angle in ((2, swing[0]), (0, swing[1])):
                 _add_turn(rate, change, axis, angle)
-                _turn_axes(force, (axis + 1) % 3, (axis + 2) % 3, angle[0])
-        for start, takes, vector in self._slips:
-            force, rate = _slip(force, rate, pose.t_s, start, takes, vector)
-        return self.mount.T @ force, self.mount.T @ rate
+                for vector in (force, vertical):
+                    _turn_axes(vector, (axis + 1) % 3, (axis + 2) % 3, angle[0])
+        for start, takes, turn in self._slips:
+            if pose.t_s[-1] > start:
+                force, rate, vertical = _slip(force, rate, vertical, pose.t_s, start, takes, turn)
+        return self.mount.T @ force, self.mount.T @ rate, self.mount.T @ vertical
 
     def _belt(self, pose: Pose, force: Floats) -> tuple[Floats | None, tuple[Floats, Floats] | None]:
         """Displacement of the clip (3 derivatives, 3 axes, n) and its swing about right and forward."""
@@ -177,8 +184,8 @@ class Sensor:
             knot = pose.knot - back
             valid = knot >= 0
             knot = np.maximum(knot, 0)
-            since = pose.t_s - plan.on_s[knot]
-            heard = valid & (since < 0.2)
+            since = pose.t_s - plan.on_s[knot] - _RATTLE_DELAY_S
+            heard = valid & (since > 0) & (since < 0.2)
             if not heard.any():
                 continue
             which = knot[heard]
@@ -190,7 +197,7 @@ class Sensor:
         return out
 
     # -- the sensor itself ----------------------------------------------------------------------------------------
-    def _imperfect(self, t: Floats, force: Floats, rate: Floats) -> Readings:
+    def _imperfect(self, t: Floats, force: Floats, rate: Floats, up: Floats) -> Readings:
         s = self.scenario
         n = len(t)
         acc = force.T / G_MPS2 + np.array(s.acc_bias_g)
@@ -214,12 +221,7 @@ class Sensor:
             acc_step, gyr_step = s.acc_range_g / _ACC_STEPS, s.gyr_range_dps / _GYR_STEPS
             acc = np.round(acc / acc_step) * acc_step
             gyr = np.round(gyr / gyr_step) * gyr_step
-        return Readings(acc, gyr, saturated)
-
-    def bias_dps(self, t: float) -> Floats:
-        """Gyroscope bias at a time, without its random walk."""
-        s = self.scenario
-        return np.array(s.gyro_bias_dps) + np.array(s.gyro_warmup_dps) * (1 - np.exp(-t / s.warmup_s))
+        return Readings(acc, gyr, saturated, up.T)
 
 
 def _ring(since: Floats, hz: float) -> Floats:
@@ -231,17 +233,18 @@ def _ring(since: Floats, hz: float) -> Floats:
     e0 = u**3 * fade
     e1 = (3 * u**2 - u**3) * fade / _RATTLE_S
     e2 = (6 * u - 6 * u**2 + u**3) * fade / _RATTLE_S**2
-    return np.stack([e0 * s, e1 * s + w * e0 * c, e2 * s + 2 * w * e1 * c - w * w * e0 * s])
+    out: Floats = np.stack([e0 * s, e1 * s + w * e0 * c, e2 * s + 2 * w * e1 * c - w * w * e0 * s])
+    return out
 
 
-def _slip(force: Floats, rate: Floats, t: Floats, start: float, takes: float, vector: Floats) -> tuple[Floats, Floats]:
-    """The clip turns by `vector` (radians, body axes): force and rate in its new axes."""
-    if t[-1] <= start:
-        return force, rate
+def _slip(
+    force: Floats, rate: Floats, up: Floats, t: Floats, start: float, takes: float, vector: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """The clip turns by `vector` (radians, body axes): force, rate and up in its new axes."""
     size = float(np.linalg.norm(vector))
     if size == 0:
-        return force, rate
-    axis = vector / size
+        return force, rate, up
+    axis: Floats = vector / size
     x = np.clip((t - start) / takes, 0.0, 1.0)
     angle = size * x**3 * (10 + x * (6 * x - 15))
     speed = size / takes * 30 * (x * (1 - x)) ** 2
@@ -249,7 +252,7 @@ def _slip(force: Floats, rate: Floats, t: Floats, start: float, takes: float, ve
 
     def into(v: Floats) -> Floats:
         along = axis @ v
-        return c * v - s * _cross(np.broadcast_to(axis[:, None], v.shape), v) + np.outer(axis, along * (1 - c))
+        out: Floats = c * v - s * _cross(np.broadcast_to(axis[:, None], v.shape), v) + np.outer(axis, along * (1 - c))
+        return out
 
-    return into(force), into(rate) + axis[:, None] * speed
-
+    return into(force), into(rate) + axis[:, None] * speed, into(up)

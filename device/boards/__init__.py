@@ -1,0 +1,1 @@
+"""One file of pin names per board."""

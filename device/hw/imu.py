@@ -1,0 +1,237 @@
+"""The LSM6DS by its FIFO: Adafruit's driver of the chip, with blocks instead of single readings.
+
+One burst brings a block of _BLOCK samples of accelerometer and gyroscope, 12 bytes each, all of the same instants. The
+FIFO holds 1.6 s (3TR-C), 3.3 s (33) or 1.2 s (SOX), so that a slow flash or radio loses nothing. When it did run over, or
+its words are out of step, it is emptied and the samples between are told as lost.
+
+Source   ST LSM6DS3TR-C DS12032 and AN5130 5-9, LSM6DS33 DS10742, LSM6DSOX DS12814 and AN5272: register tables
+Differs  the pattern FIFO is emptied on overrun instead of being read on in step: simpler, 1.6 s are lost instead of 0
+"""
+
+import time
+
+from gaitcore.compat import FLOAT, INT16, const, np, ticks_diff
+from gaitcore.units import ACC_G_PER_LSB_16G, GYR_DPS_PER_LSB_1000, scale_into
+from supervisor import ticks_ms
+
+RATE_HZ = const(208)
+BLOCK_SAMPLES = const(52)
+_CTRL1_XL = const(0x10)
+_WAKE_SRC = const(0x1B)
+_FIFO_STATUS1 = const(0x3A)
+_ODR_208 = const(5)
+_FULL_G = 32766.5 * ACC_G_PER_LSB_16G
+_FULL_DPS = 32766.5 * GYR_DPS_PER_LSB_1000
+
+
+class NoSensor(Exception):
+    """The chip did not answer, or is another one. args: what was tried."""
+
+
+class _Fifo:
+    """What both kinds of FIFO share; mixed into a chip class of adafruit_lsm6ds.
+
+    In        begin(): set up, FIFO empty and stopped; start(), stop(); read(): next block
+              watch(): low power, INT1 rises on motion; moved(): whether it did, and clears it
+    Out       read gives block (6, 52) FLOAT, rows ax ay az [g] gx gy gz [dps], sensor axes, the same array each time,
+              or None while there is less than a block
+              lost: samples lost since the last look, taken with take_lost()
+              overruns, saturated (blocks with a reading at the end of the range), samples: counts since prepare
+    Errors    OSError of the bus from any call
+    """
+
+    def prepare(self):
+        self._reg = bytearray(2)
+        self._one = bytearray(1)
+        self._status = bytearray(4)
+        self._raw = bytearray(BLOCK_SAMPLES * self._SAMPLE_B)
+        self._block = np.zeros((6, BLOCK_SAMPLES), dtype=FLOAT)
+        self.lost = self.overruns = self.saturated = self.samples = 0
+        self._level = 0
+        self._read_ms = 0
+
+    def begin(self):
+        self._put(self._FIFO_MODE_REG, 0)
+        self._put(0x5E, 0)  # MD1_CFG: no wake-up on INT1
+        self._put(0x15, 0)  # CTRL6_C: accelerometer in high performance
+        self._put(_CTRL1_XL, _ODR_208 << 4 | 1 << 2)  # 16 g
+        self._put(0x11, _ODR_208 << 4 | 2 << 2)  # CTRL2_G, 1000 dps
+        self._cached_accel_range, self._cached_gyro_range = 1, 2
+        self._fifo_setup(BLOCK_SAMPLES)
+
+    def start(self):
+        """Empty the FIFO and let it fill."""
+        self._put(self._FIFO_MODE_REG, 0)
+        self._put(self._FIFO_MODE_REG, self._FIFO_RUN)
+        self._level = 0
+        self._read_ms = ticks_ms()
+
+    def stop(self):
+        self._put(self._FIFO_MODE_REG, 0)
+
+    def read(self):
+        self._get(_FIFO_STATUS1, self._status)
+        status = self._status
+        now_ms = ticks_ms()
+        if status[1] & 0x40 or status[2] & self._PATTERN_MASK:
+            return self._overrun(now_ms)
+        self._level = (status[0] | (status[1] & self._LEVEL_MASK) << 8) // self._SAMPLE_WORDS
+        self._read_ms = now_ms
+        if self._level < BLOCK_SAMPLES:
+            return None
+        self._get(self._FIFO_DATA, self._raw)
+        if not self._convert(self._block):
+            return self._overrun(ticks_ms())
+        self._level -= BLOCK_SAMPLES
+        self.samples += BLOCK_SAMPLES
+        block = self._block
+        if np.max(block[:3]) >= _FULL_G or np.min(block[:3]) <= -_FULL_G:
+            self.saturated += 1
+        elif np.max(block[3:]) >= _FULL_DPS or np.min(block[3:]) <= -_FULL_DPS:
+            self.saturated += 1
+        return block
+
+    def _overrun(self, now_ms):
+        self.overruns += 1
+        self.lost += self._due(now_ms)
+        self.start()
+
+    def restarted(self):
+        """After the chip was away: all since the last reading is lost."""
+        lost = self._due(ticks_ms())
+        self.begin()
+        self.start()
+        self.lost += lost
+
+    def take_lost(self):
+        n, self.lost = self.lost, 0
+        return n
+
+    def watch(self, threshold=6):
+        """Low power: accelerometer at 26 Hz and 4 g, gyroscope off; INT1 high when two samples differ by threshold/16 g."""
+        self.stop()
+        self._put(0x11, 0)
+        self._put(0x15, 0x10)  # CTRL6_C: low power
+        self._put(_CTRL1_XL, 2 << 4 | 2 << 2)
+        self._put(0x5B, threshold)  # WAKE_UP_THS
+        self._put(0x5C, 0)  # WAKE_UP_DUR
+        self._wake_setup()
+        self._put(0x5E, 0x20)  # MD1_CFG: wake-up on INT1
+        self.moved()
+
+    def moved(self):
+        self._get(_WAKE_SRC, self._one)
+        return bool(self._one[0] & 8)
+
+    def sleep(self):
+        """Everything off: microamperes."""
+        self.stop()
+        self._put(0x11, 0)
+        self._put(_CTRL1_XL, 0)
+
+    def _due(self, now_ms):
+        """Samples since the last reading, by the clock."""
+        return max(0, self._level + ticks_diff(now_ms, self._read_ms) * RATE_HZ // 1000)
+
+    def _put(self, register, value):
+        self._reg[0] = register
+        self._reg[1] = value
+        with self.i2c_device as i2c:
+            i2c.write(self._reg)
+
+    def _get(self, register, buf):
+        self._reg[0] = register
+        with self.i2c_device as i2c:
+            i2c.write_then_readinto(self._reg, buf, out_end=1)
+
+
+class PatternFifo(_Fifo):
+    """LSM6DS33 and LSM6DS3TR-C: words Gx Gy Gz XLx XLy XLz in turn."""
+
+    _SAMPLE_B = const(12)
+    _SAMPLE_WORDS = const(6)
+    _FIFO_MODE_REG = const(0x0A)
+    _FIFO_RUN = const(_ODR_208 << 3 | 6)
+    _FIFO_DATA = const(0x3E)
+    _PATTERN_MASK = const(0xFF)
+    _LEVEL_MASK = const(7)
+
+    def _fifo_setup(self, samples):
+        words = samples * 6
+        self._put(0x06, words & 255)
+        self._put(0x07, words >> 8)
+        self._put(0x08, 1 << 3 | 1)  # FIFO_CTRL3: both, not decimated
+        self._put(0x09, 0)
+        self._put(0x0D, 0x08)  # INT1_CTRL: watermark
+
+    def _wake_setup(self):
+        self._put(0x0D, 0)
+        self._put(0x58, 0x81)  # TAP_CFG: interrupts on, latched
+
+    def _convert(self, block):
+        scale_into(np.frombuffer(self._raw, dtype=INT16).reshape((BLOCK_SAMPLES, 6)), block)
+        return True
+
+
+class TaggedFifo(_Fifo):
+    """LSM6DSOX: words of a tag and three values, gyroscope and accelerometer in turn."""
+
+    _SAMPLE_B = const(14)
+    _SAMPLE_WORDS = const(2)
+    _FIFO_MODE_REG = const(0x0A)
+    _FIFO_RUN = const(6)
+    _FIFO_DATA = const(0x78)
+    _PATTERN_MASK = const(0)
+    _LEVEL_MASK = const(3)
+
+    def _fifo_setup(self, samples):
+        self._put(0x07, samples * 2)
+        self._put(0x08, 0)
+        self._put(0x09, _ODR_208 << 4 | _ODR_208)  # FIFO_CTRL3: batch both
+        self._put(0x0D, 0x08)
+
+    def _wake_setup(self):
+        self._put(0x0D, 0)
+        self._put(0x56, 0x01)  # TAP_CFG0: latched
+        self._put(0x58, 0x80)  # TAP_CFG2: interrupts on
+
+    def _convert(self, block):
+        low = np.frombuffer(self._raw, dtype=np.uint8).reshape((BLOCK_SAMPLES, 14))
+        high = np.frombuffer(self._raw, dtype=np.int8).reshape((BLOCK_SAMPLES, 14))
+        if np.min(low[:, 0]) < 8 or np.max(low[:, 0]) > 15 or np.min(low[:, 7]) < 16 or np.max(low[:, 7]) > 23:
+            return False  # tags 1, gyroscope, and 2, accelerometer, out of turn
+        for axis in range(3):
+            for row, at, scale in ((axis, 8, ACC_G_PER_LSB_16G), (axis + 3, 1, GYR_DPS_PER_LSB_1000)):
+                out = np.array(high[:, at + 1 + 2 * axis], dtype=FLOAT) * 256.0
+                out += np.array(low[:, at + 2 * axis], dtype=FLOAT)
+                block[row] = out * scale
+        return True
+
+
+def make(chip, i2c, address=0x6A):
+    """The driver for the chip named as Adafruit's module: lsm6ds3trc, lsm6ds33 or lsm6dsox, set up and stopped.
+
+    Errors    NoSensor when it does not answer or is another chip
+    """
+    if chip == "lsm6ds3trc":
+        from adafruit_lsm6ds.lsm6ds3trc import LSM6DS3TRC as Chip
+    elif chip == "lsm6ds33":
+        from adafruit_lsm6ds.lsm6ds33 import LSM6DS33 as Chip
+    elif chip == "lsm6dsox":
+        from adafruit_lsm6ds.lsm6dsox import LSM6DSOX as Chip
+    else:
+        raise ValueError("no such chip: " + chip)
+
+    class Imu(TaggedFifo if chip == "lsm6dsox" else PatternFifo, Chip):
+        pass
+
+    for attempt in (0, 1, 2):
+        try:
+            imu = Imu(i2c, address)
+            imu.prepare()
+            imu.begin()
+            return imu
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = error
+            time.sleep(0.03)
+    raise NoSensor(chip, address, reason)

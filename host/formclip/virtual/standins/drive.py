@@ -1,0 +1,3 @@
+"""The drive CIRCUITPY of this process: `fs`, mounted by the runner."""
+
+fs = None

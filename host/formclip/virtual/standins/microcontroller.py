@@ -1,0 +1,142 @@
+"""CircuitPython's `microcontroller`: nvm, watchdog, reset, what woke it."""
+
+import world as _world
+from watchdog import WatchDogMode
+
+_w = _world.world
+
+
+class ResetReason:
+    POWER_ON = "POWER_ON"
+    BROWNOUT = "BROWNOUT"
+    SOFTWARE = "SOFTWARE"
+    DEEP_SLEEP_ALARM = "DEEP_SLEEP_ALARM"
+    RESET_PIN = "RESET_PIN"
+    WATCHDOG = "WATCHDOG"
+    UNKNOWN = "UNKNOWN"
+    RESCUE_DEBUG = "RESCUE_DEBUG"
+
+
+class RunMode:
+    NORMAL = "NORMAL"
+    SAFE_MODE = "SAFE_MODE"
+    UF2 = "UF2"
+    BOOTLOADER = "BOOTLOADER"
+
+
+class _Nvm:
+    """Bytes kept without supply. Each assignment erases and writes a page: 90 ms, torn by a power cut."""
+
+    def __init__(self, path, size):
+        self._path = path
+        self._size = size
+        try:
+            with _world.sys_open(path, "rb") as f:
+                data = f.read()
+        except OSError:
+            data = b""
+        self._data = bytearray(data + b"\xff" * size)[:size]
+
+    def __len__(self):
+        return self._size
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return bytearray(self._data[index])
+        return self._data[index]
+
+    def __setitem__(self, index, value):
+        old = bytes(self._data)
+        if isinstance(index, slice):
+            start, stop = index.start or 0, self._size if index.stop is None else index.stop
+            if stop - start != len(value):
+                raise ValueError("Slice and value different lengths.")
+            for i in range(start, stop):
+                self._data[i] = value[i - start]
+        else:
+            self._data[index] = value
+        if bytes(self._data) == old:
+            return
+        try:
+            _w.advance(90000)
+        except _world.PowerLost:
+            for i in range(self._size):
+                self._data[i] = 0xFF
+            self._save()
+            raise
+        self._save()
+
+    def _save(self):
+        with _world.sys_open(self._path, "wb") as f:
+            f.write(self._data)
+
+
+class _WatchDogTimer:
+    def __init__(self):
+        self._timeout_s = None
+        self._mode = None
+        self.deadline_us = None
+
+    @property
+    def timeout(self):
+        return self._timeout_s
+
+    @timeout.setter
+    def timeout(self, seconds):
+        if self._mode is not None:
+            raise ValueError("timeout cannot be changed once the watchdog runs")
+        if seconds <= 0:
+            raise ValueError("timeout must be >= 0")
+        self._timeout_s = seconds
+
+    @property
+    def mode(self):
+        return self._mode
+
+    @mode.setter
+    def mode(self, value):
+        if self._mode == WatchDogMode.RESET:
+            raise RuntimeError("WatchDogTimer cannot be deinitialized once mode is set to RESET")
+        if self._timeout_s is None:
+            raise ValueError("timeout must be set first")
+        self._mode = value
+        _w.watchdog = self
+        self.feed()
+
+    def feed(self):
+        if self._mode is None:
+            raise ValueError("watchdog not running")
+        self.deadline_us = _w.now_us + int(self._timeout_s * 1000000)
+
+    def bite(self):
+        _w.record("watchdog", "bite")
+        raise _world.BoardReset("WATCHDOG", False)
+
+
+class _Processor:
+    frequency = 64000000
+    temperature = 25.0
+    voltage = 3.3
+    uid = b"\x5a\x17\xc1\x1b\x00\x00\x00\x01"
+
+    @property
+    def reset_reason(self):
+        return getattr(ResetReason, _w.reset_reason)
+
+
+Pin = _world.Pin
+cpu = _Processor()
+nvm = _Nvm(_w.config["nvm"], _w.config["board"]["nvm_b"])
+watchdog = _WatchDogTimer()
+
+
+def reset():
+    raise _world.BoardReset("SOFTWARE", False)
+
+
+def on_next_reset(mode):
+    _w.record("next_reset", mode)
+
+
+def delay_us(us):
+    _w.advance(us)

@@ -1,4 +1,4 @@
-"""The arrays and functions behind `ulab.numpy` here. In plain Python, so that it runs on any MicroPython and on CPython.
+"""The arrays and functions behind `ulab.numpy` here, in plain Python: it runs on any MicroPython and on CPython.
 
 An ndarray is a view: `_b` backing `array.array` (or a uctypes array over somebody's buffer), `_o` index of the first
 element, `shape`, `_s` strides in elements. `_values()` gives the elements in row order as something to iterate, without

@@ -72,7 +72,7 @@ def _axis(a: _Any, axis: _Any) -> int:
         raise TypeError("axis must be None, or an integer")
     if not -a.ndim <= axis < a.ndim:
         raise ValueError("axis is out of bounds")
-    return axis % a.ndim
+    return axis % int(a.ndim)
 
 
 # -- making arrays -------------------------------------------------------------------------------------------------

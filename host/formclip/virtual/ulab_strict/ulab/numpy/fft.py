@@ -15,8 +15,8 @@ def _transform(real: Any, imag: Any, inverse: bool) -> Any:
         raise TypeError("FFT is implemented for linear arrays only")
     if re.size < 2 or re.size & (re.size - 1):
         raise ValueError("input array length must be power of 2")
-    im = 0.0 if imag is None else imag._a
-    if imag is not None and im.shape != re.shape:
+    im: Any = _cnp.zeros(re.shape) if imag is None else imag._a
+    if im.shape != re.shape:
         raise ValueError("real and imaginary parts must be of equal length")
     out = (_cnp.fft.ifft if inverse else _cnp.fft.fft)(re + 1j * im)
     _meter.note("fft", re.size, 2 * re.size)

@@ -1,0 +1,64 @@
+"""The same scripts on CPython (numpy, strict ulab, 30-bit floats), the MicroPython VM and DEVICE_PYTHON."""
+
+import subprocess
+import sys
+
+import pytest
+from formclip.virtual import interpreters
+
+from tests.interpreters import NAMES, PORTABLE, run
+
+SCRIPTS = sorted(path.name for path in PORTABLE.glob("check_*.py"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("name", NAMES)
+def test_each_script_passes_on_each_interpreter(name, script):
+    assert run(name, script, heap_kb=4096).strip().endswith("ok")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_script_that_fails_is_seen_to_fail(name, tmp_path):
+    bad = tmp_path / "bad.py"
+    bad.write_text("from portable import near\nnear(1.0, 2.0, 0.5)\n")
+    try:
+        interpreter = interpreters.find(name)
+    except interpreters.NoInterpreter as missing:
+        pytest.skip(str(missing))
+    done = interpreter.run(bad, folders=(PORTABLE,))
+    assert done.returncode != 0
+    assert "not 2.0 within 0.5" in done.stdout + done.stderr
+
+
+def test_the_vm_keeps_to_its_heap(tmp_path):
+    big = tmp_path / "big.py"
+    big.write_text("bytearray(400000)\nprint('room')\n")
+    try:
+        vm = interpreters.find("micropython")
+    except interpreters.NoInterpreter as missing:
+        pytest.skip(str(missing))
+    assert "room" in vm.run(big, heap_kb=1024).stdout
+    assert "MemoryError" in "".join(vm.run(big, heap_kb=256).stderr + vm.run(big, heap_kb=256).stdout)
+
+
+def test_an_absent_device_python_says_so(monkeypatch):
+    monkeypatch.delenv("DEVICE_PYTHON", raising=False)
+    with pytest.raises(interpreters.NoInterpreter, match="DEVICE_PYTHON names no interpreter"):
+        interpreters.find("device")
+    monkeypatch.setenv("DEVICE_PYTHON", "/nowhere/circuitpython")
+    with pytest.raises(interpreters.NoInterpreter, match="cannot be run"):
+        interpreters.find("device")
+
+
+def test_float30_rounds_as_the_board_was_measured(tmp_path):
+    script = tmp_path / "hour.py"
+    script.write_text("t = 0.0\nfor _ in range(3600 * 104):\n    t += 1 / 104\nprint(t)\n")
+    out = interpreters.find("float30").run(script).stdout
+    assert abs(float(out) - 3647.7) < 0.05
+
+
+def test_gaitcore_takes_numpy_without_the_stand_in():
+    code = "from gaitcore.compat import np; print(np.__name__)"
+    shared = str(interpreters.SHARED)
+    out = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": shared}, capture_output=True, text=True)
+    assert out.stdout.strip() == "numpy"

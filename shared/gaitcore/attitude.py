@@ -11,12 +11,14 @@ taken as a change of velocity and leaves the tilt alone.
 from math import sqrt
 
 from gaitcore.compat import FLOAT, np
-from gaitcore.frames import cross, least_aligned, unit
+from gaitcore.frames import cross, dot, least_aligned, unit
 from gaitcore.units import RAD
 
 # Rows that propagate() fills.
 VERT, LEVEL_X, LEVEL_Y, UP_X, UP_Y, UP_Z, HEAD_X, HEAD_Y = 0, 1, 2, 3, 4, 5, 6, 7
 ROWS = 8
+
+_MOST_VELOCITY = 0.6  # g s, 6 m/s: no runner changes speed by more
 
 
 class Attitude:
@@ -57,7 +59,7 @@ class Attitude:
         """Start the covariance anew: what is known of tilt and bias now, and nothing of the velocity."""
         self.p_vv, self.p_vt, self.p_vb = 1.0, 0.0, 0.0
         self.p_tt, self.p_tb, self.p_bb = tilt_rad * tilt_rad, 0.0, bias_rad * bias_rad
-        self.vx = self.vy = 0.0
+        self.vx = self.vy = self._excess = 0.0
 
     def forget_velocity(self, sigma):
         """The velocity may have changed by sigma [g s], or was not seen: keep tilt and bias."""
@@ -71,9 +73,14 @@ class Attitude:
     def tilt_sigma(self):
         return sqrt(self.p_tt)
 
-    def align(self, up):
-        """Take up, in sensor axes, as vertical."""
+    def align(self, up, keep_heading=False):
+        """Take up, in sensor axes, as vertical; keep_heading: by the least turn from the present frame."""
         up = unit(up)
+        if keep_heading and dot(up, self.up) > 0.5:
+            x, y = dot(up, self.level_x), dot(up, self.level_y)
+            z = dot(up, self.up)
+            self._tilt(2.0 * y / (1.0 + z), -2.0 * x / (1.0 + z))
+            return
         # shortest rotation from up to (0, 0, 1)
         c = up[2]
         if c < -0.9999:
@@ -101,6 +108,14 @@ class Attitude:
         self._z = s * z + hx * y - hy * x
         self._axes()
 
+    def settle_heading(self, block):
+        """Standing still, what the gyroscope shows about the vertical is bias."""
+        u, b = self.up, self.bias_dps
+        rate = [float(np.mean(block[3 + k])) - b[k] for k in range(3)]
+        d = 0.03 * dot(rate, u)
+        for k in range(3):
+            b[k] += d * u[k]
+
     def propagate(self, block, out):
         q = self._q
         w, x, y, z = self._w, self._x, self._y, self._z
@@ -109,6 +124,7 @@ class Attitude:
             half = 0.5 * RAD / self.rate_hz
             bx, by, bz = self.bias_dps
             gx, gy, gz = (block[3] - bx) * half, (block[4] - by) * half, (block[5] - bz) * half
+            gx, gy, gz = gx.tolist(), gy.tolist(), gz.tolist()
             qw, qx, qy, qz = q[0], q[1], q[2], q[3]
             qw[0], qx[0], qy[0], qz[0] = w, x, y, z
             node = 0
@@ -193,9 +209,15 @@ class Attitude:
         s = vv + r
         y2 = self.vx * self.vx + self.vy * self.vy
         if y2 > gate * gate * s:
-            # too much for the model: the velocity changed
-            vv += y2
-            s = vv + r
+            # too much for the model: the velocity changed, so far as is left of `gate` sigmas
+            vv += y2 / (gate * gate) - s
+            s = y2 / (gate * gate)
+            self._excess += sqrt(y2)
+            if self._excess > _MOST_VELOCITY:
+                self.forget(0.5, sqrt(bb) + 1.0 * RAD)
+                return 0.0, 0.0
+        else:
+            self._excess *= 0.7
         kv, kt, kb = vv / s, vt / s, vb / s
         dx, dy = kt * self.vx, kt * self.vy
         cx, cy = kb * self.vx, kb * self.vy

@@ -5,7 +5,6 @@ from math import sqrt
 from gaitcore.compat import np
 from gaitcore.frames import unit
 
-_FULL_S = 10.0
 _LEAST_S = 4.0
 _STILL_G = 0.03  # spread of the specific force in a hop
 _STILL_DPS = 4.0  # spread of each rate in a hop
@@ -26,14 +25,15 @@ class Calibration:
 class Stance:
     """Gathers hops of standing still.
 
-    Settings  hop_s, has_gyro
+    Settings  hop_s, has_gyro, full_s wanted
     In        push(block): (6, n) FLOAT one hop
     Out       still: this hop was; seconds: standing so far without a move
               result(index) -> Calibration of what is gathered, or None when too short
     """
 
-    def __init__(self, hop_s, has_gyro):
+    def __init__(self, hop_s, has_gyro, full_s=10):
         self._hop_s = hop_s
+        self.full_s = full_s
         self._has_gyro = has_gyro
         self.reset()
 
@@ -49,7 +49,7 @@ class Stance:
 
     @property
     def full(self):
-        return self._n * self._hop_s >= _FULL_S - 0.01
+        return self._n * self._hop_s >= self.full_s - 0.01
 
     def hop_still(self, block):
         """Whether nothing moves in this hop, and takes it in when so."""
@@ -57,8 +57,8 @@ class Stance:
         means = [0.0] * rows
         spread = 0.0
         for k in range(rows):
-            m = np.mean(block[k])
-            s = np.std(block[k])
+            m = float(np.mean(block[k]))
+            s = float(np.std(block[k]))
             if s > (_STILL_G if k < 3 else _STILL_DPS) or k > 2 and abs(m) > _BIAS_DPS:
                 self.still = False
                 return False
@@ -82,9 +82,9 @@ class Stance:
 
     def result(self, index):
         n = self._n
-        if self.seconds < _LEAST_S:
+        if self.seconds < min(_LEAST_S, 0.8 * self.full_s):
             return None
         mean = [s / n for s in self._sum]
         noise = sqrt(self._square / n) / _STILL_G
-        quality = int(100.0 * min(1.0, self.seconds / _FULL_S) * max(0.1, 1.0 - 0.5 * noise))
+        quality = int(100.0 * min(1.0, self.seconds / self.full_s) * max(0.1, 1.0 - 0.5 * noise))
         return Calibration(unit(mean[:3]), mean[3:], self.seconds, quality, index)

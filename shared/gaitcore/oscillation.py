@@ -34,4 +34,4 @@ class Oscillation:
         v -= np.mean(v)
         self.velocity = v
         z = self._sum(v)
-        return 100.0 * self._dt * (np.max(z) - np.min(z))
+        return 100.0 * self._dt * float(np.max(z) - np.min(z))

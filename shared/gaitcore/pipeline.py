@@ -13,17 +13,16 @@ from gaitcore.attitude import Attitude
 from gaitcore.cadence import Rhythm
 from gaitcore.calibration import Stance
 from gaitcore.compat import FLOAT, np
-from gaitcore.contact import Contact
-from gaitcore.frames import cross, dot, level, unit
-from gaitcore.oscillation import Oscillation
-from gaitcore.ranges import mean_up, range_along, rotation_range_deg, tilt_deg
+from gaitcore.frames import dot
+from gaitcore.leveller import Leveller
+from gaitcore.meter import Step, StepMeter, BLANKED, GAP, LEFT, RIGHT, SATURATED, SETTLING, SLIPPED, UNKNOWN  # noqa: F401
 from gaitcore.ring import Ring
+from gaitcore.side import SideVote
+from gaitcore.slip import SlipWatch, angle_deg
 from gaitcore.steps import StepFinder
-from gaitcore.units import G, RAD, index_to_ms
+from gaitcore.units import RAD, index_to_ms
 
 STILL, WALKING, RUNNING, OTHER = 0, 1, 2, 3
-LEFT, RIGHT, UNKNOWN = 0, 1, 2
-BLANKED, SATURATED, SETTLING, GAP, SLIPPED = 1, 2, 4, 8, 16
 
 # Kinds of events: (kind, index, value). The index counts samples of the sensor.
 CALIBRATED = 1  # value: quality 0..100
@@ -35,32 +34,13 @@ ACTIVITY = 4  # value: STILL, WALKING, RUNNING or OTHER
 MOVED = 1  # the runner moved before enough seconds were in
 NOT_UPRIGHT = 2  # running does not fit the standing: the clip was not worn as calibrated
 
-
-class Step:
-    """One step in physical units; None where it could not be measured.
-
-    on_ms int (initial contact, ms of the sample clock), contact_ms, cadence_spm, tilt_deg (relative
-    to standing, positive = arched), tilt_range_deg, drop_range_deg, rotation_range_deg, vo_cm,
-    brake_raw_mps, impact_g, feature 0..255 floats, side LEFT RIGHT UNKNOWN, flags bits.
-    """
-
-    def __init__(self):
-        self.reset()
-
-    def reset(self):
-        self.on_ms = 0
-        self.contact_ms = self.cadence_spm = self.tilt_deg = None
-        self.tilt_range_deg = self.drop_range_deg = self.rotation_range_deg = None
-        self.vo_cm = self.brake_raw_mps = self.impact_g = self.feature = None
-        self.side = UNKNOWN
-        self.flags = 0
-
-
-
 _FIRST_HOPS = 4
-_HELD = 24
-_SIGMA_STRIDE = 0.008  # g s: 0.08 m/s
-_DRIFT_STRIDE = 0.005  # g s per sqrt(s)
+_HELD = 40
+_ACC_FULL_G = 15.95
+_GYR_FULL_DPS = 999.0
+_SETTLED_RAD = 0.02
+_MISWORN_DEG = 30.0
+_PATIENCE_S = 8  # a calibration asked for waits so long for the runner to stand still, beyond its own length
 
 
 class Pipeline:
@@ -74,7 +54,8 @@ class Pipeline:
               calibrate(): start a standing calibration now (implied at the start)
               flush(): no more data; gives the steps that still waited
     Out       list of Step, the same list each call; valid until the next call
-              events, index, cadence_spm, activity, up, calibration
+              events, index, cadence_spm, activity, up (as of the last whole hop), calibration
+              trail: None, or a list that the caller puts there; (index, x, y, z) of up is added five times a hop
     Latency   about one step plus a hop of a quarter of a second; the first steps of a bout come
               together once running is confirmed
     """
@@ -90,51 +71,61 @@ class Pipeline:
         self._group = group
         rate = self._rate = rate_hz // group
         hop = self._hop = rate // 4
+        self.hop_samples = hop * group
         self._raw = np.zeros((6, hop * group), dtype=FLOAT)
         self._block = np.zeros((6, hop), dtype=FLOAT)
         self._first = np.zeros((6, hop * _FIRST_HOPS), dtype=FLOAT)
         self._ring = Ring(att.ROWS, int(2.1 * rate) + hop, hop)
         self._attitude = Attitude(rate, hop, has_gyro)
+        self._leveller = Leveller(self._ring, self._attitude, rate, hop)
         self._rhythm = Rhythm(rate)
         self._finder = StepFinder(rate)
-        self._contact = Contact(rate)
-        self._oscillation = Oscillation(rate)
-        self._stance = Stance(hop / rate, has_gyro)
+        self._meter = StepMeter(self._ring, self._attitude, rate)
+        self._stance = Stance(hop / rate, has_gyro, settings.calibrate_s if settings else 10)
+        self._slip = SlipWatch(settings.slip_deg if settings else 5)
+        self._side = SideVote()
         self.events = []
+        self.trail = None
         self._steps = []
         self._on = []
         self._held = []
-        self._spare = []
+        self._marks = []
         self.reset()
 
     def reset(self):
         self.index = 0
-        self._filled = 0
-        self._firsts = 0
-        self._sample_offset = 0
         self.cadence_spm = 0.0
         self.activity = STILL
         self.up = [0.0, 1.0, 0.0]
         self.calibration = None
-        self.forward = None
-        self._forward_sum = [0.0, 0.0, 0.0]
-        self._window_from = 0
-        self._calibrating = True
-        self._ring.reset()
-        self._attitude.reset()
-        self._rhythm.reset()
-        self._finder.reset()
+        self.slipped = False
+        self._filled = self._firsts = 0
+        self._offset = 0  # sensor samples that are not in the ring's count
+        self._rhythm_from = 0  # ring index of the rhythm's first sample
+        self._blank_until = 0
+        self._asked = -1  # ring index where a calibration was asked for
+        self._implied = True  # until running begins, any ten seconds of standing calibrate
+        self._last_on = -1e6
+        for part in (self._ring, self._attitude, self._leveller, self._rhythm, self._finder, self._meter):
+            part.reset()
         self._stance.reset()
-        self._on.clear()
-        self._held.clear()
-        self.events.clear()
-        self._steps.clear()
+        self._slip.reset()
+        self._side.reset()
+        for waiting in (self._on, self._held, self._marks, self.events, self._steps):
+            waiting.clear()
+
+    @property
+    def forward(self):
+        """Forward in sensor axes, or None while it is not known."""
+        return self._meter.forward
+
+    # -- in -----------------------------------------------------------------------------------------------------------
 
     def push(self, block):
         self.events.clear()
         self._steps.clear()
         m = block.shape[1]
-        size = self._hop * self._group
+        size = self.hop_samples
         at = 0
         while at < m:
             n = min(m - at, size - self._filled)
@@ -157,14 +148,51 @@ class Pipeline:
         return self._steps
 
     def lost(self, n):
+        """A short gap is bridged by the last sample; a long one ends what was going on."""
+        if n <= 0:
+            return
+        rate = self._rate
+        if n <= self.hop_samples // 2 and self._ring.end + self._filled:
+            self._mark(self._ring.end, self._ring.end + 2 * self._hop, GAP)
+            last = self._filled - 1 if self._filled else self.hop_samples - 1
+            for _ in range(n):
+                self._raw[:, self._filled] = self._raw[:, last]
+                last = self._filled
+                self._filled += 1
+                self.index += 1
+                if self._filled == self.hop_samples:
+                    self._filled = 0
+                    self._take_hop()
+            self._attitude.loosen(2.0 * n / self.rate_hz)
+            return
+        if self._firsts < _FIRST_HOPS:
+            self._begin()
+        self._measure_steps(True)
+        end = self._ring.end
+        self._mark(end - rate, end + rate, GAP)
+        self._offset += n + self._filled
+        self._filled = 0
         self.index += n
+        self._ring.cut()
+        self._finder.reset()
+        self._rhythm.reset()
+        self._rhythm_from = end
+        self._side.reset()
+        self._stance.reset()
+        self._leveller.restart()
+        seconds = n / self.rate_hz
+        if seconds > 5.0:
+            self._attitude.forget(0.5, 1.0 * RAD)
+        else:
+            self._attitude.forget_velocity(0.3)
+            self._attitude.loosen(0.15 + 0.1 * seconds)
 
     def blank(self, n):
-        pass
+        self._blank_until = max(self._blank_until, self.index + n)
 
     def calibrate(self):
         self._stance.reset()
-        self._calibrating = True
+        self._asked = self._ring.end
 
     # -- one hop ------------------------------------------------------------------------------------------------------
 
@@ -177,6 +205,13 @@ class Pipeline:
             for k in range(1, group):
                 block += raw[:, k::group]
             block *= 1.0 / group
+        if (
+            max(np.max(raw[:3]), -np.min(raw[:3])) >= _ACC_FULL_G
+            or self.has_gyro
+            and max(np.max(raw[3:]), -np.min(raw[3:])) >= _GYR_FULL_DPS
+        ):
+            self._mark(self._ring.end, self._ring.end + self._hop, SATURATED)
+            self._attitude.loosen(0.02)
         if self._firsts < _FIRST_HOPS:
             at = self._firsts * self._hop
             self._first[:, at : at + self._hop] = block
@@ -188,9 +223,7 @@ class Pipeline:
 
     def _begin(self):
         """Up from the first second, then process what waited."""
-        hop = self._hop
-        a = self._attitude
-        n = self._firsts
+        hop, a, n = self._hop, self._attitude, self._firsts
         self._firsts = _FIRST_HOPS
         if not n:
             return
@@ -199,8 +232,8 @@ class Pipeline:
             out = self._ring.space()
             a.propagate(self._first[:, h * hop : (h + 1) * hop], out)
             for k, row in enumerate((att.LEVEL_X, att.LEVEL_Y, att.VERT)):
-                total[k] += np.sum(out[row])
-        # the first sensor axes are the level frame of this sum: the quaternion began as the identity
+                total[k] += float(np.sum(out[row]))
+        # the level frame began as the sensor's axes, so the sum is up in them as they were at the start
         a.reset()
         a.align(total)
         for h in range(n):
@@ -208,161 +241,144 @@ class Pipeline:
 
     def _process(self, block):
         a, ring, rhythm = self._attitude, self._ring, self._rhythm
-        still = self._stance.hop_still(block)
-        if self._calibrating:
+        blind = (ring.end * self._group + self._offset) < self._blank_until
+        still = not blind and self._stance.hop_still(block)
+        if not blind:
             self._update_calibration(still)
         a.propagate(block, ring.space())
         start = ring.end
         ring.took()
         rhythm.push(block[:3])
+        period = rhythm.step_period_samples
         if rhythm.activity != self.activity:
             self.activity = rhythm.activity
             self.events.append((ACTIVITY, self.index, self.activity))
+            if self.activity == RUNNING:
+                self._run_began()
         self.cadence_spm = rhythm.cadence_spm
-        self._correct(still)
+        lev = self._leveller
+        if blind:
+            self._mark(start, ring.end, BLANKED)
+            lev.blind()
+        else:
+            lev.course = self._meter.course
+            lev.update(lev.STILL if still else lev.STRIDE if period else lev.OTHER, period)
+            if still and self.has_gyro:
+                a.settle_heading(block)
         self.up = a.up
-        vert = ring.view(att.VERT, start, ring.end)
-        for t in self._finder.push(vert, start, rhythm.step_period_samples):
+        if self.trail is not None:
+            for t in range(start, ring.end, max(1, self._hop // 5)):
+                up = [float(ring.view(att.UP_X + k, t, t + 1)[0]) for k in range(3)]
+                self.trail.append([t * self._group + self._offset] + up)
+        for t in self._finder.push(ring.view(att.VERT, start, ring.end), start, period):
             self._on.append(t)
         self._measure_steps(False)
         self._release()
 
+    def _mark(self, start, end, flag):
+        marks = self._marks
+        marks.append((start, end, flag))
+        while marks and marks[0][1] < self._ring.end - 4 * self._rate:
+            marks.pop(0)
+
+    # -- standing -----------------------------------------------------------------------------------------------------
+
     def _update_calibration(self, still):
-        s = self._stance
-        if still and not s.full:
+        stance = self._stance
+        if still and not stance.full:
             return
-        c = s.result(self.index)
-        if c:
+        c = stance.result(self.index)
+        stance.reset()
+        if self._asked >= 0:
+            if c:
+                self._calibrated(c)
+            elif self._ring.end - self._asked > (stance.full_s + _PATIENCE_S) * self._rate:
+                self._asked = -1
+                self.events.append((REFUSED, self.index, MOVED))
+        elif c and self._implied and (self.calibration is None or c.seconds >= self.calibration.seconds):
             self._calibrated(c)
-        s.reset()
 
     def _calibrated(self, c):
         a = self._attitude
+        told = self.calibration is None or self._asked >= 0
         self.calibration = c
-        self._calibrating = False
+        self.slipped = False
+        self._asked = -1
+        self._slip.reset()
         if self.has_gyro:
             a.bias_dps = list(c.bias_dps)
-        a.align(c.up)
+            self._leveller.turn_floor = 0.04
+        a.align(c.up, True)
         a.forget(0.002, 0.03 * RAD if self.has_gyro else 0.0)
-        self.events.append((CALIBRATED, self.index, c.quality))
+        if told:
+            self.events.append((CALIBRATED, self.index, c.quality))
 
-    def _correct(self, still):
-        """Windows of a whole stride when there is one, of one second otherwise."""
-        ring, a, rate = self._ring, self._attitude, self._rate
-        period = self._rhythm.step_period_samples
-        stride = bool(period) and not still
-        n = int(2.0 * period + 0.5) if stride else rate
-        while ring.end - self._window_from >= n:
-            p = max(self._window_from, ring.start)
-            ex = np.mean(ring.view(att.LEVEL_X, p, p + n))
-            ey = np.mean(ring.view(att.LEVEL_Y, p, p + n))
-            if still:
-                sigma, drift = 0.002, 0.001
-            elif stride:
-                sigma, drift = _SIGMA_STRIDE, _DRIFT_STRIDE
-            else:
-                sigma, drift = 0.05, 0.03
-            p += n
-            dx, dy = a.correct(ex, ey, n / rate, sigma, drift, 0.0 if self.has_gyro else 0.02)
-            self._window_from = p
-            if p < ring.end:
-                vert = ring.view(att.VERT, p, ring.end)
-                x = ring.view(att.LEVEL_X, p, ring.end)
-                x -= vert * dx
-                x = ring.view(att.LEVEL_Y, p, ring.end)
-                x -= vert * dy
+    def _run_began(self):
+        if self._implied and self.calibration is None and self._asked < 0:
+            self.events.append((REFUSED, self.index, MOVED))
+        self._implied = False
 
-    # -- one step -----------------------------------------------------------------------------------------------------
+    # -- steps --------------------------------------------------------------------------------------------------------
 
     def _measure_steps(self, last):
-        on, ring = self._on, self._ring
+        on, end = self._on, self._ring.end
         while on:
             t = on[0]
             period = self._rhythm.step_period_samples or 0.33 * self._rate
             if len(on) > 1 and on[1] - t < 1.6 * period:
                 period = on[1] - t
-            elif not last and ring.end < t + 1.7 * period:
+            elif not last and end < t + 1.7 * period:
                 return
-            if ring.end < t + 1.25 * period + 2.0 and not last:
+            if end < t + 1.25 * period + 2.0 and not last:
                 return
             on.pop(0)
-            self._measure(t, period)
-
-    def _measure(self, t, period):
-        ring, a = self._ring, self._attitude
-        start = max(ring.start, int(t - 0.4 * period) - 1)
-        end = min(ring.end, int(t + 1.25 * period) + 2)
-        if end - start < period:
-            return
-        step = Step()
-        vert = ring.view(att.VERT, start, end)
-        # stride around the step: from one period before the contact to one after
-        s0 = max(ring.start, int(t - period + 0.5))
-        s1 = min(ring.end, int(t + period + 0.5))
-        hx, hy = np.mean(ring.view(att.HEAD_X, s0, s1)), np.mean(ring.view(att.HEAD_Y, s0, s1))
-        fwd = None
-        if self.forward:
-            n = 1.0 / max(1e-3, (hx * hx + hy * hy) ** 0.5)
-            fwd = ring.view(att.LEVEL_X, start, end) * (hx * n) + ring.view(att.LEVEL_Y, start, end) * (hy * n)
-        contact = self._contact
-        on = t
-        if contact.measure(vert, fwd, t - start, period):
-            on = start + contact.on
-            step.contact_ms = contact.contact_ms
-            step.impact_g = contact.impact_g
-            step.brake_raw_mps = contact.brake_mps
-            step.feature = contact.feature
-        raw = (on + 0.5) * self._group - 0.5 + self._sample_offset
-        step.on_ms = int(1000.0 * (raw - int(raw)) / self.rate_hz) + index_to_ms(int(raw), self.rate_hz)
-        step.vo_cm = self._oscillation.measure(ring.view(att.VERT, int(t + 0.5), s1))
-        v = self._oscillation.velocity
-        if self.has_gyro:
-            up = mean_up(ring, att.UP_X, s0, s1)
-            self._learn_forward(int(t + 0.5), s1, up, hx, hy)
-            f = self.forward
-            if f:
-                if self.calibration:
-                    step.tilt_deg = tilt_deg(up, f, self.calibration.up)
-                f = level(f, up)
-                step.tilt_range_deg = range_along(ring, att.UP_X, s0, s1, f)
-                step.drop_range_deg = range_along(ring, att.UP_X, s0, s1, cross(f, up))
-                step.rotation_range_deg = rotation_range_deg(ring, att.HEAD_X, s0, s1)
-        if self.cadence_spm:
-            step.cadence_spm = self.cadence_spm
-        self._held.append((t, step))
-
-    def _learn_forward(self, s0, s1, up, hx, hy):
-        """Level force against vertical velocity: aft while sinking, fore while rising, so it points forward."""
-        ring = self._ring
-        v = self._oscillation.velocity
-        cx = np.dot(ring.view(att.LEVEL_X, s0, s1), v)
-        cy = np.dot(ring.view(att.LEVEL_Y, s0, s1), v)
-        ref = level(self._attitude.reference, up)
-        left = cross(up, ref)
-        # the level frame turned so that the reference is its first axis
-        n = 1.0 / max(1e-3, (hx * hx + hy * hy) ** 0.5)
-        hx, hy = hx * n, hy * n
-        p, q = cx * hx + cy * hy, cy * hx - cx * hy
-        s = self._forward_sum
-        for k in range(3):
-            s[k] = 0.97 * s[k] + p * ref[k] + q * left[k]
-        self.forward = level(s, up)
+            parity = self._side.count(int((t - self._last_on) / period + 0.5) if self._last_on > 0 else 9)
+            self._last_on = t
+            step = self._meter.measure(t, period, self.calibration, self._side)
+            if step is None:
+                continue
+            raw = (self._meter.on + 0.5) * self._group - 0.5 + self._offset
+            whole = int(raw)
+            step.on_ms = max(0, index_to_ms(whole, self.rate_hz) + int(1000.0 * (raw - whole) / self.rate_hz + 0.5))
+            for start, stop, flag in self._marks:
+                if start < t + 1.25 * period and stop > t - period:
+                    step.flags |= flag
+            if step.flags & BLANKED:
+                step.contact_ms = step.impact_g = step.brake_raw_mps = step.feature = step.vo_cm = None
+            if self._attitude.tilt_sigma > _SETTLED_RAD:
+                step.flags |= SETTLING
+            self._held.append((t, parity, step, self._meter.up))
 
     def _release(self):
         """Give out what waits once it is running, and forget what was not."""
         held, rhythm = self._held, self._rhythm
-        begin = rhythm.bout_start - 0.5 * rhythm.step_period_samples
+        begin = self._rhythm_from + rhythm.bout_start - 0.5 * rhythm.step_period_samples
         if self.activity == RUNNING:
-            for t, step in held:
+            for t, parity, step, up in held:
                 if t >= begin:
-                    if step.cadence_spm is None and self.cadence_spm:
-                        step.cadence_spm = self.cadence_spm
-                    self._steps.append(step)
+                    self._give(step, parity, up)
             held.clear()
-        elif rhythm.bout_start < 0:
-            limit = self._ring.end - 6 * self._rate
-            while held and (held[0][0] < limit or len(held) > _HELD):
-                held.pop(0)
         else:
+            if rhythm.bout_start < 0:
+                begin = self._ring.end - 6 * self._rate
             while held and (held[0][0] < begin or len(held) > _HELD):
                 held.pop(0)
+
+    def _give(self, step, parity, up):
+        if self.cadence_spm:
+            step.cadence_spm = self.cadence_spm
+        side = self._side.side(parity)
+        if side:
+            step.side = RIGHT if side > 0 else LEFT
+        if not step.flags & SETTLING:
+            turned = self._slip.update(up)
+            c = self.calibration
+            if c and not self.slipped and not turned:
+                away = angle_deg(up, c.up)
+                turned = away if away > _MISWORN_DEG else 0.0
+            if turned:
+                self.slipped = True
+                self.events.append((SLIP, self.index, int(turned + 0.5)))
+        if self.slipped:
+            step.flags |= SLIPPED
+        self._steps.append(step)

@@ -8,6 +8,7 @@ class Ring:
 
     Settings  rows; keep_samples that stay readable; hop_samples added at a time
     In        space() -> (rows, hop) view to fill, then took() it
+              cut(): a gap comes
     Out       view(row, start, end): samples [start, end) of a row; `start` and `end` bound what is there
     Differs   from a ring: the newest `keep` samples move to the front every few hops, so that windows never wrap
     """
@@ -20,7 +21,7 @@ class Ring:
         self.reset()
 
     def reset(self, index=0):
-        self.start = self.end = self._base = index
+        self.start = self.end = self._base = self._cut = index
 
     def space(self):
         at = self.end - self._base
@@ -31,9 +32,13 @@ class Ring:
             at = self._keep
         return self._buf[:, at : at + self._hop]
 
+    def cut(self):
+        """What is in it is not followed by what comes."""
+        self._cut = self.end
+
     def took(self):
         self.end += self._hop
-        self.start = max(self._base, self.end - self._keep - self._hop)
+        self.start = max(self._base, self._cut, self.end - self._keep - self._hop)
 
     def view(self, row, start, end):
         return self._buf[row, start - self._base : end - self._base]

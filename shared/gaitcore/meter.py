@@ -1,0 +1,126 @@
+"""One step measured from the ring: everything but when it is given out."""
+
+from gaitcore import attitude as att
+from gaitcore.compat import np
+from gaitcore.contact import Contact
+from gaitcore.frames import cross, dot, level
+from gaitcore.oscillation import Oscillation
+from gaitcore.ranges import mean_up, range_along, rotation_range_deg, tilt_deg
+from gaitcore.side import StrideCosine
+
+LEFT, RIGHT, UNKNOWN = 0, 1, 2
+BLANKED, SATURATED, SETTLING, GAP, SLIPPED = 1, 2, 4, 8, 16
+
+
+class Step:
+    """One step in physical units; None where it could not be measured.
+
+    on_ms int (initial contact, ms of the sample clock), contact_ms, cadence_spm, tilt_deg (relative
+    to standing, positive = arched), tilt_range_deg, drop_range_deg, rotation_range_deg, vo_cm,
+    brake_raw_mps, impact_g, feature 0..255 floats, side LEFT RIGHT UNKNOWN, flags bits.
+    """
+
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.on_ms = 0
+        self.contact_ms = self.cadence_spm = self.tilt_deg = None
+        self.tilt_range_deg = self.drop_range_deg = self.rotation_range_deg = None
+        self.vo_cm = self.brake_raw_mps = self.impact_g = self.feature = None
+        self.side = UNKNOWN
+        self.flags = 0
+
+
+class StepMeter:
+    """Measures a step around its approximate contact, and learns which way is forward.
+
+    Settings  ring and attitude that fill it, rate_hz
+    In        measure(t, period, calibration, side): approximate contact (ring index), samples per step, Calibration or
+              None, SideVote that is given the scores
+    Out       Step or None when the ring does not hold it; on: contact (float ring index); up: mean over the stride;
+              forward in sensor axes and course (see Leveller), None while not known
+    Differs   forward: the level force is summed against the vertical velocity. It points aft while the body sinks and fore
+              while it rises, in every running gait; what goes sideways changes sign from step to step and cancels
+    """
+
+    def __init__(self, ring, attitude, rate_hz):
+        self._ring = ring
+        self._attitude = attitude
+        self._contact = Contact(rate_hz)
+        self._oscillation = Oscillation(rate_hz)
+        self._cosine = StrideCosine()
+        self.reset()
+
+    def reset(self):
+        self.forward = self.course = self.up = None
+        self.on = 0.0
+        self._sum = [0.0, 0.0, 0.0]
+        self._steps = 0
+
+    def measure(self, t, period, calibration, side):
+        ring, contact = self._ring, self._contact
+        start = max(ring.start, int(t - 0.4 * period) - 1)
+        end = min(ring.end, int(t + 1.25 * period) + 2)
+        # the stride around the contact
+        s0 = max(ring.start, int(t - period + 0.5))
+        s1 = min(ring.end, int(t + period + 0.5))
+        if end - start < period or s1 - s0 < period:
+            return None
+        step = Step()
+        hx, hy = float(np.mean(ring.view(att.HEAD_X, s0, s1))), float(np.mean(ring.view(att.HEAD_Y, s0, s1)))
+        n = 1.0 / max(0.01, (hx * hx + hy * hy) ** 0.5)
+        hx, hy = hx * n, hy * n
+        # oscillation over this step alone, so that left and right may differ
+        i = max(ring.start, int(t + 0.5))
+        step.vo_cm = self._oscillation.measure(ring.view(att.VERT, i, s1))
+        up = self.up = mean_up(ring, att.UP_X, s0, s1)
+        self._learn_forward(i, s1, up, hx, hy)
+        f = self.forward
+        fwd = None
+        if f:
+            c, s = self.course
+            fx, fy = hx * c - hy * s, hy * c + hx * s
+            fwd = ring.view(att.LEVEL_X, start, end) * fx
+            fwd += ring.view(att.LEVEL_Y, start, end) * fy
+        self.on = t
+        good = contact.measure(ring.view(att.VERT, start, end), fwd, t - start, period)
+        if good:
+            self.on = start + contact.on
+            step.contact_ms = contact.contact_ms
+            step.impact_g = contact.impact_g
+            step.brake_raw_mps = contact.brake_mps
+            step.feature = contact.feature
+        if f and self._attitude.has_gyro:
+            f = level(f, up)
+            right = cross(f, up)
+            if calibration:
+                step.tilt_deg = tilt_deg(up, f, calibration.up)
+            step.tilt_range_deg = range_along(ring, att.UP_X, s0, s1, f)
+            step.drop_range_deg = range_along(ring, att.UP_X, s0, s1, right)
+            step.rotation_range_deg = rotation_range_deg(ring, att.HEAD_X, s0, s1)
+            if good:
+                step.contact_ms = contact.refine(step.drop_range_deg)
+            w = self._cosine
+            w.aim(s0, s1, t, period)
+            drop = w.along([ring.view(att.UP_X + k, s0, s1) for k in range(3)], right)
+            rotation = w.of(ring.view(att.HEAD_Y, s0, s1)) * hx - w.of(ring.view(att.HEAD_X, s0, s1)) * hy
+            lateral = w.of(ring.view(att.LEVEL_X, s0, s1)) * fy - w.of(ring.view(att.LEVEL_Y, s0, s1)) * fx
+            side.score(lateral, drop, rotation)
+        return step
+
+    def _learn_forward(self, s0, s1, up, hx, hy):
+        ring = self._ring
+        v = self._oscillation.velocity
+        cx = float(np.dot(ring.view(att.LEVEL_X, s0, s1), v))
+        cy = float(np.dot(ring.view(att.LEVEL_Y, s0, s1), v))
+        ref = level(self._attitude.reference, up)
+        left = cross(up, ref)
+        p, q = cx * hx + cy * hy, cy * hx - cx * hy
+        s = self._sum
+        for k in range(3):
+            s[k] = 0.97 * s[k] + p * ref[k] + q * left[k]
+        self._steps += 1
+        if self._steps >= 2:
+            f = self.forward = level(s, up)
+            self.course = (dot(f, ref), dot(f, left))

@@ -53,8 +53,8 @@ class Rhythm:
               activity             STILL, WALKING, RUNNING, OTHER of gate.py
               bout_start           int, sample index (counted from the first push) where the present rhythm began: when
                                    activity turns RUNNING, held steps from here on belong to the bout; -1 when no rhythm
-    Latency   running is confirmed 4.5 s after it began (look back to bout_start), 3 s when the data open in mid-run,
-              up to 10 s for a slow shuffle; it is lost within 1.5 s of stopping
+    Latency   running is confirmed 4.5 to 5 s after it began (look back to bout_start), 3 s when the data open in
+              mid-run, 6 to 9 s for a slow shuffle; it is lost within 1.5 s of stopping
     Errors    ValueError for a rate out of range
     Source    Moe-Nilssen, Helbostad, J Biomech 2004, doi 10.1016/S0021-9290(03)00233-1: step and stride regularity
     Differs   biased on purpose towards the first strong peak; cadence from one long lag instead of the step's lag: its

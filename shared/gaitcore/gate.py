@@ -1,14 +1,15 @@
-"""Activity gate: still, walking, running or other, from five numbers of the rhythm.
+"""Activity gate: still, walking, running or other, from the numbers of the rhythm.
 
 Theory of operation. `Rhythm` (cadence.py) gives once per hop (a quarter of a second) the spread of the vertical
-acceleration over the last 2 s and in the newest 0.75 s, the horizontal spread, the cadence and the regularity. The
-spread a body needs grows with the square of the step rate times its vertical path; walkers stay below a line over
-cadence (`_LINE`), runners above it. The logarithm of spread over line is the score.
+acceleration over the last 2 s and over the newest 0.75 s, the horizontal spread, the cadence and the regularity. The
+vertical spread of a body is its path times the square of the step rate; at one cadence walkers stay below a line and
+runners above it. The score is the logarithm of spread over line, plus what the horizontal says: walkers sway and push
+about as much as they bounce (0.7 to 1.1 of the vertical), slow runners half as much.
 
-  not running   a regular hop with score > 0 adds to the evidence, up to 1 the higher and the more regular it is; any
-                other hop takes 2 away. RUNNING at `_CONFIRM`: 3.5 s of clear running, 10 s of a shuffle near the line.
-                Stairs taken at a run reach two thirds of it: flights end. Data that open in mid-run need
-                half: half the evidence is there at the start, and is kept through the first 2 s without a rhythm.
+  not running   a regular hop with score > 0 adds evidence, the more the higher and the more regular; any other hop
+                takes 2 away, or a half just below the line. RUNNING at `_CONFIRM`: 3.75 s of clear running, 7.5 s of a shuffle near the line. Stairs
+                taken at a run reach up to 0.9 of it: flights end. Data that open in mid-run need half: half the
+                evidence is there at the start and is kept through the first 2 s without a rhythm.
   running       lost when the newest 0.75 s have gone quiet against the bout's own level twice in a row, after
                 `_PATIENCE` hops in a row below the line less a margin, or `_PATIENCE_IRREGULAR` irregular but
                 energetic ones (a turn, a kerb). The evidence then starts from nothing.
@@ -23,15 +24,18 @@ WALKING = const(1)
 RUNNING = const(2)
 OTHER = const(3)
 
-_LINE_SPM = (115.0, 125.0, 135.0, 145.0, 155.0, 180.0, 260.0)
-_LINE_G = (0.80, 0.68, 0.52, 0.40, 0.34, 0.31, 0.30)
-_CONFIRM = 14.0
+_LINE_SPM = (112.0, 118.0, 124.0, 128.0, 133.0, 140.0, 150.0, 160.0, 180.0, 260.0)
+_LINE_G = (2.0, 1.5, 0.95, 0.62, 0.48, 0.35, 0.30, 0.28, 0.27, 0.27)
+_CONFIRM = 15.0
 _OPENING = 7.0
 _OPENING_HOPS = const(8)
-_BONUS = 0.25
+_LEAK = 2.0
 _MARGIN = 0.25
+_GREY = 0.15
 _REGULAR = 0.4
-_SIDEWAYS = 1.5
+_SIDEWAYS = 0.62
+_SIDEWAYS_GAIN = 0.25
+_SIDEWAYS_MOST = 1.15
 _QUIET = 0.45
 _PATIENCE = const(4)
 _PATIENCE_IRREGULAR = const(12)
@@ -73,13 +77,13 @@ class Gate:
         self._next = OTHER
 
     def candidate(self):
-        return self.score > 0.0
+        return self.score > 0.0 or (self.score > -_GREY and self.evidence > _CONFIRM - _OPENING)
 
     def push(self, spread_g, newest_g, sideways_g, spm, regularity, stride):
         score = -1.0
-        sideways = sideways_g > _SIDEWAYS * spread_g
-        if spm > 0.0 and spread_g > 0.1 and not sideways:
-            score = math.log(spread_g / line_g(spm))
+        part = sideways_g / max(spread_g, 0.001)
+        if spm > 0.0 and spread_g > 0.1 and part < _SIDEWAYS_MOST:
+            score = math.log(spread_g / line_g(spm)) + min(_SIDEWAYS_GAIN, _SIDEWAYS - part)
         regular = regularity > _REGULAR
         self.score = score if regular else -1.0
         if self.activity == RUNNING:
@@ -89,7 +93,7 @@ class Gate:
             self.activity = self._next = OTHER
         good = regular and score > 0.0
         if good:
-            self.evidence += min(1.0, score + _BONUS) * min(1.0, (regularity - _REGULAR) * 2.0)
+            self.evidence += min(1.0, 0.5 + 0.5 * score * score) * min(1.0, 2.0 * (regularity - _REGULAR))
             if self.evidence >= _CONFIRM:
                 self._bad = self._quiet = 0
                 self._level_g = spread_g
@@ -99,11 +103,11 @@ class Gate:
         else:
             self._opening -= 1
             if self._opening <= 0:
-                self.evidence = max(0.0, self.evidence - 2.0)
+                self.evidence = max(0.0, self.evidence - (0.5 if self.score > -_GREY else _LEAK))
         now = OTHER
         if spread_g < _STILL_G and sideways_g < _STILL_G:
             now = STILL
-        elif spread_g > _WALK_G and score <= 0.0 and max(stride, regularity) > 0.45 and not sideways:
+        elif spread_g > _WALK_G and score <= 0.0 and max(stride, regularity) > 0.45 and part < 1.6:
             now = WALKING
         if now == self._next:
             self.activity = now

@@ -9,7 +9,8 @@ on smoothed values: the mean of the middle five of the last nine steps, so that 
 nothing. The smoothing is late by four steps, so a fault's beginning is dated back by as much. A step's
 tilt is the mean from the contact before to the contact after, so a fault is held until the latter.
 A cue then waits for its answer: form back in range within answer_s (command OK) or not. After
-unanswered_max in a row without answer this kind stops (QUIET) until the runner unmutes or calibrates.
+unanswered_max in a row without answer this kind stops (QUIET) until the runner unmutes or calibrates, or
+form has been in range for resume_min.
 
 A cue is allowed when: mode coach, not muted or paused, warm-up over, own baseline known, rhythm steady,
 cue_gap_s since the last, fewer than cue_max within cue_window_s, inside the faded schedule's share.
@@ -36,9 +37,9 @@ _N = const(9)  # steps that are smoothed over
 _LATE_TILT = const(4)  # steps by which that is late: tilt is the mean of the stride around a contact,
 _LATE_STRIDE = const(5)  # a stride time that of the stride before it
 _BRAKES = const(15)
-_TREND = const(256)  # steps of the braking trend's time constant
+_TREND = const(128)  # steps of the braking trend's time constant
 _PACE = const(256)  # and of the cadence trend's
-_FROZEN_MS = const(180000)  # the trends stand still this long while a fault is suspected
+_SLOW = const(4)  # while a fault is suspected the trends follow slower by this
 _BREAK_MS = const(1500)  # a longer gap between contacts is not running
 _STEADY_PCT = const(10)  # strides may differ by this much within the last nine
 _FADED_CYCLE_S = const(600)
@@ -103,7 +104,8 @@ class _Fault:
         self.quiet = False
 
     def reset(self):
-        self.since_ms = -1
+        self.since_ms = -1  # held since; -1 not
+        self.good_ms = -1  # back since; -1 not
 
 
 class CueEngine:
@@ -226,6 +228,13 @@ class CueEngine:
 
     def _held(self, fault, late, value, last, limit, back, end_ms):
         """Follow one fault; True when it is held long enough and the last steps show it still."""
+        if value >= back:
+            fault.good_ms = -1
+        elif fault.good_ms < 0:
+            fault.good_ms = end_ms
+        elif fault.quiet and self._settings.resume_min:
+            fault.quiet = end_ms - fault.good_ms < self._settings.resume_min * 60000
+            fault.unanswered *= fault.quiet
         if fault.since_ms < 0:
             if value < limit:
                 return False
@@ -253,31 +262,31 @@ class CueEngine:
         goal, limit_pm = self._goal()
         short_pm = (goal - cadence) * 1000 // goal
         last_pm = (goal - 9600000 // self._strides.last()) * 1000 // goal
-        held = self._held(fault, _LATE_STRIDE, short_pm, last_pm, limit_pm, limit_pm // 2, end_ms)
-        if fault.since_ms < 0 or end_ms - fault.since_ms > _FROZEN_MS:
-            self._follow(cadence)
+        held = self._held(fault, _LATE_STRIDE, short_pm, last_pm, limit_pm, limit_pm * 3 // 4, end_ms)
+        self._follow(cadence, 1 if fault.since_ms < 0 else _SLOW)
         reason = BELOW_TARGET
         if held and not s.overstride_rule:
-            # the further cadence is down, the less braking must show: none at twice the limit
+            # the further cadence is down, the less braking must show: none at one and a half times the limit
             excess, reason = self.brake_excess_pct(), BELOW_OWN
             if excess is None:
                 excess, reason = 0, FAR_BELOW_OWN
-            held = excess * limit_pm >= s.overstride_brake_pct * (2 * limit_pm - short_pm)
+            held = excess * limit_pm >= s.overstride_brake_pct * (3 * limit_pm - 2 * short_pm)
             held = held and cadence * 1000 <= self.own[0] * (1000 - limit_pm // 4)
         if not held:
             return None
         return short_pm * 100 // limit_pm, OVERSTRIDE, reason, cadence, goal, goal - goal * limit_pm // 1000
 
-    def _follow(self, cadence):
-        """Own trend of cadence and braking: not while a fault is suspected, so that it can be held and cued again."""
+    def _follow(self, cadence, slower):
+        """Own trend of cadence and braking; slower in a suspected fault, so that it can be held and cued again."""
         if not self._pace:
             self._pace = self.own[0] * _PACE
-        self._pace += cadence - self._pace // _PACE
+        self._pace += (cadence - self._pace // _PACE + slower // 2) // slower
         if self._brakes.count:
             if self._trend_steps < _TREND:
                 self._trend_steps += 1
             # braking trend in 1/64 mm/s; a count is 4 mm/s
-            self._trend += (self._brakes.back(0) * 256 - self._trend) // self._trend_steps
+            n = self._trend_steps * slower
+            self._trend += (self._brakes.back(0) * 256 - self._trend + n // 2) // n
 
     def brake_excess_pct(self):
         """Braking of the last 15 steps above own trend, percent; None when not measured."""
@@ -343,7 +352,7 @@ class CueEngine:
             back = value < limit
         else:
             baseline, limit_pm = self._goal()
-            value, limit = cadence, baseline - baseline * limit_pm // (1000 if s.overstride_rule else 2000)
+            value, limit = cadence, baseline - baseline * limit_pm * 3 // 4000
             back = value >= limit
         if back:
             self._pending = NOTHING

@@ -27,7 +27,7 @@ TABLE = (
     ("tilt_cue_deg", 6, 3, 12, None),  # [deg] tilt above own baseline that is an arched back
     ("overstride_rule", 0, 0, 1, ("guard", "retrain")),  # [] guard: against own baseline; retrain: against the target
     ("overstride_cadence_pct", 4, 1, 15, None),  # [%] guard: cadence this far below own baseline is suspect
-    ("overstride_brake_pct", 10, 0, 100, None),  # [%] guard: and braking this far above own trend is overstriding
+    ("overstride_brake_pct", 15, 0, 100, None),  # [%] guard: and braking this far above own trend is overstriding
     ("cadence_target_pct", 105, 100, 110, None),  # [%] cadence target, of own baseline; never above 110
     ("retrain_tolerance_pct", 2, 0, 5, None),  # [%] retrain: cadence this far below the target is still good
     ("cue_overstride", 1, 0, 1, _OFF_ON),  # [] cue overstriding
@@ -65,6 +65,7 @@ TABLE = (
     ("standby_min", 10, 1, 120, None),  # [min] without running or a link, the clip sleeps after this
     ("low_battery_mv", 3450, 3200, 3700, None),  # [mV] below this the log is closed in time
     ("led", 1, 0, 1, _OFF_ON),  # [] LED on events
+    ("resume_min", 10, 1, 120, OR_ZERO),  # [min] a stopped kind comes back after this long in range; 0: not again
 )
 
 

@@ -1,0 +1,197 @@
+"""The companion's radio: the only file that knows bleak.
+
+`BACKENDS` is the one injectable place: None for the platform's own radio; the virtual one puts its scanner and client
+here. Everything above speaks in packets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from bleak import BleakClient, BleakScanner
+from bleak.backends.client import BaseBleakClient
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+from bleak.exc import (
+    BleakBluetoothNotAvailableError,
+    BleakBluetoothNotAvailableReason,
+    BleakDeviceNotFoundError,
+    BleakError,
+    BleakGATTProtocolError,
+)
+
+from formclip.sync.errors import AdapterOff, Faulty, NoAdapter, NoClip, NotPaired, RadioError, Vanished
+
+SERVICE = "6f9d0001-0c1b-4f5e-9a7c-2f6f726d636c"
+CONTROL = "6f9d0002-0c1b-4f5e-9a7c-2f6f726d636c"
+DATA = "6f9d0003-0c1b-4f5e-9a7c-2f6f726d636c"
+
+CONNECT_S = 20.0
+# ATT errors that mean: this needs a bond that we do not have (Bluetooth Core 5.4, vol 3 part F, table 3.4).
+_NEEDS_BOND = {0x05, 0x08, 0x0C, 0x0F}
+_PAIR_HELP = "press the clip's button once, then within 60 s: formclip sync --pair"
+
+
+@dataclass
+class Backends:
+    """Which classes bleak uses underneath; None: the platform's own."""
+
+    scanner: type[BaseBleakScanner] | None = None
+    client: type[BaseBleakClient] | None = None
+
+
+BACKENDS = Backends()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A clip that was heard: what to connect to, its name, and how strong it was."""
+
+    device: BLEDevice
+    name: str
+    rssi_dbm: int
+
+    @property
+    def address(self) -> str:
+        return self.device.address
+
+
+class Link(Protocol):
+    """What carries packets to one clip and back, while it lasts."""
+
+    async def write(self, packet: bytes) -> None: ...
+
+    async def receive(self, timeout_s: float) -> bytes | None: ...
+
+
+@contextlib.contextmanager
+def _in_our_words(doing: str, gone: type[RadioError] = Vanished) -> Iterator[None]:
+    """bleak's errors as ours: the concrete classes differ by platform, so only their common base is relied on."""
+    try:
+        yield
+    except BleakBluetoothNotAvailableError as error:
+        raise _not_available(error) from error
+    except BleakDeviceNotFoundError as error:
+        raise NoClip("the clip is out of reach", "bring it near, press its button and try again") from error
+    except BleakGATTProtocolError as error:
+        if error.args and int(error.args[0]) in _NEEDS_BOND:
+            raise NotPaired("the clip does not know this computer", _PAIR_HELP) from error
+        raise Faulty(
+            f"the clip refused while {doing}: {error}", "run it again; if it stays, formclip doctor"
+        ) from error
+    except BleakError as error:
+        text = str(error).lower()
+        if any(word in text for word in ("authentic", "encrypt", "not permitted", "notpermitted", "pair")):
+            raise NotPaired(f"the clip does not know this computer ({error})", _PAIR_HELP) from error
+        if "no such adapter" in text or "bluez" in text or "adapter" in text or "dbus" in text:
+            raise NoAdapter(f"no Bluetooth to use: {error}", "plug in or enable a Bluetooth adapter") from error
+        raise gone(f"the link broke while {doing}: {error}", "bring the clip near and run it again") from error
+    except TimeoutError as error:
+        raise gone(f"no answer while {doing}", "bring the clip near and run it again") from error
+    except EOFError as error:
+        raise Vanished(f"the link broke while {doing}", "bring the clip near and run it again") from error
+    except OSError as error:
+        # No D-Bus on Linux, no WinRT radio: there is no Bluetooth to speak to.
+        raise NoAdapter(f"no Bluetooth to use: {error.strerror or error}", "start Bluetooth, then try again") from error
+
+
+def _not_available(error: BleakBluetoothNotAvailableError) -> RadioError:
+    reason = error.reason
+    if reason in (BleakBluetoothNotAvailableReason.NO_BLUETOOTH, BleakBluetoothNotAvailableReason.NO_BLE_CENTRAL_ROLE):
+        return NoAdapter("this computer has no usable Bluetooth adapter", "plug one in that has Bluetooth 4.0 or later")
+    if reason is BleakBluetoothNotAvailableReason.POWERED_OFF:
+        return AdapterOff("Bluetooth is switched off", "switch it on and run this again")
+    if reason is BleakBluetoothNotAvailableReason.UNKNOWN:
+        return NoAdapter("Bluetooth can't be used", "switch it off and on, then try again")
+    return AdapterOff("this program is not allowed to use Bluetooth", "allow it in the system's privacy settings")
+
+
+async def scan(seconds: float, name: str | None = None, enough: int | None = None) -> list[Seen]:
+    """The clips in reach, strongest first; ends early when the one named is heard, or `enough` of them.
+
+    Errors  NoAdapter, AdapterOff
+    """
+    seen: dict[str, Seen] = {}
+    stop = asyncio.Event()
+
+    def heard(device: BLEDevice, advertised: AdvertisementData) -> None:
+        if SERVICE not in [uuid.lower() for uuid in advertised.service_uuids]:
+            return
+        found = Seen(device, advertised.local_name or device.name or device.address, advertised.rssi)
+        seen[device.address] = found
+        if name in (found.name, found.address) or (enough is not None and len(seen) >= enough):
+            stop.set()
+
+    with _in_our_words("scanning"):
+        async with BleakScanner(heard, service_uuids=[SERVICE], backend=BACKENDS.scanner):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), seconds)
+    clips = [clip for clip in seen.values() if name is None or name in (clip.name, clip.address)]
+    return sorted(clips, key=lambda clip: -clip.rssi_dbm)
+
+
+class BleakLink:
+    """Packets over bleak. Notifications of both characteristics come out of one queue in the order they came."""
+
+    def __init__(self, client: BleakClient) -> None:
+        self._client = client
+        self._packets: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+    def _notified(self, _: object, data: bytearray) -> None:
+        self._packets.put_nowait(bytes(data))
+
+    def gone(self, _: BleakClient) -> None:
+        self._packets.put_nowait(None)
+
+    async def listen(self) -> None:
+        for uuid in (CONTROL, DATA):
+            await self._client.start_notify(uuid, self._notified)
+
+    async def write(self, packet: bytes) -> None:
+        with _in_our_words("writing"):
+            await self._client.write_gatt_char(CONTROL, packet, response=True)
+
+    async def receive(self, timeout_s: float) -> bytes | None:
+        """The next packet; None when none came in time. Vanished when the link is gone."""
+        try:
+            packet = await asyncio.wait_for(self._packets.get(), timeout_s)
+        except TimeoutError:
+            return None
+        if packet is None:
+            self._packets.put_nowait(None)
+            raise Vanished("the clip went away", "bring it near and run this again: it goes on where it was")
+        return packet
+
+
+@contextlib.asynccontextmanager
+async def connect(clip: Seen, pair: bool = False) -> AsyncIterator[BleakLink]:
+    """A link to a clip that was seen; closed at the end, whatever happens.
+
+    Errors  Vanished, NotPaired (pair within 60 s of a press of its button), NoAdapter, Faulty
+    """
+    link: BleakLink | None = None
+
+    def gone(client: BleakClient) -> None:
+        if link is not None:
+            link.gone(client)
+
+    client = BleakClient(clip.device, gone, timeout=CONNECT_S, backend=BACKENDS.client)
+    link = BleakLink(client)
+    with _in_our_words("connecting"):
+        await client.connect()
+    try:
+        if pair:
+            with _in_our_words("pairing", NotPaired):
+                # macOS pairs by itself, at the first characteristic that needs it.
+                with contextlib.suppress(NotImplementedError):
+                    await client.pair()
+        with _in_our_words("opening the clip's service"):
+            await link.listen()
+        yield link
+    finally:
+        with contextlib.suppress(BleakError, TimeoutError, OSError, EOFError):
+            await client.disconnect()

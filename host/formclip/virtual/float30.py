@@ -70,7 +70,7 @@ class Rounder(ast.NodeTransformer):
     def _wrap(self, node: ast.AST) -> ast.AST:
         self.generic_visit(node)
         assert isinstance(node, ast.expr)
-        return ast.copy_location(_call("__f30", node), node)
+        return ast.copy_location(_call("__f30__", node), node)
 
     visit_BinOp = visit_Call = _wrap
 
@@ -82,17 +82,17 @@ class Rounder(ast.NodeTransformer):
             return self.generic_visit(node)
         target = self.visit(node.target)
         source: Any = ast.parse(ast.unparse(node.target), mode="eval").body
-        value = _call("__" + _INPLACE[type(node.op)], self.visit(source), self.visit(node.value))
-        return ast.copy_location(ast.Assign([target], _call("__f30", value)), node)
+        value = _call("__%s__" % _INPLACE[type(node.op)], self.visit(source), self.visit(node.value))
+        return ast.copy_location(ast.Assign([target], _call("__f30__", value)), node)
 
     def visit_For(self, node: ast.For) -> ast.AST:
         self.generic_visit(node)
-        node.iter = _call("__each30", node.iter)
+        node.iter = _call("__each30__", node.iter)
         return node
 
     def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
         self.generic_visit(node)
-        node.iter = _call("__each30", node.iter)
+        node.iter = _call("__each30__", node.iter)
         return node
 
 
@@ -104,7 +104,7 @@ def rounded(source: str | bytes, path: str) -> CodeType:
 
 def names() -> dict[str, Callable[..., Any]]:
     """What compiled code refers to; belongs among the builtins."""
-    return {"__f30": f30, "__each30": each30, **{"__" + n: getattr(operator, n) for n in _INPLACE.values()}}
+    return {"__f30__": f30, "__each30__": each30, **{"__%s__" % n: getattr(operator, n) for n in _INPLACE.values()}}
 
 
 class _Loader(importlib.machinery.SourceFileLoader):

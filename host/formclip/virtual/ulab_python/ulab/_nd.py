@@ -574,7 +574,7 @@ def arange(*limits, dtype=None):
     return make([start + i * step for i in range(n)], (n,), dtype)
 
 
-def linspace(start, stop, *, dtype=FLOAT, num=50, endpoint=True, retstep=False):
+def linspace(start, stop, num=50, *, dtype=FLOAT, endpoint=True, retstep=False):
     step = (stop - start) / (num - 1 if endpoint else num)
     out = make([start + i * step for i in range(num)], (num,), dtype)
     return (out, step) if retstep else out

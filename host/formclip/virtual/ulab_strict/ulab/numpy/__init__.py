@@ -120,7 +120,7 @@ def arange(*limits: _Any, dtype: _Any = None) -> ndarray:
 
 
 def linspace(
-    start: _Any, stop: _Any, *, dtype: _Any = float, num: int = 50, endpoint: _Any = True, retstep: _Any = False
+    start: _Any, stop: _Any, num: int = 50, *, dtype: _Any = float, endpoint: _Any = True, retstep: _Any = False
 ) -> _Any:
     if num < 2:
         raise ValueError("number of points must be at least 2")
@@ -130,7 +130,7 @@ def linspace(
 
 
 def logspace(
-    start: _Any, stop: _Any, *, dtype: _Any = float, num: int = 50, endpoint: _Any = True, base: _Any = 10.0
+    start: _Any, stop: _Any, num: int = 50, *, dtype: _Any = float, endpoint: _Any = True, base: _Any = 10.0
 ) -> ndarray:
     values = _cnp.logspace(start, stop, num, endpoint=endpoint, base=base)
     return _array.result("math", values.astype(_array.numpy_dtype(dtype)))

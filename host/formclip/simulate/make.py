@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formclip.errors import from_os_error
-from formclip.simulate.motion import Pose, pose_at
+from formclip.simulate.motion import STANDING_HEIGHT_M, Pose, pose_at
 from formclip.simulate.plan import Plan, make_plan
 from formclip.simulate.scenario import Scenario, ScenarioError, from_mapping, preset
 from formclip.simulate.sensor import Sensor
@@ -153,7 +154,7 @@ POSE_ROWS = (
 
 def _pose_rows(pose: Pose) -> Floats:
     angles = [np.degrees(jet[0]) for jet in (pose.tilt, pose.drop, pose.rotation, pose.heading)]
-    return np.stack([*angles, pose.up[0], *pose.acceleration(), pose.speed_mps])
+    return np.stack([*angles, STANDING_HEIGHT_M + pose.up[0], *pose.acceleration(), pose.speed_mps])
 
 
 def write(
@@ -191,5 +192,6 @@ def write(
         raise from_os_error(error, target, "write") from None
     finally:
         for part in parts:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
     return trace_path, truth_path, known

@@ -57,7 +57,7 @@ WALK_HARMONICS: tuple[tuple[str, int, float, float], ...] = (
     ("drop", 1, 3.2, 0.12),
     ("drop", 3, 0.7, 0.20),
     ("rotation", 1, 4.5, 0.98),
-    ("up", 2, 2.0, 0.31),
+    ("up", 2, 1.8, 0.31),
     ("up", 4, 0.20, 0.04),
     ("ahead", 2, 0.9, 0.14),
     ("ahead", 4, 0.12, 0.06),
@@ -150,8 +150,11 @@ def _spans(scenario: Scenario, length_s: float) -> list[tuple[float, float, str,
             out.append((t, start, RUNNING, None))
         out.append((start, end, segment.activity, segment))
         t = end
-    if t < length_s + 5:
+    if t < length_s:
         out.append((t, length_s + 5, RUNNING, None))
+    else:
+        start, _, activity, segment = out[-1]
+        out[-1] = (start, max(t, length_s + 5), activity, segment)
     return out
 
 
@@ -323,7 +326,7 @@ def _run_terms(speed: Floats, amplitude: Floats, shift: Floats) -> Floats:
 
 def _walk_terms(speed: Floats) -> Floats:
     out = np.zeros((len(speed), 2 * len(TERMS)))
-    x = np.clip(speed / 1.4, 0.3, 1.7)
+    x = np.clip(speed / 1.4, 0.2, 1.7) ** 0.7
     for channel, m, size, place in WALK_HARMONICS:
         j = _TERM_OF[channel, m]
         out[:, 2 * j] = size * x * np.cos(2 * np.pi * m * place)
@@ -454,7 +457,7 @@ def make_plan(scenario: Scenario, rng: np.random.Generator) -> Plan:
     braking_own = 1.0 + 0.10 * own * float(np.clip(style.standard_normal(), -2, 2))
 
     # contact and braking: from the speed, then against the cadence that goes with that speed
-    slower = natural_cadence_spm(effort) / (60.0 / period)
+    slower = natural_cadence_spm(effort) / at["cadence"]
     base_slower = float(natural_cadence_spm(scenario.speed_mps)) / base_cadence
     contact = natural_contact_s(effort) * contact_own * slower**0.6
     if scenario.contact_ms is not None:
@@ -495,6 +498,13 @@ def make_plan(scenario: Scenario, rng: np.random.Generator) -> Plan:
     ):  # fmt: skip
         if wanted is not None:
             gain[channel] = gain[channel] * wanted / _range_of(base_terms, channel)
+    if scenario.contact_ms is not None:
+        low, high = 0.3 * 60000 / base_cadence, 0.96 * 60000 / base_cadence
+        if not low <= scenario.contact_ms <= high:
+            raise ScenarioError(
+                f"contact_ms {scenario.contact_ms:g} does not go with {base_cadence:.0f} steps/min",
+                f"give {low:.0f} to {high:.0f}, or another cadence_spm",
+            )
     steady_contact = (
         natural_contact_s(scenario.speed_mps) * contact_own * base_slower**0.6
         if scenario.contact_ms is None

@@ -207,7 +207,7 @@ def _check(item: Any, where: str) -> None:
             if not isinstance(value, bool):
                 raise ScenarioError(f"{name} is {_show(value)}, not true or false", "give true or false")
         elif hint is str:
-            if value not in meta["among"]:
+            if not isinstance(value, str) or value not in meta["among"]:
                 raise ScenarioError(f"{name} is {_show(value)}", f"give one of {', '.join(meta['among'])}")
         elif hint == Vector:
             if not isinstance(value, list | tuple) or len(value) != 3:
@@ -369,7 +369,7 @@ IDEAL: Mapping[str, Any] = MappingProxyType(
 
 def preset(name: str, minutes: float | None = None) -> Scenario:
     """A ready scenario; its events keep their share of the time when `minutes` differs from the preset's own."""
-    if name not in PRESETS:
+    if not isinstance(name, str) or name not in PRESETS:
         raise ScenarioError(f"preset is {_show(name)}", f"give one of {', '.join(PRESETS)}")
     if minutes is not None:
         _in_range("minutes", minutes, {"low": _LEAST.get(name, 0.5), "high": 1500})
@@ -437,7 +437,7 @@ def _faults(minutes: float) -> Scenario:
     turns = (Turn(start_s=at(0.2), for_s=3.0, angle_deg=90.0), Turn(start_s=at(0.75), for_s=5.0, angle_deg=-180.0))
     return Scenario(
         minutes=minutes, speed_mps=3.3, segments=segments, gaps=gaps, gaps_per_hour=20.0, slips=slips, turns=turns,
-        wobble=0.6, impact_g=2.5, acc_range_g=6.0, gyr_range_dps=150.0, **_WORN,
+        wobble=0.6, impact_g=2.5, acc_range_g=5.0, gyr_range_dps=150.0, **_WORN,
     )  # fmt: skip
 
 

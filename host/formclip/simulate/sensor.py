@@ -30,7 +30,7 @@ _ACC_STEPS = 16 / 0.000488  # LSM6DS at +-16 g: 0.488 mg a step, at +-1000 dps: 
 _GYR_STEPS = 1000 / 0.035
 _SPRING_DAMPING = 0.25
 _SPRING_SHARE = 0.6  # share of the clip's acceleration that a wholly loose belt passes to the spring
-_SPRING_ARM_M = 0.10  # how far the clip's weight stands from the belt's grip: swinging turns it
+_SPRING_ARM_M = 0.06  # how far the clip's weight stands from the belt's grip: swinging turns it
 _RATTLE_S = 0.010
 _RATTLE_HZ = (27.0, 18.0, 34.0)  # forward, up, right
 _RATTLE_SIZE = (-0.4, 1.0, 0.4)
@@ -162,11 +162,11 @@ class Sensor:
         offset = np.zeros((3, 3, n))
         about_right, about_forward = np.zeros((3, n)), np.zeros((3, n))
         if loose:
-            drive = loose * _SPRING_SHARE * force
-            offset[:, 0] += self._springs[0].push(drive[0])
-            offset[:, 1] += self._springs[1].push(drive[1] - loose * _SPRING_SHARE * G_MPS2)
-            about_right += self._springs[2].push((drive[0] + 0.3 * (drive[1] - loose * _SPRING_SHARE * G_MPS2)) / 0.2)
-            about_forward += self._springs[3].push(drive[2] / 0.3)
+            ahead, up, right = loose * _SPRING_SHARE * (force - np.array([[0.0], [G_MPS2], [0.0]]))
+            offset[:, 0] += self._springs[0].push(ahead)
+            offset[:, 1] += self._springs[1].push(up)
+            about_right += self._springs[2].push((ahead + 0.3 * up) / _SPRING_ARM_M)
+            about_forward += self._springs[3].push(0.5 * right / _SPRING_ARM_M)
         if impact:
             rattle = self._rattle(pose)
             offset += rattle

@@ -65,6 +65,8 @@ class Truth:
         steady = runs[np.isin(runs + 1, runs)]
         track = np.concatenate(self._pose, axis=1)
         standing = scenario.stand_s > 0
+        still = int(scenario.stand_s * POSE_HZ) if standing else 0
+        standing_tilt = float(np.mean(track[0, :still])) if still else scenario.standing_tilt_deg
         out: dict[str, Any] = {
             "set": "simulated",
             "kind": "synthetic runner: pose first, sensor derived from it (formclip simulate)",
@@ -81,7 +83,7 @@ class Truth:
             "gyro_bias_dps": list(scenario.gyro_bias_dps),
             "gyro_warmup_dps": list(scenario.gyro_warmup_dps),
             "acc_bias_g": list(scenario.acc_bias_g),
-            "standing_tilt_deg": scenario.standing_tilt_deg,
+            "standing_tilt_deg": round(standing_tilt, 3),
         }
         if len(steady):
             tilt = np.degrees(np.mean(self._tilt[runs]))
@@ -92,7 +94,7 @@ class Truth:
                 "brake_dv_mps": round(float(np.mean([s["brake_dv_mps"] for s in steps])), 4),
                 "vo_cm": round(float(np.mean([s["vo_cm"] for s in steps])), 3),
                 "tilt_deg": round(float(tilt), 3),
-                "tilt_minus_standing_deg": round(float(tilt) - scenario.standing_tilt_deg, 3),
+                "tilt_minus_standing_deg": round(float(tilt) - standing_tilt, 3),
             }
         out |= {
             "activities": [

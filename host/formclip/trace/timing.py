@@ -128,7 +128,7 @@ def _line_residual(t_s: Floats) -> Floats:
     n -= n.mean()
     centred = t_s - t_s.mean()
     slope = float(n @ centred) / float(n @ n)
-    return centred - n * slope
+    return np.asarray(centred - n * slope)
 
 
 def check_order(rows: Rows, last_t_s: float | None, path: Path) -> Floats:

@@ -21,6 +21,8 @@ _CUTOFF_HZ = 9.0
 _UP_GAIN = 0.22  # of a hop: time constant 1 s
 _FIRST_PEAK = 0.6
 _LEAST_G = 0.05
+_SIDEWAYS_HOPS = const(8)
+_TRACKED = 0.6
 
 
 def lowpass(rate_hz, cutoff_hz):
@@ -38,6 +40,15 @@ def _vertex(below, peak, above):
     """Place of the maximum of the parabola through three equally spaced values, -0.5..0.5 from the middle one."""
     bend = below - 2.0 * peak + above
     return 0.0 if bend >= 0.0 else max(-0.5, min(0.5, 0.5 * (below - above) / bend))
+
+
+def _top(values):
+    """Index of the largest value that has a neighbour on both sides."""
+    k = 1
+    for j in range(2, len(values) - 1):
+        if values[j] > values[k]:
+            k = j
+    return k
 
 
 class Rhythm:
@@ -73,7 +84,7 @@ class Rhythm:
         self._sos = lowpass(rate_hz, _CUTOFF_HZ)
         self._ring = np.zeros(2 * _RING, dtype=FLOAT)  # written twice, so that any 5 s lie in one piece
         self._points = np.zeros((3, _POINTS), dtype=FLOAT)
-        self._sideways = [0.0] * 8
+        self._sideways = [0.0] * _SIDEWAYS_HOPS
         self._gate = Gate()
         self.reset()
 
@@ -101,10 +112,10 @@ class Rhythm:
         spread_g = math.sqrt(energy / window)
         newest = x[max(0, window - 3 * _POINTS) :]
         newest_g = math.sqrt(float(np.dot(newest, newest)) / len(newest))
-        sideways_g = math.sqrt(sum(self._sideways) / min(8, self._hops))
-        step, stride, regularity, walk = 0.0, 0.0, 0.0, 0.0
+        sideways_g = math.sqrt(sum(self._sideways) / min(_SIDEWAYS_HOPS, self._hops))
+        stride, regularity, walk = 0.0, 0.0, 0.0
         if spread_g > _LEAST_G and window >= 4 * _POINTS:
-            step, stride, regularity = self._rhythm(x, energy)
+            stride, regularity = self._rhythm(x, energy)
             if not (self._gate.activity == RUNNING or regularity > 0.45) and window == _WINDOW:
                 walk = max([self._match(x, energy, lag) for lag in range(36, 64, 3)])
         self.regularity = regularity
@@ -115,28 +126,24 @@ class Rhythm:
 
     def _take(self, acc):
         """Low-pass, pick the points, project, store; returns the end of the newest stretch of the ring."""
-        mean = np.mean(acc, axis=1)
+        mean = np.mean(acc, axis=1).reshape((3, 1))
         if self._up is None:
             self._up = mean * 1.0
             sos = self._sos
             one = np.array([[1.0 - sos[k][0], sos[k][2] - sos[k][5]] for k in range(2)], dtype=FLOAT)
-            self._zi = [one * mean[k] for k in range(3)]
+            self._zi = [one * float(mean[k][0]) for k in range(3)]
         else:
             self._up += (mean - self._up) * _UP_GAIN
         points = self._points
         for k in range(3):
             y, self._zi[k] = sosfilt(self._sos, acc[k], zi=self._zi[k])
             points[k] = np.interp(self._at, self._all, y)
-        up = self._up
-        norm = math.sqrt(float(np.dot(up, up)))
-        unit = up / max(norm, 0.1)
-        v = points[0] * unit[0] + points[1] * unit[1] + points[2] * unit[2] - norm
-        # horizontal power of this hop: what is left of the total about the mean direction
-        total = 0.0
-        for k in range(3):
-            d = points[k] - up[k]
-            total += float(np.dot(d, d))
-        self._sideways[self._hops % 8] = max(0.0, total - float(np.dot(v, v))) / _POINTS
+        points -= self._up
+        row = self._up.reshape((1, 3))
+        norm = max(0.1, math.sqrt(float(np.dot(row, self._up)[0][0])))
+        v = np.dot(row, points)[0] / norm
+        horizontal = float(np.sum(points * points)) - float(np.dot(v, v))
+        self._sideways[self._hops % _SIDEWAYS_HOPS] = max(0.0, horizontal) / _POINTS
         at = (self._hops % _HOPS) * _POINTS
         self._ring[at : at + _POINTS] = v
         self._ring[at + _RING : at + _RING + _POINTS] = v
@@ -149,21 +156,25 @@ class Rhythm:
         return float(np.dot(x[: n - lag], x[lag:])) * n / ((n - lag) * energy)
 
     def _rhythm(self, x, energy):
-        """Step and stride in points, and the autocorrelation at the stride; zeros when there is no rhythm."""
+        """Stride in points and the autocorrelation there; zeros when there is no rhythm."""
+        if self._stride > 0.0:  # near the stride of the hop before
+            stride, fit = self._near(x, energy, int(self._stride + 0.5), 2)
+            if fit > _TRACKED:
+                return stride, fit
         last = min(_LAG_MAX, len(x) // 2 - 2)
-        c = [self._match(x, energy, lag) for lag in range(_LAG_MIN - 1, last + 2)]
+        c = [self._match(x, energy, lag) for lag in range(_LAG_MIN - 2, last + 2, 2)]
         bar = max(0.1, _FIRST_PEAK * max(c))
         for k in range(1, len(c) - 1):
             if c[k] >= bar and c[k] >= c[k - 1] and c[k] > c[k + 1]:
-                step = k + _LAG_MIN - 1
-                first = 2 * step - 3
-                c = [self._match(x, energy, lag) for lag in range(first, min(first + 7, len(x) - 1))]
-                k = 1
-                for j in range(2, len(c) - 1):
-                    if c[j] > c[k]:
-                        k = j
-                return step, first + k + _vertex(c[k - 1], c[k], c[k + 1]), c[k]
-        return 0.0, 0.0, 0.0
+                return self._near(x, energy, 2 * (_LAG_MIN - 2 + 2 * k), 3)
+        return 0.0, 0.0
+
+    def _near(self, x, energy, lag, reach):
+        """The best lag within reach of the one given, with its fraction, and the autocorrelation there."""
+        first = lag - reach - 1
+        c = [self._match(x, energy, j) for j in range(first, min(lag + reach + 2, len(x) - 4))]
+        k = _top(c)
+        return first + k + _vertex(c[k - 1], c[k], c[k + 1]), c[k]
 
     def _publish(self, end, spread_g, stride, regularity, was):
         running = self.activity == RUNNING
@@ -194,24 +205,24 @@ class Rhythm:
         """Steps/min: the newest stride against the same stride about 4 s earlier, and against the one after that."""
         known = min(_RING, (self._hops - self.bout_start // self._hop) * _POINTS)
         n = int(stride + 0.5)
-        most = min(int(_CADENCE_WINDOW / stride) + 1, int((known - n - 4) / stride))
+        most = min(int(_CADENCE_WINDOW / stride) + 1, int((known - n - 5) / stride))
         if most < 1:
             return 120.0 * self.rate_hz / (stride * self._point_samples)
+        reach = 3
         if abs(self._long_stride - stride) < 0.08 * stride:
             stride = self._long_stride  # of the hop before: nearer over many strides than that of the last 2 s
+            reach = 1
         newest = self._ring[end - n : end]
         total = 0.0
         for strides in (most, max(1, most - 1)):
-            total += self._earlier(newest, end - n, strides * stride) / strides
+            total += self._earlier(newest, end - n, strides * stride, reach) / strides
         self._long_stride = 0.5 * total
         return 240.0 * self.rate_hz / (total * self._point_samples)
 
-    def _earlier(self, newest, start, lag):
-        """The lag (points) near the one given at which the stretch that ends the ring fits best."""
-        lag = int(lag + 0.5)
-        c = [float(np.dot(newest, self._ring[start - k : start - k + len(newest)])) for k in range(lag - 4, lag + 5)]
-        k = 1
-        for j in range(2, 8):
-            if c[j] > c[k]:
-                k = j
-        return lag - 4 + k + _vertex(c[k - 1], c[k], c[k + 1])
+    def _earlier(self, newest, start, lag, reach):
+        """The lag (points) within reach of the one given at which the newest stretch fits the ring best."""
+        first = int(lag + 0.5) - reach - 1
+        n = len(newest)
+        c = [float(np.dot(newest, self._ring[start - j : start - j + n])) for j in range(first, first + 2 * reach + 3)]
+        k = _top(c)
+        return first + k + _vertex(c[k - 1], c[k], c[k + 1])

@@ -214,7 +214,7 @@ class Fat:
         plain = base + ext
         for c in "_-~":
             plain = plain.replace(c, "")
-        short = len(base) <= 8 and len(ext) <= 3 and plain.isalpha() | plain.isdigit() | _alnum(plain)
+        short = 0 < len(base) <= 8 and len(ext) <= 3 and _alnum(plain)
         lower = name == name.lower()
         if short and (lower or name == name.upper()):
             count = 1
@@ -245,7 +245,6 @@ class Fat:
         e[:11] = key
         e[11] = _DIR if folder_flag else 0x20
         e[12] = case
-        struct.pack_into("<HHHHHI", e, 22, 0, _DATE, first, 0, 0, 0)
         struct.pack_into("<H", e, 24, _DATE)
         struct.pack_into("<HI", e, 26, first, 0)
         self._put(run[-1], e)

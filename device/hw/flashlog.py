@@ -1,0 +1,403 @@
+"""The log on the drive: one preallocated file, written in place, that no power cut can harm.
+
+Theory of operation. The file is made once, by `deploy` or at the first boot, and its size never changes; it is kept
+open and written in whole blocks with os.sync() after each batch, so neither directory nor FAT is ever written again.
+What is left is that a write erases and programs 4 KiB sectors, and that a file's pages do not lie on sector boundaries:
+power lost in a write to one page can take up to 7 blocks (3.5 KiB) before and behind it. So:
+
+    places   0 the file's own page, then CONFIG 2 times, STAGE 6, KEEP 2, each alone in 8 KiB, so that no write to one
+             touches another; an empty page; the ring of log pages, one beside the other; an empty page
+    staging  the page in work goes to the six STAGE places in turn, at least every flush_s seconds
+    page n   when full goes to KEEP[n & 1], then to its home in the ring. The home write can harm the tail of page n-1
+             (whose copy stands in the other KEEP), and the head of n+1 (which is free: one page always is)
+    config   settings, calibration, baselines: to the two CONFIG places in turn
+
+Each copy has a trailer with a rising number, the home it is meant for, and a CRC. At boot, copies that are newer than
+their homes are written home; then the ring is walked by its page headers. Sessions are runs of the ring, oldest first;
+a deleted session's pages are free once those before it are. A page is never written over that belongs to a session
+that was not deleted: the log is full then.
+
+Wear: a STAGE place is erased every 48 s of running; at 100,000 cycles that is 1,300 h.
+
+Source   CircuitPython 10 external_flash.c: what a flush does; DEVICE_FACTS.md, files and power loss
+"""
+
+import binascii
+import os
+import struct
+
+from gaitcore import pages
+from gaitcore.compat import const
+
+PAGE_B = const(4096)
+_BLOCK_B = const(512)
+_STAGES = const(6)
+_CONFIG_AT = const(2)
+_STAGE_AT = const(6)
+_KEEP_AT = const(18)
+HOME_AT = const(23)
+_LEAST_PAGES = const(HOME_AT + 9)
+_MAGIC = b"FCLF\x01"
+_TRAILER = "<4sIIIHHI"  # magic, number, session, boot, page number, home slot, CRC of the page's CRC and these
+_TRAILER_B = const(24)
+_CONFIG = "<4sIHHI"  # magic, number, length, 0, CRC
+_CONFIG_B = const(16)
+
+
+class DriveFault(Exception):
+    """The log cannot be written. args: "readonly", "missing", "small" or "broken"."""
+
+
+def create(path, size_b):
+    """Make the file where there is none: the only time that FAT and directory are written."""
+    with open(path, "wb") as f:
+        f.seek(size_b - 1)
+        f.write(b"\0")
+
+
+class FlashLog:
+    """Pages of sessions, and the config, in one file of the drive.
+
+    Settings  path; feed: called in long work, for the watchdog
+    In        mount(); begin(boot) -> session number; sink(number, page, complete) as LogWriter wants it; end();
+              delete(session); save(data); read_into(session, offset, view)
+    Out       sessions: list of [session, boot, first slot, pages], oldest first; free_pages; config: bytes or None
+              recovered: pages that were brought home; config_lost: there was one, and neither copy is whole
+    Errors    DriveFault from mount and save; sink gives False. KeyError for a session that is not there
+    """
+
+    def __init__(self, path="/formclip.log", feed=None):
+        self.path = path
+        self._feed = feed or (lambda: None)
+        self._file = None
+        self._page = None
+        self._head = bytearray(pages.HEAD_B)
+        self._block = bytearray(_BLOCK_B)
+        self.sessions = []
+        self.config = None
+        self.config_lost = False
+        self.recovered = 0
+        self._slots = 0
+        self._next = 0  # slot the next page goes to
+        self._copy_no = 0
+        self._config_no = 0
+        self._last = 0  # highest session number seen
+        self._oldest = 0  # sessions below this are deleted
+        self._deleted = ()
+        self.recording = None
+
+    # -- mounting -----------------------------------------------------------------------------------------------------
+
+    def mount(self, buf=None):
+        """Open, bring home what was under way when power went, read the directory.
+
+        buf: 4,096 bytes to use meanwhile
+        """
+        page = bytearray(PAGE_B) if buf is None else buf
+        self._open()
+        view = memoryview(page)
+        self._read_config(page)
+        self._walk()
+        self._bring_home(page, view)
+        self._page = None
+
+    def _open(self):
+        try:
+            size_b = os.stat(self.path)[6]
+        except OSError:
+            raise DriveFault("missing")
+        self._slots = size_b // PAGE_B - HOME_AT - 1
+        if size_b // PAGE_B < _LEAST_PAGES:
+            raise DriveFault("small")
+        try:
+            self._file = open(self.path, "r+b")
+        except OSError as error:
+            raise DriveFault("readonly" if error.args[0] == 30 else "broken")
+        self._at(0)
+        self._file.readinto(self._head)
+        if bytes(self._head[: len(_MAGIC)]) != _MAGIC:
+            self._format()
+
+    def _format(self):
+        """A new file holds what the flash held before: nothing of it may look like a page of ours."""
+        block = self._block
+        for number in range(1, HOME_AT + self._slots):
+            self._at(number)
+            self._file.readinto(block)
+            if number < HOME_AT or bytes(block[:4]) == pages.MAGIC:
+                for i in range(_BLOCK_B):
+                    block[i] = 0
+                for at in (0, PAGE_B) if number < HOME_AT else (0,):
+                    self._file.seek(number * PAGE_B + at)
+                    self._file.write(block)
+                self._sync()
+            self._feed()
+        for i in range(_BLOCK_B):
+            block[i] = 0
+        block[: len(_MAGIC)] = _MAGIC
+        self._at(0)
+        self._file.write(block)
+        self._sync()
+
+    def _read_config(self, page):
+        self.config = None
+        found = 0
+        for k in (0, 1):
+            self._at(_CONFIG_AT + 2 * k)
+            self._file.readinto(page)
+            magic, number, length, _, crc = struct.unpack_from(_CONFIG, page)
+            if magic != b"FCLC":
+                continue
+            found += 1
+            if length > PAGE_B - _CONFIG_B:
+                continue
+            data = bytes(page[_CONFIG_B : _CONFIG_B + length])
+            if binascii.crc32(data, number) & 0xFFFFFFFF == crc and number > self._config_no:
+                self._config_no = number
+                self._last, self._oldest, n = struct.unpack_from("<IIB", data)
+                self._deleted = struct.unpack_from("<%dI" % n, data, 9)
+                self.config = data[9 + 4 * n :]
+        self.config_lost = found > 0 and self.config is None
+
+    def _copies(self):
+        """(copy number, place, session, page number, home) of every copy whose trailer is whole."""
+        out = []
+        for place in list(range(_STAGE_AT, _STAGE_AT + 2 * _STAGES, 2)) + [_KEEP_AT, _KEEP_AT + 2]:
+            self._file.seek((place + 1) * PAGE_B)
+            self._file.readinto(self._block)
+            magic, number, session, _, page_no, home, crc = struct.unpack_from(_TRAILER, self._block)
+            if magic != b"FCLT":
+                continue
+            self._copy_no = max(self._copy_no, number)
+            self._at(place)
+            self._file.readinto(self._head)
+            if crc == self._trailer_crc(self._head):
+                out.append((number, place, session, page_no, home))
+        out.sort()
+        return out
+
+    def _trailer_crc(self, page):
+        """Of the trailer in the block, and of the CRC of the page that it belongs to."""
+        return binascii.crc32(self._block[: _TRAILER_B - 4], binascii.crc32(page[24:28])) & 0xFFFFFFFF
+
+    def _bring_home(self, page, view):
+        best = {}
+        for number, place, session, page_no, home in self._copies():
+            self._last = max(self._last, session)
+            if not self._gone(session) and home < self._slots and self._intact(place, session, page_no, page) >= 0:
+                best[(session, page_no)] = (number, place, home)
+        for number, place, (session, page_no), home in sorted([(b[0], b[1], k, b[2]) for k, b in best.items()]):
+            used = self._intact(place, session, page_no, page)
+            target = self._target(session, page_no, home, used)
+            if used < 0 or target < 0:
+                continue
+            self._home(target, view)
+            self.recovered += 1
+            self._walk()
+
+    def _target(self, session, page_no, home, used):
+        """Slot that a copy has to be written to, -1 where its home has it all."""
+        for slot in [home] + [(home + k) % self._slots for k in (1, 2, 3, 4, 5, -1, -2)]:
+            held = self._intact(HOME_AT + slot, session, page_no, self._scratch())
+            if held >= used:
+                return -1
+            if held >= 0:
+                return slot
+        found = self._header(home)
+        if found is None or found[0] < session or (found[0] == session and found[1] == page_no):
+            return home
+        if found[0] == session and self._intact(HOME_AT + home, session, found[1], self._scratch()) < 0:
+            return home  # torn
+        run = self._run(session)
+        if run is None or found[0] > session:
+            return -1  # an old copy: its session came home or was deleted long ago
+        return self._next
+
+    def _scratch(self):
+        if self._page is None:
+            self._page = bytearray(PAGE_B)
+        return self._page
+
+    def _intact(self, place, session, page_no, buf):
+        """Bytes used in the page at a place if it is this one and its CRC fits, else -1; reads it into buf."""
+        self._at(place)
+        self._file.readinto(buf)
+        try:
+            head = pages.head(buf)
+        except pages.PageError:
+            return -1
+        return head[5] if head[0] == session and head[3] == page_no else -1
+
+    def _header(self, slot):
+        """(session, page number, boot) by the header in a slot, not checked further; None where there is none."""
+        self._at(HOME_AT + slot)
+        self._file.readinto(self._head)
+        if bytes(self._head[:4]) != pages.MAGIC:
+            return None
+        session, boot, _, number = struct.unpack_from("<IIIH", self._head, 4)
+        return session, number, boot
+
+    def _walk(self):
+        """Sessions and the next free slot, by the headers of the ring."""
+        runs = {}
+        for slot in range(self._slots):
+            found = self._header(slot)
+            if not slot & 63:
+                self._feed()
+            if found is None:
+                continue
+            session, _, boot = found
+            run = runs.get(session)
+            if run is None:
+                runs[session] = [session, boot, slot, slot, False]
+            elif not run[4]:
+                if slot - run[3] > 4:
+                    run[2], run[4] = slot, True  # begins here, goes on at slot 0
+                else:
+                    run[3] = slot
+        newest = 0
+        self._next = 0
+        for session in runs:
+            if session > newest:
+                newest = session
+                self._next = (runs[session][3] + 1) % self._slots
+        self._last = max(self._last, newest)
+        self.sessions = [
+            [r[0], r[1], r[2], (r[3] - r[2]) % self._slots + 1] for r in sorted(runs.values()) if not self._gone(r[0])
+        ]
+
+    def _gone(self, session):
+        return session < self._oldest or session in self._deleted
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    @property
+    def free_pages(self):
+        """Pages a session begun now may write; one always stays empty."""
+        if not self.sessions:
+            return self._slots - 1
+        first = self.sessions[0][2]
+        free = (first - self._next) % self._slots
+        return max(0, free - 1)
+
+    @property
+    def capacity_pages(self):
+        return self._slots - 1
+
+    def begin(self, boot):
+        """A new session; its number."""
+        self._last += 1
+        self.recording = [self._last, boot, self._next, 0]
+        return self._last
+
+    def end(self):
+        run, self.recording = self.recording, None
+        if run and run[3]:
+            self.sessions.append(run)
+
+    def sink(self, number, page, complete):
+        """LogWriter's: a page of the session begun. False when it could not be stored."""
+        run = self.recording
+        if run is None or self._file is None:
+            return False
+        try:
+            if not complete:
+                place = _STAGE_AT + 2 * (self._copy_no % _STAGES)
+                self._copy(place, page, run, number)
+                return True
+            self._copy(_KEEP_AT + 2 * (self._next & 1), page, run, number)
+            self._home(self._next, page, False)
+        except OSError:
+            return False
+        self._next = (self._next + 1) % self._slots
+        run[3] += 1
+        return True
+
+    def _copy(self, place, page, run, number):
+        self._copy_no += 1
+        block = self._block
+        struct.pack_into(_TRAILER, block, 0, b"FCLT", self._copy_no, run[0], run[1], number, self._next, 0)
+        struct.pack_into("<I", block, _TRAILER_B - 4, self._trailer_crc(page))
+        self._at(place)
+        self._file.write(page)
+        self._file.write(block)
+        self._sync()
+
+    def _home(self, slot, page, keep=True):
+        if keep:
+            session, boot, _, number = struct.unpack_from("<IIIH", page, 4)
+            self._next = slot
+            self._copy(_KEEP_AT + 2 * (slot & 1), page, (session, boot), number)
+        self._at(HOME_AT + slot)
+        self._file.write(page)
+        self._sync()
+
+    def save(self, data):
+        """Settings, calibration and what else must outlive the battery: to the older of two places."""
+        if self._file is None:
+            raise DriveFault("missing")
+        self._config_no += 1
+        n = len(self._deleted)
+        data = struct.pack("<IIB%dI" % n, self._last, self._oldest, n, *self._deleted) + data
+        head = struct.pack(
+            _CONFIG, b"FCLC", self._config_no, len(data), 0, binascii.crc32(data, self._config_no) & 0xFFFFFFFF
+        )
+        data = head + data
+        try:
+            self._at(_CONFIG_AT + 2 * (self._config_no & 1))
+            self._file.write(data + bytes(-len(data) % _BLOCK_B))
+            self._sync()
+        except OSError:
+            raise DriveFault("broken")
+
+    # -- reading and deleting -----------------------------------------------------------------------------------------
+
+    def _run(self, session):
+        for run in self.sessions:
+            if run[0] == session:
+                return run
+        return None
+
+    def size_b(self, session):
+        run = self._run(session)
+        if run is None:
+            raise KeyError(session)
+        return run[3] * PAGE_B
+
+    def read_into(self, session, offset, view):
+        """Fill view from the session's file; bytes read, 0 at its end. Stays within one page."""
+        run = self._run(session)
+        if run is None:
+            raise KeyError(session)
+        page_no, at = offset // PAGE_B, offset % PAGE_B
+        if page_no >= run[3]:
+            return 0
+        n = min(len(view), PAGE_B - at)
+        for k in range(run[3]):  # raw pages may stand before a page of steps with a lower number
+            slot = (run[2] + (page_no + (k + 1) // 2 * (1 if k & 1 else -1)) % run[3]) % self._slots
+            found = self._header(slot)
+            if found and found[0] == session and found[1] == page_no:
+                self._file.seek((HOME_AT + slot) * PAGE_B + at)
+                return self._file.readinto(view[:n])
+        for i in range(n):
+            view[i] = 0
+        return n
+
+    def delete(self, session, data):
+        """Free a session's pages; data: the config, saved with it."""
+        run = self._run(session)
+        if run is None:
+            raise KeyError(session)
+        self.sessions.remove(run)
+        now = self.recording
+        self._oldest = self.sessions[0][0] if self.sessions else now[0] if now else self._last + 1
+        self._deleted = tuple([s for s in self._deleted if s >= self._oldest])
+        if session >= self._oldest:
+            self._deleted += (session,)
+        self.save(data)
+
+    def _at(self, page_no):
+        self._file.seek(page_no * PAGE_B)
+
+    def _sync(self):
+        os.sync()

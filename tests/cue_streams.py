@@ -118,29 +118,26 @@ def false_cues(seeds, minutes=40, **kwargs):
     return {k: cues.count(k) for k in (OVERSTRIDE, ARCH)}, len(seeds) * (minutes - 3)
 
 
+_NAMES = {OVERSTRIDE: "overstride", ARCH: "arch"}
+
+
 def table(n=20):
     lines = ["| what | figure |", "| --- | --- |"]
     for held_s in (8.0, 6.5):
         for kind, (total, cued, delays) in hits(range(n), held_s).items():
-            name = {OVERSTRIDE: "overstride", ARCH: "arch"}[kind]
             delays.sort()
+            low, mid, high = (delays[len(delays) * k // 100] for k in (5, 50, 95))
+            after = f"its step {mid:.1f} s after the start (5 to 95 %: {low:.1f} to {high:.1f})"
             lines.append(
-                "| {} held {:g} s: cued | {} of {} ({:.1f} %), step of the cue {:.1f} s after the start (5–95 %: {:.1f}–{:.1f}) |".format(
-                    name, held_s, cued, total, 100 * cued / total,
-                    delays[len(delays) // 2], delays[len(delays) // 20], delays[len(delays) * 19 // 20],
-                )
-            )  # fmt: skip
+                f"| {_NAMES[kind]} held {held_s:g} s: cued | {cued} of {total} ({100 * cued / total:.1f} %), {after} |"
+            )
     for kind, (total, cued, _) in hits(range(n), 4.0).items():
-        name = {OVERSTRIDE: "overstride", ARCH: "arch"}[kind]
-        lines.append("| {} held 4 s, too short: cued | {} of {} |".format(name, cued, total))
+        lines.append(f"| {_NAMES[kind]} held 4 s, too short: cued | {cued} of {total} |")
     for natural in (1.0, 1.5):
         counts, minutes = false_cues(range(100, 100 + n), natural=natural)
-        total = counts[OVERSTRIDE] + counts[ARCH]
-        lines.append(
-            "| no fault, natural variation × {:g}, {} min: false cues | {} overstride, {} arch: {:.2f} in 30 min |".format(
-                natural, minutes, counts[OVERSTRIDE], counts[ARCH], total * 30 / minutes
-            )
-        )
+        what = f"no fault, natural variation × {natural:g}, {minutes} min: false cues"
+        rate = (counts[OVERSTRIDE] + counts[ARCH]) * 30 / minutes
+        lines.append(f"| {what} | {counts[OVERSTRIDE]} overstride, {counts[ARCH]} arch: {rate:.2f} in 30 min |")
     return "\n".join(lines)
 
 

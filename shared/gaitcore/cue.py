@@ -84,7 +84,7 @@ class _Ring:
         return 4 * (self.back(0) + self.back(1))
 
     def middle(self):
-        """Mean of the middle values times 8, a quarter left out at each end, and the spread of those. Only when full."""
+        """Mean of the middle values times 8, a quarter left out at each end; the spread of those. When full."""
         values = self._sorted
         values[:] = self._values
         values.sort()

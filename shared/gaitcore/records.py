@@ -196,7 +196,7 @@ def event_size(tag, tail=b""):
 
 
 def pack_event(buf, offset, tag, t_ms, values=(), tail=b""):
-    """Write an event; the offset after it. Values: whole numbers in the order of the format; tail: 200 bytes at most."""
+    """Write an event; the offset after it. Values: whole numbers in the format's order; tail: 200 bytes at most."""
     end = offset + event_size(tag, tail)
     buf[offset] = tag
     buf[offset + 1] = end - offset - EVENT_B

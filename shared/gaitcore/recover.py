@@ -79,7 +79,7 @@ def recover(data, staged=()):
     """
     out = Recovered()
     found = []  # (session, number, payload, head, offset)
-    current, finished = None, False
+    current = None
     for offset in range(0, len(data), PAGE_B):
         page = data[offset : offset + PAGE_B]
         if _blank(page):
@@ -89,12 +89,11 @@ def recover(data, staged=()):
             continue
         session, number = info[0], info[3]
         if session != current and (current is None or number == 0):
-            current, finished = session, False
-        elif session != current or finished:
+            current = session
+        elif session != current:
             what = "page %d of session %d lies behind session %d" % (number, session, current)
             out.problems.append((offset, what, "none needed: left over from before, ignored"))
             continue
-        finished = bool(info[6] & LAST)
         found.append((info, page))
     for i in range(len(staged)):
         page = staged[i]
@@ -193,7 +192,7 @@ def _collect(found, out):
         except records.RecordError as error:
             at = number * PAGE_B + HEAD_B + error.args[0]
             out.problems.append((at, error.args[1], "the rest of page %d is skipped" % number))
-        log.closed = bool(flags & LAST)
+        log.closed = log.closed or bool(flags & LAST)
 
 
 def values_of(tag, values):

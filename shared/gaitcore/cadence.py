@@ -95,7 +95,7 @@ class Rhythm:
         self._up = None
         self._stride = 0.0
         self._long_stride = 0.0
-        self.regularity = 0.0
+        self._found = self._walk = self.regularity = 0.0
         self.step_period_samples = 0.0
         self.cadence_spm = 0.0
         self.activity = self._gate.activity
@@ -104,7 +104,10 @@ class Rhythm:
     def push(self, acc):
         if acc.shape[1] != self._hop:
             return
-        end = self._take(acc)
+        mean = np.mean(acc, axis=1).reshape((3, 1))
+        if not abs(float(np.sum(mean))) < 1e3:
+            return  # not a number: it would stay in the filter for ever
+        end = self._take(acc, mean)
         window = min(_WINDOW, self._hops * _POINTS)
         x = self._ring[end - window : end]
         x = x - np.mean(x)
@@ -113,20 +116,22 @@ class Rhythm:
         newest = x[max(0, window - 3 * _POINTS) :]
         newest_g = math.sqrt(float(np.dot(newest, newest)) / len(newest))
         sideways_g = math.sqrt(sum(self._sideways) / min(_SIDEWAYS_HOPS, self._hops))
-        stride, regularity, walk = 0.0, 0.0, 0.0
-        if spread_g > _LEAST_G and window >= 4 * _POINTS:
-            stride, regularity = self._rhythm(x, energy)
-            if not (self._gate.activity == RUNNING or regularity > 0.45) and window == _WINDOW:
-                walk = max([self._match(x, energy, lag) for lag in range(36, 64, 3)])
-        self.regularity = regularity
-        spm = 0.0 if stride == 0.0 else 120.0 * self.rate_hz / (stride * self._point_samples)
-        was = self._gate.activity
-        self.activity = self._gate.push(spread_g, newest_g, sideways_g, spm, regularity, walk)
-        self._publish(end, spread_g, stride, regularity, was)
+        # The costly parts take turns: the rhythm at odd hops, cadence or walking at even ones (whole seconds).
+        turn = self._hops % 2
+        if spread_g < _LEAST_G:
+            self._found = self.regularity = self._walk = 0.0
+        elif turn:
+            if window >= 4 * _POINTS:
+                self._found, self.regularity = self._rhythm(x, energy)
+        elif window == _WINDOW and self.activity != RUNNING:
+            self._walk = max([self._match(x, energy, lag) for lag in range(36, 64, 3)])
+        spm = 0.0 if self._found == 0.0 else 120.0 * self.rate_hz / (self._found * self._point_samples)
+        was = self.activity
+        self.activity = self._gate.push(spread_g, newest_g, sideways_g, spm, self.regularity, self._walk)
+        self._publish(end, spread_g, turn == 0 or was != RUNNING)
 
-    def _take(self, acc):
+    def _take(self, acc, mean):
         """Low-pass, pick the points, project, store; returns the end of the newest stretch of the ring."""
-        mean = np.mean(acc, axis=1).reshape((3, 1))
         if self._up is None:
             self._up = mean * 1.0
             sos = self._sos
@@ -176,19 +181,18 @@ class Rhythm:
         k = _top(c)
         return first + k + _vertex(c[k - 1], c[k], c[k + 1]), c[k]
 
-    def _publish(self, end, spread_g, stride, regularity, was):
-        running = self.activity == RUNNING
-        if not running and not self._gate.candidate():
+    def _publish(self, end, spread_g, due):
+        if self.activity != RUNNING and not self._gate.candidate():
             self.step_period_samples = self.cadence_spm = self._stride = self._long_stride = 0.0
             self.bout_start = -1
             return
         if self.bout_start < 0:
             self.bout_start = (self._hops - self._age(end, spread_g)) * self._hop
-        if self._gate.candidate() or self._stride == 0.0:
-            self._stride = stride
-            self.step_period_samples = 0.5 * stride * self._point_samples
-            if running:
-                self.cadence_spm = self._cadence(end, stride)
+        if self._gate.candidate() or self._stride == 0.0:  # else hold what was, through a turn or a kerb
+            self._stride = self._found
+            self.step_period_samples = 0.5 * self._stride * self._point_samples
+            if self.activity == RUNNING and due:
+                self.cadence_spm = self._cadence(end, self._stride)
 
     def _age(self, end, spread_g):
         """Hops, newest first, with at least a fifth of the power of the last 2 s."""
@@ -211,7 +215,7 @@ class Rhythm:
         reach = 3
         if abs(self._long_stride - stride) < 0.08 * stride:
             stride = self._long_stride  # of the hop before: nearer over many strides than that of the last 2 s
-            reach = 1
+            reach = 2
         newest = self._ring[end - n : end]
         total = 0.0
         for strides in (most, max(1, most - 1)):

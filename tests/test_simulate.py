@@ -13,6 +13,7 @@ from formclip.simulate import (
     Episode,
     Fatigue,
     Gap,
+    Knock,
     Scenario,
     ScenarioError,
     Segment,
@@ -298,6 +299,15 @@ def test_bias_warms_up_noise_and_range():
     steps = trace.gyr_dps / 0.035
     assert np.abs(steps - np.round(steps)).max() < 1e-6
     assert 0.002 < np.diff(trace.acc_g[early], axis=0).std() / np.sqrt(2) < 0.004
+
+
+def test_a_knock_saturates_and_passes():
+    base = Scenario(minutes=1)
+    calm, hit = simulate(base, seed=3), simulate(base.with_(knocks=(Knock(30.0, 40.0),)), seed=3)
+    apart = np.abs(calm.acc_g - hit.acc_g).max(axis=1)
+    touched = calm.t_s[apart > 0.002]
+    assert 30.0 <= touched.min() and touched.max() < 30.21
+    assert np.abs(hit.acc_g).max() == pytest.approx(16, abs=0.001) and hit.truth["samples_saturated"] > 2
 
 
 def test_mounting_changes_axes_not_motion():

@@ -153,15 +153,34 @@ def _spans(scenario: Scenario, length_s: float) -> list[tuple[float, float, str,
     if t < length_s:
         out.append((t, length_s + 5, RUNNING, None))
     else:
-        start, _, activity, segment = out[-1]
-        out[-1] = (start, max(t, length_s + 5), activity, segment)
+        last = out.pop()
+        out.append((last[0], length_s + 5, last[2], last[3]))
     return out
+
+
+class _Style:
+    """How somebody differs from the average runner; person 0 does not."""
+
+    def __init__(self, person: int) -> None:
+        rng = np.random.default_rng([person, 0x5E7])
+        own = 1.0 if person else 0.0
+
+        def about_one(spread: float) -> float:
+            return 1.0 + spread * own * float(np.clip(rng.standard_normal(), -2, 2))
+
+        n = len(RUN_HARMONICS)
+        harmonic = np.array([h[1] for h in RUN_HARMONICS])
+        self.amplitude: Floats = np.exp(0.28 * own * rng.standard_normal(n))
+        self.shift: Floats = 0.022 * own * rng.standard_normal(n) / np.sqrt(harmonic)
+        self.contact = about_one(0.05)
+        self.braking = about_one(0.10)
+        self.cadence = about_one(0.04)
 
 
 class _Schedule:
     """What the runner intends at each moment, on a grid of _GRID_S."""
 
-    def __init__(self, scenario: Scenario, length_s: float) -> None:
+    def __init__(self, scenario: Scenario, style: _Style, length_s: float) -> None:
         self.spans = _spans(scenario, length_s)
         n = int((length_s + 6) / _GRID_S) + 2
         t: Floats = np.arange(n, dtype=np.float64) * _GRID_S
@@ -220,13 +239,13 @@ class _Schedule:
             elif e.kind == ARCH:
                 self.tilt += e.tilt_deg * held
                 self.arch += held
-        self.cadence = self._cadence(scenario)
+        self.cadence = self._cadence(scenario, style)
 
-    def _cadence(self, scenario: Scenario) -> Floats:
+    def _cadence(self, scenario: Scenario, style: _Style) -> Floats:
         speed = np.maximum(self.speed, 0.6 * scenario.speed_mps)
         own = scenario.cadence_spm
         if own is None:
-            run = natural_cadence_spm(speed)
+            run = natural_cadence_spm(speed) * style.cadence
         else:
             run = own + 8.0 * (speed - scenario.speed_mps)
         run = run * (1 + 0.003 * self.slope)
@@ -420,7 +439,8 @@ def _fit_oscillation(scenario: Scenario, terms: Floats, period_s: float, contact
 def make_plan(scenario: Scenario, rng: np.random.Generator) -> Plan:
     """Lay out the whole run. Takes from `rng` what is natural variability."""
     length_s = scenario.minutes * 60
-    schedule = _Schedule(scenario, length_s)
+    style = _Style(scenario.person)
+    schedule = _Schedule(scenario, style, length_s)
     most = int((length_s + 6) * 4.6) + 60
     noise = {
         name: _correlated(rng, most, memory)
@@ -448,13 +468,8 @@ def make_plan(scenario: Scenario, rng: np.random.Generator) -> Plan:
     period = np.diff(on_s, append=on_s[-1] + (on_s[-1] - on_s[-2]))
     effort = np.maximum(at["speed"], 0.5 * scenario.speed_mps)  # form in running hardly follows below half speed
 
-    base_cadence = scenario.cadence_spm or float(natural_cadence_spm(scenario.speed_mps))
-    style = np.random.default_rng([scenario.person, 0x5E7])
-    own = 1.0 if scenario.person else 0.0
-    amplitude = np.exp(0.28 * own * style.standard_normal(len(RUN_HARMONICS)))
-    shift = 0.022 * own * style.standard_normal(len(RUN_HARMONICS)) / np.array([h[1] for h in RUN_HARMONICS]) ** 0.5
-    contact_own = 1.0 + 0.05 * own * float(np.clip(style.standard_normal(), -2, 2))
-    braking_own = 1.0 + 0.10 * own * float(np.clip(style.standard_normal(), -2, 2))
+    base_cadence = scenario.cadence_spm or float(natural_cadence_spm(scenario.speed_mps)) * style.cadence
+    contact_own, braking_own = style.contact, style.braking
 
     # contact and braking: from the speed, then against the cadence that goes with that speed
     slower = natural_cadence_spm(effort) / at["cadence"]
@@ -488,8 +503,8 @@ def make_plan(scenario: Scenario, rng: np.random.Generator) -> Plan:
     rise, hold_from, hold_to, force = _vertical(on_s, running, contact, height)
 
     # posture and the pelvis against the centre of mass
-    terms = _run_terms(effort, amplitude, shift)
-    base_terms = _run_terms(np.array([scenario.speed_mps]), amplitude, shift)[0]
+    terms = _run_terms(effort, style.amplitude, style.shift)
+    base_terms = _run_terms(np.array([scenario.speed_mps]), style.amplitude, style.shift)[0]
     gain = {c: 1 + 2.5 * vary * noise[f"gain {c}"] for c in CHANNELS}
     gain["drop"] = gain["drop"] * at["drop_factor"]
     gain["ahead"] = gain["ahead"] * np.sqrt(np.clip(braked, 0.3, 3.0))

@@ -95,6 +95,14 @@ class Slip:
 
 
 @dataclass(frozen=True)
+class Knock:
+    """Something hits the clip: a short shock that may saturate the sensor."""
+
+    at_s: float = number(0.0, 0, 360000, "when it is hit")
+    size_g: float = number(25.0, 1, 60, "peak of the shock, before the sensor's range cuts it")
+
+
+@dataclass(frozen=True)
 class Gap:
     """Samples that never arrive."""
 
@@ -151,6 +159,7 @@ class Scenario:
     wobble: float = number(0.25, 0, 1, "looseness of the belt: 0 glued to the pelvis, 1 flapping")
     wobble_hz: float = number(7.0, 5, 9, "the frequency at which the clip swings on the belt")
     slips: tuple[Slip, ...] = many("when the clip turns on the body")
+    knocks: tuple[Knock, ...] = many("when something hits the clip")
     # the sensor
     gyro_bias_dps: Vector = vector(ZERO, 40, "gyroscope bias at switch-on")
     gyro_warmup_dps: Vector = vector(ZERO, 20, "change of that bias once warm")
@@ -175,7 +184,7 @@ class Scenario:
             )
         for name in ("segments", "episodes"):
             _check_spans(name, getattr(self, name), length_s)
-        for name, key in (("turns", "start_s"), ("slips", "at_s"), ("gaps", "at_s")):
+        for name, key in (("turns", "start_s"), ("slips", "at_s"), ("knocks", "at_s"), ("gaps", "at_s")):
             for i, item in enumerate(getattr(self, name)):
                 if getattr(item, key) >= length_s:
                     raise ScenarioError(
@@ -189,7 +198,7 @@ class Scenario:
 
 
 _LISTS: Mapping[str, type] = MappingProxyType(
-    {"segments": Segment, "episodes": Episode, "turns": Turn, "slips": Slip, "gaps": Gap}
+    {"segments": Segment, "episodes": Episode, "turns": Turn, "slips": Slip, "knocks": Knock, "gaps": Gap}
 )
 
 
@@ -341,7 +350,7 @@ PRESETS: Mapping[str, str] = MappingProxyType(
     {
         "demo": "20 minutes: two episodes of overstriding and two of arching after the first three quiet minutes",
         "long": "2 hours: gyroscope warming up and wandering, fatigue, hills, a drink stop, bends",
-        "faults": "30 minutes: lost samples, a slip, saturation, a walking break, a stop",
+        "faults": "30 minutes: lost samples, a slip, knocks that saturate, walking breaks, a stop",
         "shuffler": "5 minutes at 2.2 m/s with hardly any flight",
         "sprinter": "2 minutes at 6.5 m/s, 215 steps a minute",
         "side": "10 minutes with the clip over the left hip, 20 degrees off",
@@ -433,11 +442,12 @@ def _faults(minutes: float) -> Scenario:
         Gap(at_s=at(0.42), samples=624),
         Gap(at_s=at(0.60), samples=2),
     )
+    knocks = tuple(Knock(at_s=at(0.1 + 0.07 * i) + 0.37 * i, size_g=14.0 + 3 * i) for i in range(12))
     slips = (Slip(at_s=at(0.68), rotation_deg=(4.0, 0.0, 14.0)),)
     turns = (Turn(start_s=at(0.2), for_s=3.0, angle_deg=90.0), Turn(start_s=at(0.75), for_s=5.0, angle_deg=-180.0))
     return Scenario(
         minutes=minutes, speed_mps=3.3, segments=segments, gaps=gaps, gaps_per_hour=20.0, slips=slips, turns=turns,
-        wobble=0.6, impact_g=2.5, acc_range_g=5.0, gyr_range_dps=150.0, **_WORN,
+        knocks=knocks, wobble=0.6, impact_g=2.5, **_WORN,
     )  # fmt: skip
 
 

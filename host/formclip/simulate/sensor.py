@@ -36,6 +36,8 @@ _RATTLE_HZ = (27.0, 18.0, 34.0)  # forward, up, right
 _RATTLE_SIZE = (-0.4, 1.0, 0.4)
 _RATTLE_DELAY_S = 0.015  # from the foot to the waist
 _RATTLE_ARM_M = 0.10
+_KNOCK_HZ = 38.0
+_KNOCK_ARM_M = 0.05
 
 
 def sensor_to_body(scenario: Scenario) -> Floats:
@@ -112,6 +114,7 @@ class Sensor:
         self._springs = [_Spring(scenario.rate_hz, scenario.wobble_hz) for _ in range(4)]
         self._wander = np.zeros(3)
         self._rattle_unit = [self._rattle_peak(hz) for hz in _RATTLE_HZ]
+        self._knock_unit = self._rattle_peak(_KNOCK_HZ)
         self._slips = [
             (slip.at_s, slip.for_s, np.radians(np.array(slip.rotation_deg)))
             for slip in sorted(scenario.slips, key=lambda slip: slip.at_s)
@@ -157,7 +160,8 @@ class Sensor:
         """Displacement of the clip (3 derivatives, 3 axes, n) and its swing about right and forward."""
         n = len(pose.t_s)
         loose, impact = self.scenario.wobble, self.scenario.impact_g
-        if loose == 0 and impact == 0:
+        knocks = [k for k in self.scenario.knocks if pose.t_s[0] - 0.2 < k.at_s < pose.t_s[-1]]
+        if loose == 0 and impact == 0 and not self.scenario.knocks:
             return None, None
         offset = np.zeros((3, 3, n))
         about_right, about_forward = np.zeros((3, n)), np.zeros((3, n))
@@ -171,6 +175,13 @@ class Sensor:
             rattle = self._rattle(pose)
             offset += rattle
             about_right += rattle[:, 0] / _RATTLE_ARM_M
+        for knock in knocks:
+            since = pose.t_s - knock.at_s
+            hit = (since > 0) & (since < 0.2)
+            jet = _ring(since[hit], _KNOCK_HZ) * (knock.size_g * G_MPS2 / self._knock_unit)
+            offset[:, 0, hit] += jet
+            offset[:, 1, hit] += 0.5 * jet
+            about_right[:, hit] += jet / _KNOCK_ARM_M
         return offset, (about_right, about_forward)
 
     def _rattle_peak(self, hz: float) -> float:

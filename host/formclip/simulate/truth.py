@@ -111,6 +111,7 @@ class Truth:
                 }
                 for s in scenario.slips
             ],
+            "knocks": [{"at_s": k.at_s, "size_g": k.size_g} for k in scenario.knocks],
             "gaps": self.gaps,
             "turns": [{"start_s": t.start_s, "for_s": t.for_s, "angle_deg": t.angle_deg} for t in scenario.turns],
             "samples": self.samples,

@@ -11,6 +11,8 @@ _STRIDE = (0.008, 0.005)
 _OTHER = (0.1, 0.05)
 _SPEED = 0.3  # g s: about 3 m/s, until turns have told
 _SPEED_SIGMA = 0.12
+_TURN = 0.06  # rad: smaller changes of heading are the pelvis's own
+_END = 6  # samples
 
 
 class Leveller:
@@ -46,6 +48,7 @@ class Leveller:
         self._speed_var = _SPEED_SIGMA * _SPEED_SIGMA
         self.turn_floor = 0.2  # rad/s: slower turns are not told from the gyroscope's bias
         self._since = 0
+        self._straight = 0.0
 
     def restart(self):
         self._from = self._ring.end
@@ -88,7 +91,7 @@ class Leveller:
         ey = float(np.mean(ring.view(att.LEVEL_Y, p, end)))
         sigma, drift = trust
         if turns:
-            self._turn(p, end, t, ex * t, ey * t, sigma)
+            self._turn(end, t, ex * t, ey * t, sigma)
             if self._since < 8:
                 # the first strides of a bout gather speed
                 self._since += 1
@@ -102,20 +105,28 @@ class Leveller:
             x = ring.view(att.LEVEL_Y, end, ring.end)
             x -= vert * dy
 
-    def _turn(self, start, end, seconds, gained_x, gained_y, sigma):
+    def _turn(self, end, seconds, gained_x, gained_y, sigma):
         """Take the velocity's own turn out of the running sum, and learn the speed from what is left."""
         ring, a = self._ring, self._attitude
-        hx = float(np.mean(ring.view(att.HEAD_X, start, end)))
-        hy = float(np.mean(ring.view(att.HEAD_Y, start, end)))
+        # the heading where the window ends: one stride later the pelvis is at the same place of its own rotation
+        hx = float(np.mean(ring.view(att.HEAD_X, end - _END, end)))
+        hy = float(np.mean(ring.view(att.HEAD_Y, end - _END, end)))
         n = 1.0 / max(0.01, sqrt(hx * hx + hy * hy))
         hx, hy = hx * n, hy * n
         old = self._head
-        self._head = (hx, hy)
+        self._straight += seconds
         if old is None or self.course is None:
+            self._head = (hx, hy)
+            self._straight = 0.0
             return
         dx, dy = hx - old[0], hy - old[1]
         d2 = dx * dx + dy * dy
-        if d2 < (self.turn_floor * seconds) ** 2:
+        if d2 < _TURN * _TURN and self._straight < 6.0:
+            return
+        self._head = (hx, hy)
+        slow = d2 < (self.turn_floor * self._straight) ** 2
+        self._straight = 0.0
+        if slow:
             return
         # forward lies at this angle from the heading reference
         c, s = self.course

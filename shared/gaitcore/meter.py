@@ -1,11 +1,13 @@
 """One step measured from the ring: everything but when it is given out."""
 
 from gaitcore import attitude as att
+from gaitcore import models
 from gaitcore.compat import np
 from gaitcore.contact import Contact
 from gaitcore.frames import cross, dot, level
 from gaitcore.oscillation import Oscillation
 from gaitcore.ranges import mean_up, range_along, rotation_range_deg, tilt_deg
+from gaitcore.shape import Shape
 from gaitcore.side import StrideCosine
 
 LEFT, RIGHT, UNKNOWN = 0, 1, 2
@@ -27,7 +29,7 @@ class Step:
         self.on_ms = 0
         self.contact_ms = self.cadence_spm = self.tilt_deg = None
         self.tilt_range_deg = self.drop_range_deg = self.rotation_range_deg = None
-        self.vo_cm = self.brake_raw_mps = self.impact_g = self.feature = None
+        self.vo_cm = self.brake_raw_mps = self.impact_g = self.feature = self.shape = None
         self.side = UNKNOWN
         self.flags = 0
 
@@ -38,10 +40,11 @@ class StepMeter:
     Settings  ring and attitude that fill it, rate_hz
     In        measure(t, period, calibration, side): approximate contact (ring index), samples per step, Calibration or
               None, SideVote that is given the scores
-    Out       Step or None when the ring does not hold it; on: contact (float ring index); up: mean over the stride;
-              forward in sensor axes and course (see Leveller), None while not known
-    Differs   forward: the level force is summed against the vertical velocity. It points aft while the body sinks and fore
-              while it rises, in every running gait; what goes sideways changes sign from step to step and cancels
+    Out       Step or None when the ring does not hold it; on: contact (float ring index); up, step_up: means of up over the
+              stride and over this step alone; forward in sensor axes and course (see Leveller), None while
+              not known
+    Differs   forward: the level force is summed against the vertical velocity. It points aft while the body sinks
+              and fore while it rises, in every running gait; what goes sideways changes sign from step to step and cancels
     """
 
     def __init__(self, ring, attitude, rate_hz):
@@ -50,6 +53,7 @@ class StepMeter:
         self._contact = Contact(rate_hz)
         self._oscillation = Oscillation(rate_hz)
         self._cosine = StrideCosine()
+        self._shape = Shape(rate_hz, models.SHAPE)
         self.reset()
 
     def reset(self):
@@ -75,6 +79,7 @@ class StepMeter:
         i = max(ring.start, int(t + 0.5))
         step.vo_cm = self._oscillation.measure(ring.view(att.VERT, i, s1))
         up = self.up = mean_up(ring, att.UP_X, s0, s1)
+        self.step_up = mean_up(ring, att.UP_X, i, s1)
         self._learn_forward(i, s1, up, hx, hy)
         f = self.forward
         fwd = None
@@ -101,6 +106,16 @@ class StepMeter:
             step.rotation_range_deg = rotation_range_deg(ring, att.HEAD_X, s0, s1)
             if good:
                 step.contact_ms = contact.refine(step.drop_range_deg)
+                shape = self._shape
+                shape.aim(start + contact.rise, period)
+                b, e = shape.start, shape.end
+                if b >= ring.start and e <= ring.end:
+                    shape.measure(
+                        [ring.view(att.UP_X + k, b, e) for k in range(3)],
+                        [ring.view(att.HEAD_X + k, b, e) for k in range(2)],
+                        f, right, (hx, hy),
+                    )
+                    step.shape = (shape.even, shape.odd)
             w = self._cosine
             w.aim(s0, s1, t, period)
             drop = w.along([ring.view(att.UP_X + k, s0, s1) for k in range(3)], right)

@@ -13,9 +13,8 @@ from gaitcore.attitude import Attitude
 from gaitcore.cadence import Rhythm
 from gaitcore.calibration import Stance
 from gaitcore.compat import FLOAT, np
-from gaitcore.frames import dot
 from gaitcore.leveller import Leveller
-from gaitcore.meter import Step, StepMeter, BLANKED, GAP, LEFT, RIGHT, SATURATED, SETTLING, SLIPPED, UNKNOWN  # noqa: F401
+from gaitcore.meter import BLANKED, GAP, LEFT, RIGHT, SATURATED, SETTLING, SLIPPED, UNKNOWN, Step, StepMeter  # noqa: F401
 from gaitcore.ring import Ring
 from gaitcore.side import SideVote
 from gaitcore.slip import SlipWatch, angle_deg
@@ -99,6 +98,7 @@ class Pipeline:
         self.up = [0.0, 1.0, 0.0]
         self.calibration = None
         self.slipped = False
+        self._misworn = 0
         self._filled = self._firsts = 0
         self._offset = 0  # sensor samples that are not in the ring's count
         self._rhythm_from = 0  # ring index of the rhythm's first sample
@@ -152,18 +152,23 @@ class Pipeline:
         if n <= 0:
             return
         rate = self._rate
-        if n <= self.hop_samples // 2 and self._ring.end + self._filled:
+        if n <= 0.35 * self.rate_hz and self._ring.end + self._filled:
+            # a pelvis comes back within a stride: no rotation is a better guess than the last rate
             self._mark(self._ring.end, self._ring.end + 2 * self._hop, GAP)
+            bias = self._attitude.bias_dps
             last = self._filled - 1 if self._filled else self.hop_samples - 1
             for _ in range(n):
                 self._raw[:, self._filled] = self._raw[:, last]
+                for k in range(3):
+                    self._raw[3 + k, self._filled] = bias[k]
                 last = self._filled
                 self._filled += 1
                 self.index += 1
                 if self._filled == self.hop_samples:
                     self._filled = 0
                     self._take_hop()
-            self._attitude.loosen(2.0 * n / self.rate_hz)
+            self._attitude.loosen(min(0.07, 1.5 * n / self.rate_hz))
+            self._attitude.forget_velocity(0.05)
             return
         if self._firsts < _FIRST_HOPS:
             self._begin()
@@ -185,7 +190,7 @@ class Pipeline:
             self._attitude.forget(0.5, 1.0 * RAD)
         else:
             self._attitude.forget_velocity(0.3)
-            self._attitude.loosen(0.15 + 0.1 * seconds)
+            self._attitude.loosen(0.08 + 0.05 * seconds)
 
     def blank(self, n):
         self._blank_until = max(self._blank_until, self.index + n)
@@ -347,16 +352,16 @@ class Pipeline:
                 step.contact_ms = step.impact_g = step.brake_raw_mps = step.feature = step.vo_cm = None
             if self._attitude.tilt_sigma > _SETTLED_RAD:
                 step.flags |= SETTLING
-            self._held.append((t, parity, step, self._meter.up))
+            self._held.append((t, parity, step, self._meter.up, self._meter.step_up))
 
     def _release(self):
         """Give out what waits once it is running, and forget what was not."""
         held, rhythm = self._held, self._rhythm
         begin = self._rhythm_from + rhythm.bout_start - 0.5 * rhythm.step_period_samples
         if self.activity == RUNNING:
-            for t, parity, step, up in held:
+            for t, parity, step, up, step_up in held:
                 if t >= begin:
-                    self._give(step, parity, up)
+                    self._give(step, parity, up, step_up)
             held.clear()
         else:
             if rhythm.bout_start < 0:
@@ -364,18 +369,21 @@ class Pipeline:
             while held and (held[0][0] < begin or len(held) > _HELD):
                 held.pop(0)
 
-    def _give(self, step, parity, up):
+    def _give(self, step, parity, up, step_up):
         if self.cadence_spm:
             step.cadence_spm = self.cadence_spm
         side = self._side.side(parity)
         if side:
             step.side = RIGHT if side > 0 else LEFT
         if not step.flags & SETTLING:
-            turned = self._slip.update(up)
+            turned = self._slip.update(up, step_up)
             c = self.calibration
-            if c and not self.slipped and not turned:
+            if c and not self.slipped:
+                # far from the standing for long: it was not worn like this when it was calibrated
                 away = angle_deg(up, c.up)
-                turned = away if away > _MISWORN_DEG else 0.0
+                self._misworn = self._misworn + 1 if away > _MISWORN_DEG else 0
+                if self._misworn > 15:
+                    turned = away
             if turned:
                 self.slipped = True
                 self.events.append((SLIP, self.index, int(turned + 0.5)))

@@ -13,59 +13,70 @@ def angle_deg(a, b):
 
 
 class SlipWatch:
-    """Watches the mean up of each stride, in sensor axes, for a jump that stays.
+    """Watches the mean up of each step, in sensor axes, for a jump that stays.
 
-    Theory of operation. `before` follows the stride means slowly. When two strides in a row lie `slip_deg` or more from it and
-    the jump happened within `sudden` steps, a suspicion starts; it becomes a slip when the means stay away, near one new place,
-    for `confirm` steps. A slow change of posture moves `before` along and never jumps.
+    Theory of operation. `before` follows the stride means of some steps ago slowly, and stops when a stride mean lies
+    `slip_deg` from it. If it stays away for `confirm` steps, the change is looked at: a clip slips within a step or two,
+    so that the means of two steps of the same foot, one before and one after, hold most of the change between them. A
+    runner who leans or arches takes longer; then `before` takes up the new posture.
 
     Settings  slip_deg float
-    In        update(up): mean up of the stride around each step, sensor axes
+    In        update(stride_up, step_up): means over the stride around a step and over the step alone, sensor axes, length 1
     Out       degrees when a slip is confirmed, else 0.0
-    Latency   `confirm` steps, about 8 s
+    Latency   `confirm` steps, about 7 s
     """
 
-    def __init__(self, slip_deg=5.0, sudden=3, confirm=20):
-        self._far = slip_deg - 0.5
+    def __init__(self, slip_deg=5.0, sudden=0.84, confirm=18):
+        self._far = 0.9 * slip_deg
         self._sudden = sudden
         self._confirm = confirm
-        self._recent = []
+        self._strides = []
+        self._steps = []
+        self._jumps = []
         self.reset()
 
     def reset(self):
-        self._recent.clear()
-        self._after = None
-        self._before = None
+        self._strides.clear()
+        self._steps.clear()
+        self._before = self._after = None
+        self._jumps.clear()
         self._count = 0
 
-    def update(self, up):
-        recent = self._recent
+    def update(self, stride_up, step_up):
+        strides, steps = self._strides, self._steps
+        steps.append(step_up)
+        if len(steps) > 3:
+            steps.pop(0)
+        jump = angle_deg(steps[-1], steps[0]) if len(steps) == 3 else 0.0
+        # the greatest jump about the time when the suspicion started
+        jumps = self._jumps
+        if self._after is None or self._count < 4:
+            jumps.append(jump)
+            if len(jumps) > 7:
+                jumps.pop(0)
         if self._after is None:
-            recent.append(up)
-            n = self._sudden + 2
-            if len(recent) <= n:
-                if self._before is None:
-                    self._before = up
+            strides.append(stride_up)
+            if len(strides) <= 5:
                 return 0.0
-            old = recent.pop(0)
-            b = self._before
-            # follows what is older than a sudden change
-            self._before = unit([b[k] + 0.1 * (old[k] - b[k]) for k in range(3)])
-            if angle_deg(recent[-1], recent[0]) >= self._far and angle_deg(up, self._before) >= self._far:
-                self._after = up
+            old = strides.pop(0)
+            self._before = _toward(self._before, old, 0.1) if self._before else old
+            if angle_deg(stride_up, self._before) >= self._far:
+                self._after = stride_up
                 self._count = 0
             return 0.0
-        a = self._after
-        self._after = unit([a[k] + 0.15 * (up[k] - a[k]) for k in range(3)])
+        self._after = _toward(self._after, stride_up, 0.15)
         self._count += 1
         away = angle_deg(self._after, self._before)
-        if away < 0.7 * self._far:
-            self._after = None
-            recent.clear()
-        elif self._count >= self._confirm:
+        if away >= 0.7 * self._far and self._count < self._confirm:
+            return 0.0
+        sudden = max(jumps) >= self._sudden * away
+        if away >= 0.7 * self._far:
             self._before = self._after
-            self._after = None
-            recent.clear()
-            if away >= self._far:
-                return away
-        return 0.0
+        self._after = None
+        jumps.clear()
+        strides.clear()
+        return away if sudden and away >= self._far else 0.0
+
+
+def _toward(a, b, share):
+    return unit([a[k] + share * (b[k] - a[k]) for k in range(3)])

@@ -6,7 +6,7 @@ from gaitcore.compat import np
 from gaitcore.contact import Contact
 from gaitcore.frames import cross, dot, level
 from gaitcore.oscillation import Oscillation
-from gaitcore.ranges import mean_up, range_along, rotation_range_deg, tilt_deg
+from gaitcore.ranges import mean_up, range_along, rotation_range_deg
 from gaitcore.shape import Shape
 from gaitcore.side import StrideCosine
 
@@ -38,8 +38,8 @@ class StepMeter:
     """Measures a step around its approximate contact, and learns which way is forward.
 
     Settings  ring and attitude that fill it, rate_hz
-    In        measure(t, period, calibration, side): approximate contact (ring index), samples per step, Calibration or
-              None, SideVote that is given the scores
+    In        measure(t, period, side): approximate contact (ring index), samples per step, SideVote that is given the
+              scores
     Out       Step or None when the ring does not hold it; on: contact (float ring index); up, step_up: means of up over the
               stride and over this step alone; forward in sensor axes and course (see Leveller), None while
               not known
@@ -62,7 +62,7 @@ class StepMeter:
         self._sum = [0.0, 0.0, 0.0]
         self._steps = 0
 
-    def measure(self, t, period, calibration, side):
+    def measure(self, t, period, side):
         ring, contact = self._ring, self._contact
         start = max(ring.start, int(t - 0.4 * period) - 1)
         end = min(ring.end, int(t + 1.25 * period) + 2)
@@ -99,8 +99,6 @@ class StepMeter:
         if f and self._attitude.has_gyro:
             f = level(f, up)
             right = cross(f, up)
-            if calibration:
-                step.tilt_deg = tilt_deg(up, f, calibration.up)
             step.tilt_range_deg = range_along(ring, att.UP_X, s0, s1, f)
             step.drop_range_deg = range_along(ring, att.UP_X, s0, s1, right)
             step.rotation_range_deg = rotation_range_deg(ring, att.HEAD_X, s0, s1)

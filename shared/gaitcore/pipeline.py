@@ -15,6 +15,7 @@ from gaitcore.calibration import Stance
 from gaitcore.compat import FLOAT, np
 from gaitcore.leveller import Leveller
 from gaitcore.meter import BLANKED, GAP, LEFT, RIGHT, SATURATED, SETTLING, SLIPPED, UNKNOWN, Step, StepMeter  # noqa: F401
+from gaitcore.ranges import tilt_deg
 from gaitcore.ring import Ring
 from gaitcore.side import SideVote
 from gaitcore.slip import SlipWatch, angle_deg
@@ -313,6 +314,7 @@ class Pipeline:
         if self.has_gyro:
             a.bias_dps = list(c.bias_dps)
             self._leveller.turn_floor = 0.04
+            self._leveller.start_drift = 16.0
         a.align(c.up, True)
         a.forget(0.002, 0.03 * RAD if self.has_gyro else 0.0)
         if told:
@@ -339,7 +341,7 @@ class Pipeline:
             on.pop(0)
             parity = self._side.count(int((t - self._last_on) / period + 0.5) if self._last_on > 0 else 9)
             self._last_on = t
-            step = self._meter.measure(t, period, self.calibration, self._side)
+            step = self._meter.measure(t, period, self._side)
             if step is None:
                 continue
             raw = (self._meter.on + 0.5) * self._group - 0.5 + self._offset
@@ -375,6 +377,10 @@ class Pipeline:
         side = self._side.side(parity)
         if side:
             step.side = RIGHT if side > 0 else LEFT
+        f = self._meter.forward
+        if f and self.calibration and self.has_gyro:
+            # here, not when it was measured: the first steps of all wait until forward is well known
+            step.tilt_deg = tilt_deg(up, f, self.calibration.up)
         if not step.flags & SETTLING:
             turned = self._slip.update(up, step_up)
             c = self.calibration

@@ -6,6 +6,8 @@ that it needs was not measured, and is clamped to what runners can do.
 
 from math import exp, log
 
+SHAPE = ((0.0,) * 6,) * 3
+
 
 def _clamp(x, low, high):
     return low if x < low else high if x > high else x

@@ -64,7 +64,7 @@ class Rhythm:
               activity             STILL, WALKING, RUNNING, OTHER of gate.py
               bout_start           int, sample index (counted from the first push) where the present rhythm began: when
                                    activity turns RUNNING, held steps from here on belong to the bout; -1 when no rhythm
-    Latency   running is confirmed 4.5 to 5 s after it began (look back to bout_start), 3 s when the data open in
+    Latency   running is confirmed about 5 s after it began (look back to bout_start), 3.5 s when the data open in
               mid-run, 6 to 9 s for a slow shuffle; it is lost within 1.5 s of stopping
     Errors    ValueError for a rate out of range
     Source    Moe-Nilssen, Helbostad, J Biomech 2004, doi 10.1016/S0021-9290(03)00233-1: step and stride regularity
@@ -182,8 +182,11 @@ class Rhythm:
         return first + k + _vertex(c[k - 1], c[k], c[k + 1]), c[k]
 
     def _publish(self, end, spread_g, due):
-        if self.activity != RUNNING and not self._gate.candidate():
-            self.step_period_samples = self.cadence_spm = self._stride = self._long_stride = 0.0
+        running = self.activity == RUNNING
+        if not running:
+            self.cadence_spm = self._long_stride = 0.0
+        if not running and not self._gate.candidate():
+            self.step_period_samples = self._stride = 0.0
             self.bout_start = -1
             return
         if self.bout_start < 0:
@@ -191,7 +194,7 @@ class Rhythm:
         if self._gate.candidate() or self._stride == 0.0:  # else hold what was, through a turn or a kerb
             self._stride = self._found
             self.step_period_samples = 0.5 * self._stride * self._point_samples
-            if self.activity == RUNNING and due:
+            if running and due:
                 self.cadence_spm = self._cadence(end, self._stride)
 
     def _age(self, end, spread_g):

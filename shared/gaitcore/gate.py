@@ -6,10 +6,11 @@ vertical spread of a body is its path times the square of the step rate; at one 
 runners above it. The score is the logarithm of spread over line, plus what the horizontal says: walkers sway and push
 about as much as they bounce (0.7 to 1.1 of the vertical), slow runners half as much.
 
-  not running   a regular hop with score > 0 adds evidence, the more the higher and the more regular; any other hop
-                takes 2 away, or a half just below the line. RUNNING at `_CONFIRM`: 3.75 s of clear running, 7.5 s of a shuffle near the line. Stairs
-                taken at a run reach up to 0.9 of it: flights end. Data that open in mid-run need half: half the
-                evidence is there at the start and is kept through the first 2 s without a rhythm.
+  not running   a regular hop with score > 0, not quiet at its end, adds evidence, the more the higher and the more
+                regular; any other hop takes 2 away, or a half just below the line. RUNNING at `_CONFIRM`: 3.75 s of
+                clear running, 7.5 s of a shuffle near the line. Stairs taken at a run reach up to 0.9 of it: flights
+                end. Data that open in mid-run need `_OPENING`: the rest is there at the start, and is kept through
+                the first 2 s without a rhythm.
   running       lost when the newest 0.75 s have gone quiet against the bout's own level twice in a row, after
                 `_PATIENCE` hops in a row below the line less a margin, or `_PATIENCE_IRREGULAR` irregular but
                 energetic ones (a turn, a kerb). The evidence then starts from nothing.
@@ -27,7 +28,7 @@ OTHER = const(3)
 _LINE_SPM = (112.0, 118.0, 124.0, 128.0, 133.0, 140.0, 150.0, 160.0, 180.0, 260.0)
 _LINE_G = (2.0, 1.5, 0.95, 0.62, 0.48, 0.35, 0.30, 0.28, 0.27, 0.27)
 _CONFIRM = 15.0
-_OPENING = 7.0
+_OPENING = 9.0
 _OPENING_HOPS = const(8)
 _LEAK = 2.0
 _MARGIN = 0.25
@@ -84,15 +85,14 @@ class Gate:
         part = sideways_g / max(spread_g, 0.001)
         if spm > 0.0 and spread_g > 0.1 and part < _SIDEWAYS_MOST:
             score = math.log(spread_g / line_g(spm)) + min(_SIDEWAYS_GAIN, _SIDEWAYS - part)
-        regular = regularity > _REGULAR
+        regular = regularity > _REGULAR and newest_g > _QUIET * spread_g
         self.score = score if regular else -1.0
         if self.activity == RUNNING:
             if self._holds(score, regular, spread_g, newest_g):
                 return RUNNING
             self.evidence = 0.0
             self.activity = self._next = OTHER
-        good = regular and score > 0.0
-        if good:
+        if self.score > 0.0:
             self.evidence += min(1.0, 0.5 + 0.5 * score * score) * min(1.0, 2.0 * (regularity - _REGULAR))
             if self.evidence >= _CONFIRM:
                 self._bad = self._quiet = 0

@@ -1,0 +1,95 @@
+"""The activity gate alone: its states, and the rules for changing them."""
+
+import pytest
+from gaitcore.gate import OTHER, RUNNING, STILL, WALKING, Gate, line_g
+from hypothesis import given
+from hypothesis import strategies as st
+
+RUN = (0.9, 0.9, 0.4, 165.0, 0.95, 0.0)  # spread, newest, sideways, spm, regularity, walking stride
+WALK = (0.3, 0.3, 0.28, 118.0, 0.9, 0.0)
+SLOW_WALK = (0.12, 0.12, 0.13, 0.0, 0.0, 0.8)
+STAND = (0.01, 0.01, 0.01, 0.0, 0.0, 0.0)
+WILD = (0.9, 0.9, 0.5, 165.0, 0.1, 0.0)
+
+
+def hops_until(gate, numbers, activity, most=60):
+    for n in range(1, most + 1):
+        if gate.push(*numbers) == activity:
+            return n
+    return None
+
+
+def settled(numbers, n=20):
+    gate = Gate()
+    for _ in range(n):
+        gate.push(*numbers)
+    return gate
+
+
+def test_the_line_falls_with_cadence_and_stays_finite_outside_its_table():
+    values = [line_g(spm) for spm in range(60, 320, 2)]
+    assert all(a >= b for a, b in zip(values, values[1:], strict=False))
+    assert line_g(60.0) == line_g(112.0) and line_g(320.0) == line_g(260.0)
+
+
+@pytest.mark.parametrize("numbers, activity", [(STAND, STILL), (WALK, WALKING), (SLOW_WALK, WALKING), (WILD, OTHER)])
+def test_what_is_not_running(numbers, activity):
+    assert settled(numbers).activity == activity
+
+
+def test_running_is_confirmed_in_under_four_seconds_and_sooner_when_data_open_in_mid_run():
+    assert hops_until(settled(STAND), RUN, RUNNING) == 15
+    assert hops_until(Gate(), RUN, RUNNING) == 9
+
+
+def test_a_shuffle_near_the_line_takes_twice_as_long():
+    shuffle = (line_g(150.0) * 1.02, 0.3, 0.15, 150.0, 0.95, 0.0)
+    hops = hops_until(settled(STAND), shuffle, RUNNING)
+    assert 24 <= hops <= 32
+
+
+def test_swaying_as_much_as_bouncing_is_walking():
+    assert hops_until(settled(STAND), (0.33, 0.33, 0.30, 145.0, 0.9, 0.0), RUNNING) is None
+    assert hops_until(settled(STAND), (0.40, 0.40, 0.16, 145.0, 0.9, 0.0), RUNNING) is not None
+    assert hops_until(settled(STAND), (2.5, 2.5, 3.2, 145.0, 0.9, 0.0), RUNNING) is None
+
+
+def test_flights_of_stairs_do_not_add_up():
+    gate = settled(STAND)
+    for _ in range(6):
+        for _ in range(12):
+            assert gate.push(*RUN) != RUNNING
+        for _ in range(7):
+            gate.push(*WALK)
+
+
+def test_running_ends_soon_when_quiet_and_is_kept_through_a_turn():
+    gate = settled(RUN)
+    assert gate.activity == RUNNING
+    assert hops_until(gate, (0.5, 0.05, 0.2, 165.0, 0.6, 0.0), OTHER) == 2
+    gate = settled(RUN)
+    for _ in range(8):
+        assert gate.push(*WILD) == RUNNING
+    assert gate.push(*RUN) == RUNNING
+    assert hops_until(gate, WALK, OTHER) is not None
+
+
+def test_a_little_below_the_line_holds_what_it_would_not_start():
+    low = (line_g(160.0) * 0.9, 0.25, 0.16, 160.0, 0.9, 0.0)
+    assert hops_until(settled(STAND), (*low[:2], 0.17, *low[3:]), RUNNING) is None
+    gate = settled((line_g(160.0) * 1.2, 0.33, 0.2, 160.0, 0.9, 0.0), 60)
+    assert gate.activity == RUNNING
+    assert all(gate.push(*low) == RUNNING for _ in range(40))
+
+
+number = st.floats(0, 20)
+
+
+@given(st.lists(st.tuples(number, number, number, st.floats(0, 300), st.floats(-1, 1.5), st.floats(-1, 1.5))))
+def test_every_state_meets_every_input(numbers):
+    gate = Gate()
+    for one in numbers:
+        assert gate.push(*one) in (STILL, WALKING, RUNNING, OTHER)
+        assert gate.evidence >= 0.0
+    gate.reset()
+    assert vars(gate) == vars(Gate())

@@ -38,7 +38,7 @@ class Contact:
     and the fall through 0.75 g are sharp and survive smoothing; how far the one lies after the contact and the other before
     the end of contact follows from how hard the pelvis is pushed to and fro: `fwd_g`. models.py holds the two corrections.
 
-    Settings  rate_hz int 50..500
+    Settings  rate_hz int 50..500; has_gyro: with one, forward and up are known better, and other coefficients hold
     In        measure(vert, fwd, onset, period): vert, fwd FLOAT (n,), specific force along up and forward in g, gravity
               included (vert is 1.0 at rest); onset float, index in them of the approximate contact; period float,
               samples between steps. The window should reach from onset - 0.4 period to onset + 1.25 period.
@@ -46,15 +46,16 @@ class Contact:
               refine(drop_range_deg): when the drop range of the stride is known, or None
     Out       measure: False when there is no contact in the window. True: on, rise (float indices in the window: contact
               and rise through 1 g), contact_ms,
-              impact_g (peak), width_ms (1 g up to 0.75 g down), fwd_g (rms of forward) or None, brake_mps or None,
-              feature (fwd_g in 0.01 g) or None. refine: contact_ms
+              impact_g (peak), width_ms (1 g up to 0.75 g down), fwd_g (rms of forward) or None, brake_mps or None.
+              refine: contact_ms
     Latency   none of its own. State: none between calls
     Errors    ValueError for a rate out of range
     """
 
-    def __init__(self, rate_hz):
+    def __init__(self, rate_hz, has_gyro=True):
         if not 50 <= rate_hz <= 500:
             raise ValueError("rate_hz must be in 50..500, is %s" % rate_hz)
+        self._has_gyro = has_gyro
         self._ms = 1000.0 / rate_hz
         self._weights = hann(rate_hz, _SMOOTH_S)
         self._margin = len(self._weights) // 2
@@ -63,7 +64,7 @@ class Contact:
 
     def reset(self):
         self.on = self.rise = self.contact_ms = self.impact_g = self.width_ms = self.period_ms = 0.0
-        self.brake_mps = self.feature = self.fwd_g = None
+        self.brake_mps = self.fwd_g = None
 
     def measure(self, vert, fwd, onset, period):
         self.reset()
@@ -87,9 +88,8 @@ class Contact:
             b = min(len(fwd), a + int(period + 0.5))
             self.fwd_g = sqrt(self._braking.measure(fwd, a, b, rise))
             self.brake_mps = self._braking.brake_mps
-            self.feature = 100.0 * self.fwd_g
         self.rise = rise
-        self.on = rise - models.rise_ms(self.fwd_g, self.impact_g) / self._ms
+        self.on = rise - models.rise_ms(self.fwd_g, self.impact_g, self._has_gyro) / self._ms
         self.contact_ms = models.contact_ms(self.period_ms, self.width_ms, self.fwd_g, None)
         return True
 

@@ -29,7 +29,7 @@ class Step:
         self.on_ms = 0
         self.contact_ms = self.cadence_spm = self.tilt_deg = None
         self.tilt_range_deg = self.drop_range_deg = self.rotation_range_deg = None
-        self.vo_cm = self.brake_raw_mps = self.impact_g = self.feature = self.shape = None
+        self.vo_cm = self.brake_raw_mps = self.impact_g = self.feature = self.score = None
         self.side = UNKNOWN
         self.flags = 0
 
@@ -50,7 +50,7 @@ class StepMeter:
     def __init__(self, ring, attitude, rate_hz):
         self._ring = ring
         self._attitude = attitude
-        self._contact = Contact(rate_hz)
+        self._contact = Contact(rate_hz, attitude.has_gyro)
         self._oscillation = Oscillation(rate_hz)
         self._cosine = StrideCosine()
         self._shape = Shape(rate_hz, models.SHAPE)
@@ -95,7 +95,6 @@ class StepMeter:
             step.contact_ms = contact.contact_ms
             step.impact_g = contact.impact_g
             step.brake_raw_mps = contact.brake_mps
-            step.feature = contact.feature
         if f and self._attitude.has_gyro:
             f = level(f, up)
             right = cross(f, up)
@@ -113,7 +112,7 @@ class StepMeter:
                         [ring.view(att.HEAD_X + k, b, e) for k in range(2)],
                         f, right, (hx, hy),
                     )
-                    step.shape = (shape.even, shape.odd)
+                    step.score = models.speed_score(contact.period_ms, contact.fwd_g, shape.even, shape.odd)
             w = self._cosine
             w.aim(s0, s1, t, period)
             drop = w.along([ring.view(att.UP_X + k, s0, s1) for k in range(3)], right)

@@ -9,6 +9,7 @@ after it are in. Steps wait in `_held` until the rhythm says running, then those
 """
 
 from gaitcore import attitude as att
+from gaitcore import models
 from gaitcore.attitude import Attitude
 from gaitcore.cadence import Rhythm
 from gaitcore.calibration import Stance
@@ -377,6 +378,8 @@ class Pipeline:
         side = self._side.side(parity)
         if side:
             step.side = RIGHT if side > 0 else LEFT
+            if step.score and not step.flags & BLANKED:
+                step.feature = models.speed_feature(step.score, side)
         f = self._meter.forward
         if f and self.calibration and self.has_gyro:
             # here, not when it was measured: the first steps of all wait until forward is well known

@@ -8,7 +8,7 @@ from math import pi
 
 from gaitcore.compat import FLOAT, np
 
-EVEN = (2, 4, 6)  # harmonics of the stride that tilt is projected on
+EVEN = (2, 4)  # harmonics of the stride that tilt is projected on
 ODD = (1, 3, 5)  # the same for drop and rotation
 
 
@@ -25,8 +25,8 @@ def table(weights, harmonics, n, out):
 class Shape:
     """Weighted sum of the stride harmonics of tilt, drop and rotation.
 
-    Settings  rate_hz int; weights: three tuples (tilt, drop, rotation) of cosine and sine weights for three harmonics
-              each, in the order c s c s c s, for angles in radians
+    Settings  rate_hz int; weights: three tuples (tilt, drop, rotation) of cosine and sine weights, c s c s ..., for the
+              harmonics in EVEN, ODD, ODD; angles in radians
     In        aim(at, period): sample index of the rise through 1 g, step period in samples; then start, end say
               which samples are needed: one stride, the contact in the middle
               measure(up_rows, head_rows, forward, right, heading): rows of the ring over [start, end), as tuples of 3 and 2

@@ -43,8 +43,8 @@ class Trial:
 class ProbeMeter(StepMeter):  # type: ignore[misc]
     """The clip's meter, which leaves its raw numbers on the step."""
 
-    def measure(self, t: float, period: float, calibration: Any, side: Any) -> Step | None:
-        step = super().measure(t, period, calibration, side)
+    def measure(self, t: float, period: float, *more: Any) -> Step | None:
+        step = super().measure(t, period, *more)
         contact, ring = self._contact, self._ring
         if step is None or not contact.width_ms:
             return step
@@ -59,7 +59,7 @@ class ProbeMeter(StepMeter):  # type: ignore[misc]
             "drop_range": step.drop_range_deg,
         }
         window = self._shape
-        if getattr(step, "shape", None) is not None:
+        if step.score is not None:
             probe.update(self._harmonics(window.start, window.end))
         step.probe = probe
         return step

@@ -6,8 +6,8 @@ Theory of operation. Two faults are watched, overstriding and an arched back. Ea
     HELD  --clearly back (hysteresis)-->  OFF
 
 on smoothed values: the mean of the middle five of the last nine steps, so that one odd step changes
-nothing. The smoothing is late by four steps, so a fault's beginning is dated back by as much. A step's
-tilt is the mean from the contact before to the contact after, so a fault is held until the latter.
+nothing. The smoothing is late, so a fault is dated back to the first of the steps that show it. A step
+is known, and its cue felt, a step and a half after its contact, so a fault counts as held until then.
 A cue then waits for its answer: form back in range within answer_s (command OK) or not. After
 unanswered_max in a row without answer this kind stops (QUIET) until the runner unmutes or calibrates, or
 form has been in range for resume_min.
@@ -34,14 +34,13 @@ ARCHED = const(4)  # tilt above own baseline
 BACK = const(5)  # back in range after a cue
 
 _N = const(9)  # steps that are smoothed over
-_LATE_TILT = const(4)  # steps by which that is late: tilt is the mean of the stride around a contact,
-_LATE_STRIDE = const(5)  # a stride time that of the stride before it
 _BRAKES = const(15)
 _TREND = const(128)  # steps of the braking trend's time constant
 _PACE = const(256)  # and of the cadence trend's
 _SLOW = const(4)  # while a fault is suspected the trends follow slower by this
 _BREAK_MS = const(1500)  # a longer gap between contacts is not running
 _STEADY_PCT = const(10)  # strides may differ by this much within the last nine
+_HOP_MS = const(250)  # a cue is given up to this much later than its step: gaps hold for when they are felt
 _FADED_CYCLE_S = const(600)
 _BLANKED = const(1)
 _NO_TILT_FLAGS = const(4 | 16)  # SETTLING, SLIPPED
@@ -78,6 +77,16 @@ class _Ring:
     def back(self, steps):
         """The value pushed `steps` before the last."""
         return self._values[(self._at - 1 - steps) % self.n]
+
+    def run(self, level):
+        """Steps back to the first of the unbroken run of values of at least `level`, one odd value allowed."""
+        odd = 0
+        for k in range(self.count):
+            if self.back(k) < level:
+                odd += 1
+                if odd == 2:
+                    return k - 1
+        return self.count - 1
 
     def last(self):
         """Mean of the last two values, times 8."""
@@ -116,7 +125,7 @@ class CueEngine:
               the log, in the log's order, before what follows it
     Out       update gives NOTHING, OVERSTRIDE, ARCH or OK; pulse_ms then holds the length of its pulses;
               notes: list of (tag, values) to be logged, CUE, ANSWER, QUIET, of this call
-    Latency   the step of the cue is the first that ends sustain_s or more after the fault began
+    Latency   the first step that is known sustain_s or more after the fault began gives the cue
     State     3 rings of 9, 9 and 15 ints, about 20 more; cue times within the window
     Source    FORM_KNOWLEDGE.md; numbers in settings.py
     """
@@ -186,12 +195,10 @@ class CueEngine:
         stride_8, spread = self._strides.middle()
         steady = spread * 800 <= _STEADY_PCT * stride_8
         cadence = 9600000 // stride_8  # 0.1 steps/min
-        end_ms = t_ms + stride_8 // 16
-        kind = NOTHING
+        end_ms = t_ms + 3 * stride_8 // 32
+        kind = self._answer(t_ms, cadence) if self._pending else NOTHING
         over = self._overstride(cadence, end_ms)
         arch = self._arch(end_ms)
-        if self._pending:
-            kind = self._answer(t_ms, cadence)
         if not kind and steady and (over or arch) and self._allowed(t_ms):
             kind = self._cue(t_ms, *(over if over and (not arch or over[0] >= arch[0]) else arch))
         return kind
@@ -226,8 +233,11 @@ class CueEngine:
         if brake != records.NONE and not flags & _BLANKED:
             self._brakes.push(brake)
 
-    def _held(self, fault, late, value, last, limit, back, end_ms):
-        """Follow one fault; True when it is held long enough and the last steps show it still."""
+    def _held(self, fault, ring, level, value, last, limit, back, end_ms):
+        """Follow one fault; True when it is held long enough and the last steps show it still.
+
+        ring, level: its steps, and what one of them must reach to belong to the fault
+        """
         if value >= back:
             fault.good_ms = -1
         elif fault.good_ms < 0:
@@ -238,7 +248,7 @@ class CueEngine:
         if fault.since_ms < 0:
             if value < limit:
                 return False
-            fault.since_ms = self._times.back(late)
+            fault.since_ms = self._times.back(min(ring.run(level), _N - 1))
         elif value < back:
             fault.since_ms = -1
             return False
@@ -262,7 +272,9 @@ class CueEngine:
         goal, limit_pm = self._goal()
         short_pm = (goal - cadence) * 1000 // goal
         last_pm = (goal - 9600000 // self._strides.last()) * 1000 // goal
-        held = self._held(fault, _LATE_STRIDE, short_pm, last_pm, limit_pm, limit_pm * 3 // 4, end_ms)
+        back_pm = limit_pm * 3 // 4
+        level_ms = 1200000000 // (goal * (1000 - back_pm))
+        held = self._held(fault, self._strides, level_ms, short_pm, last_pm, limit_pm, back_pm, end_ms)
         self._follow(cadence, 1 if fault.since_ms < 0 else _SLOW)
         reason = BELOW_TARGET
         if held and not s.overstride_rule:
@@ -302,19 +314,20 @@ class CueEngine:
         limit = 100 * s.tilt_cue_deg
         tilt = self._tilts.middle()[0] // 8
         over, last = tilt - self.own[1], self._tilts.last() // 8 - self.own[1]
-        if not self._held(self._faults[ARCH], _LATE_TILT, over, last, limit, limit - 100, end_ms):
+        level = self.own[1] + limit - 100
+        if not self._held(self._faults[ARCH], self._tilts, level, over, last, limit, limit - 100, end_ms):
             return None
         return over * 100 // limit, ARCH, ARCHED, tilt, self.own[1], self.own[1] + limit
 
     def _allowed(self, t_ms):
         s = self._settings
         times = self._cue_times
-        while times and t_ms - times[0] >= s.cue_window_s * 1000:
+        while times and t_ms - times[0] >= s.cue_window_s * 1000 + _HOP_MS:
             times.pop(0)
         since_ms = t_ms - self._first_ms
         if s.mode or self.muted or self.paused or since_ms < s.warmup_s * 1000 or len(times) >= s.cue_max:
             return False
-        if times and t_ms - times[-1] < s.cue_gap_s * 1000 or self._pending:
+        if times and t_ms - times[-1] < s.cue_gap_s * 1000 + _HOP_MS or self._pending:
             return False
         if s.faded:
             share_ms = faded_share_pct(s.faded_session) * _FADED_CYCLE_S * 10

@@ -67,9 +67,9 @@ class Session:
         buf=None,
     ):
         self.settings = settings or Settings()
-        self.rate_hz = rate_hz
         self.log = LogWriter(sink, session, boot, max_pages, buf)
         self.pipeline = Pipeline(rate_hz, self.settings, has_gyro)
+        self.rate_hz = rate_hz = self.pipeline.rate_hz
         if calibration is not None:
             self.pipeline.calibration = calibration
         self.engine = CueEngine(self.settings)

@@ -52,7 +52,7 @@ pytest: $(VENV)/.dev ## the tests alone; ARGS="-k cue" picks some
 	@$(BIN)/python -m pytest $(ARGS)
 
 validate: $(VENV)/.run ## score replay against the truth of DATA=../shared/data; updates docs/validity.md
-	$(BIN)/formclip validate $(DATA)
+	$(BIN)/formclip validate $(DATA) --out docs/validity.md $(ARGS)
 
 bench: $(VENV)/.dev ## time and memory per block: CPython, the MicroPython VM, and estimated on the device
 	$(BIN)/python -m formclip.bench $(ARGS)

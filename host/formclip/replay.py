@@ -31,6 +31,8 @@ from formclip.trace import Lost, Trace, open_trace
 
 FILES = ("steps.csv", "cadence.csv", "cues.csv", "up.csv", logfile.SUMMARY_NAME)
 _PROGRESS_B = 1_500_000
+_CADENCE_S = 4.0
+_FILL_STEPS = 5
 _DECIMALS = {
     "on_s": 3,
     "contact_ms": 0,
@@ -145,6 +147,25 @@ class _Pages:
         self._file.close()
 
 
+def fill_cadence(t_s: Floats, spm: Floats, on_s: Floats) -> Floats:
+    """Cadence for the seconds of a bout in which the chain did not yet know that it was running.
+
+    The steps of those seconds were held back and given once running was confirmed; cadence is counted from them.
+    """
+    out = spm.copy()
+    for i in np.flatnonzero(np.isnan(spm)).tolist():
+        upto = int(np.searchsorted(on_s, t_s[i], "right"))
+        inside = on_s[int(np.searchsorted(on_s, t_s[i] - _CADENCE_S, "right")) : upto]
+        if len(inside) < _FILL_STEPS or upto == len(on_s):
+            continue
+        apart = np.diff(inside)
+        if t_s[i] - inside[-1] > 1.5 * np.median(apart) or on_s[upto] - inside[-1] > BOUT_GAP_S:
+            continue
+        if np.max(apart) <= 1.5 * np.median(apart):
+            out[i] = 60.0 * len(apart) / (inside[-1] - inside[0])
+    return out
+
+
 def replay_trace(
     trace: Trace,
     log_path: Path,
@@ -205,12 +226,14 @@ def replay_trace(
     def time_of(t_ms: Floats) -> Floats:
         return trace.t_s(t_ms * (rate_hz / 1000.0))
 
-    replayed = Replayed(
+    columns = logfile.to_columns(log, time_of, settings)
+    cadence_t_s = np.array(times, dtype=np.float64)
+    return Replayed(
         log,
-        logfile.to_columns(log, time_of, settings),
+        columns,
         logfile.to_cues(log, time_of),
-        np.array(times, dtype=np.float64),
-        np.array(cadences, dtype=np.float64),
+        cadence_t_s,
+        fill_cadence(cadence_t_s, np.array(cadences, dtype=np.float64), columns["on_s"]),
         start_s,
         trace.samples * period_s,
         settings,
@@ -223,7 +246,6 @@ def replay_trace(
             "lost_samples": trace.lost_samples,
         },
     )
-    return replayed
 
 
 def replay_log(path: Path, changed: dict[str, Any] | None = None) -> Replayed:

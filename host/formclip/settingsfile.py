@@ -38,7 +38,8 @@ def read_settings(path: Path) -> dict[str, Any]:
         try:
             checked.set(name, value)
         except SettingError as error:
-            what = printable(str(error).removesuffix(" kept").rpartition(";")[0] or str(error))
+            what, _, kept = str(error).rpartition(";")  # "...; 5 kept" says nothing to who wrote a file
+            what = printable(what if kept.endswith(" kept") else str(error))
             raise SettingsError(
                 what, "docs/settings.md lists them all", path=path, place=_line_of(text, name)
             ) from None
@@ -73,5 +74,5 @@ def _parse_toml(text: str, path: Path) -> dict[str, Any]:
             f"not valid TOML: {what[:1].lower()}{what[1:]}",
             "write one `name = value` a line",
             path=path,
-            place=place.rstrip(")") or "line 1",
+            place=place.rstrip(")") if place.startswith("line") else f"line {max(1, len(text.splitlines()))}",
         ) from None

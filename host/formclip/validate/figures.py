@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -68,7 +68,7 @@ def cadence(scores: Scores, only: str | None = None) -> Figure:
 
 
 def cadence_10s(scores: Scores) -> Figure:
-    goal = "(none set)"
+    goal = "–"
     key, title = "cadence_10s", "cadence against other methods, 10 s windows (not independent truth)"
     have = _having(scores, "cadence_10s")
     rated = {n: s["cadence_10s"] for n, s in have.items() if s["cadence_10s"]["windows"]}
@@ -273,6 +273,11 @@ def up(scores: Scores) -> Figure:
     )  # fmt: skip
 
 
+def heel_ahead(scores: Scores, held: dict[str, Any]) -> Figure:
+    figure = per_trace(scores, "heel_ahead_cm", "heel_ahead", "heel ahead of the sacrum", "–", "cm", 99, 1, held=held)
+    return replace(figure, met=None)
+
+
 def simulated(result: dict[str, Any] | None) -> list[Figure]:
     """The figures from simulated runs."""
     goals = (
@@ -343,6 +348,6 @@ def all_figures(
         side(scores),
         braking(scores, held.get("braking_mps"), how),
         speed(scores, held.get("speed_mps"), how),
-        per_trace(scores, "heel_ahead_cm", "heel_ahead", "heel ahead of the sacrum", "(none set)", "cm", 99, 1, held=held),
+        heel_ahead(scores, held),
         *simulated(simulated_result),
     ]  # fmt: skip

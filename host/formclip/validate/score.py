@@ -5,7 +5,8 @@ The rules, which docs/validity.md repeats in words:
   window     from 10 s after the first true step to the last; all of it where the running lasts less than 20 s
   matching   truth and ours, one to one in order, within half a step of each other once a constant offset (the
              median) is taken out; what stays unmatched is missed or invented
-  cadence    every value of cadence.csv whose 4 s lie within true steps, against the true steps in those 4 s
+  cadence    every value of cadence.csv whose 4 s lie within true steps (or begin up to one step before them), against
+             the true steps in those 4 s
   strides    range of tilt, drop and rotation in the true pose from each contact to the next of the same foot
 """
 
@@ -189,8 +190,9 @@ def score_steps(truth: dict[str, Any], ours: Ours) -> Score:
 
 def _score_cadence(true_s: Floats, first_s: float, ours: Ours) -> Score | None:
     errors, missing, worst_at = [], 0, math.nan
+    period_s = float(np.median(np.diff(true_s)))
     for t_s, spm in zip(ours.cadence_t_s.tolist(), ours.cadence_spm.tolist(), strict=True):
-        if t_s - CADENCE_S < first_s - _NEAR_S or t_s > true_s[-1] + _NEAR_S:
+        if t_s - CADENCE_S < first_s - period_s or t_s > true_s[-1] + _NEAR_S:
             continue
         truth_spm = window_cadence(true_s, t_s, CADENCE_S)
         if math.isnan(truth_spm):

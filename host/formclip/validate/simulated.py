@@ -1,8 +1,9 @@
 """The figures that need known faults: simulated runs with episodes of 8 s, runs without any, and one of two hours.
 
-Faults of 8 s, one every 110 s, overstriding and arching in turn, in four runners at four speeds; two runs without faults
-but with hills, bends, fatigue and walking breaks. A fault counts as held from the moment that it passes the cue's own
-threshold on its way to full size. The cue's time is that of its event in the log: when the motor is told to run.
+Faults of 8 s, one every 110 s, overstriding and arching in turn, in four runners at four speeds; two runs without
+faults but with hills, bends, fatigue, a walking break and a stop. A fault counts as held from the moment that it passes
+the cue's own threshold on its way to full size. The cue's time is that of its event in the log: when the motor is told
+to run.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def _scenario(task: Task) -> Scenario:
         turns = tuple(Turn(start_s=200.0 + 130.0 * i, for_s=4.0, angle_deg=90.0) for i in range(11))
         fatigue = Fatigue(cadence_pct=-1.5, contact_pct=3.0, tilt_deg=1.5, variability_pct=30.0)
         return Scenario(segments=segments, turns=turns, fatigue=fatigue, **own)
-    episodes = []
+    episodes: list[Episode] = []
     start_s = _FIRST_S
     while start_s + HOLD_S + 20 < 60 * MINUTES:
         at_s = round(start_s + float(rng.uniform(0, 8)), 1)

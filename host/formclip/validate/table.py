@@ -1,8 +1,9 @@
-"""The scores as Markdown: the figures, then per set, then per trace. No dates, no times: the same input, the same text."""
+"""The scores as Markdown: the figures, then per set, then per trace. No dates, no times: same input, same text."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from formclip.validate.figures import Figure, all_figures
@@ -12,15 +13,20 @@ Score = dict[str, Any]
 _MARK = {True: "met", False: "**missed**", None: "–"}
 _INTRO = """# Validity: what replay gives against what is known
 
-Written by `make validate` (`formclip validate ../shared/data`). Nothing here is a date or a time of the
-machine: the same code and traces give the same text. The traces are those of real people and of a hand-moved sensor
-whose truth came from force treadmills and optical motion capture; where they come from stands in their own README.
+Written by `make validate` (`formclip validate ../shared/data`). Nothing here is a date or a time of the machine: the
+same code and traces give the same text. The traces are those of real people and of a hand-moved sensor whose truth came
+from force treadmills and optical motion capture; where they come from stands in their own README. Cues and drift are
+scored on simulated runs, whose truth is what was put in (`host/formclip/validate/simulated.py`).
 
-How it is scored: each trace is replayed as `formclip replay` does it, with default settings, calibrated by the trace's
-own standing; what is compared are the quantised values of the clip's log. From 10 s after the first true step on (all of
-it where the running lasts less than 20 s). Steps are matched one to one within half a step after a constant offset of
-the trace is taken out. Cadence: each value of `cadence.csv` whose 4 s lie within the truth, against the true contacts in
-those 4 s. Strides: range of the true pose from a contact to the next of the same foot. "Worst" names the worst trace.
+How it is scored:
+
+- Each trace is replayed as `formclip replay` does it, with default settings, calibrated by the trace's own standing.
+  What is compared are the quantised values of the clip's log.
+- From 10 s after the first true step on; all of it where the running lasts less than 20 s.
+- Steps are matched one to one within half a step, after a constant offset of the trace (the median) is taken out.
+- Cadence: each value of `cadence.csv` whose 4 s lie within the truth, against the true contacts in those 4 s.
+- Ranges: those of the true pose from a contact to the next of the same foot.
+- "Worst" names the worst trace; "mean of each" is one value a trace, "step by step" one value a step.
 """
 
 
@@ -44,7 +50,7 @@ def _value(score: Score, field: str, key: str, digits: int, scale: float = 1.0, 
     return f"{scale * part[key]:{'+' if sign else ''}.{digits}f}"
 
 
-_COLUMNS = (
+_COLUMNS: tuple[tuple[str, Callable[[Score], str]], ...] = (
     ("steps", lambda s: f"{s['found']}/{s['true_steps']} +{s['invented']}" if "found" in s else str(s["steps_given"])),
     ("cadence mean, worst", lambda s: _pair(s, "cadence") or _pair(s, "cadence_10s")),
     ("contact SD", lambda s: f"{s['contact_spread_ms']:.1f}" if "contact_spread_ms" in s else ""),
@@ -106,8 +112,9 @@ def to_markdown(
     lines += [
         "## Per trace",
         "",
-        "Steps: found / true, + invented (steps given, where there is no truth of them). Contact, tilt, braking, speed: mean",
-        "error of the trace. Oscillation and ranges: RMSE step by step. Contact SD and offset: of initial contact, ms.",
+        "Steps: found / true, + invented (steps given, where there is no truth of them). Contact, tilt, braking and",
+        "speed: mean error of the trace. Oscillation and ranges: RMSE step by step. Contact SD and offset: of initial",
+        "contact, ms. Cadence: against contacts, or against the truth file's 10 s windows where there are none.",
         "",
     ]
     for which, part in sets.items():

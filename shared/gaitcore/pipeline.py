@@ -121,6 +121,11 @@ class Pipeline:
         """Forward in sensor axes, or None while it is not known."""
         return self._meter.forward
 
+    @property
+    def room(self):
+        """Samples that the hop in work still takes."""
+        return self.hop_samples - self._filled
+
     # -- in -----------------------------------------------------------------------------------------------------------
 
     def push(self, block):
@@ -150,9 +155,11 @@ class Pipeline:
         return self._steps
 
     def lost(self, n):
-        """A short gap is bridged by the last sample; a long one ends what was going on."""
+        """A short gap is bridged by the last sample; a long one ends what was going on. Gives steps as push does."""
+        self.events.clear()
+        self._steps.clear()
         if n <= 0:
-            return
+            return self._steps
         rate = self._rate
         if n <= 0.35 * self.rate_hz and self._ring.end + self._filled:
             # a pelvis comes back within a stride: no rotation is a better guess than the last rate
@@ -171,7 +178,7 @@ class Pipeline:
                     self._take_hop()
             self._attitude.loosen(min(0.07, 1.5 * n / self.rate_hz))
             self._attitude.forget_velocity(0.05)
-            return
+            return self._steps
         if self._firsts < _FIRST_HOPS:
             self._begin()
         self._measure_steps(True)
@@ -193,6 +200,7 @@ class Pipeline:
         else:
             self._attitude.forget_velocity(0.3)
             self._attitude.loosen(0.08 + 0.05 * seconds)
+        return self._steps
 
     def blank(self, n):
         self._blank_until = max(self._blank_until, self.index + n)

@@ -26,10 +26,12 @@ from formclip.simulate import (
     simulate,
     write,
 )
+from formclip.simulate.bounce import G_MPS2, contact_push
 from formclip.simulate.command import simulate_command
 from formclip.simulate.motion import pose_at
-from formclip.simulate.plan import G_MPS2, RUN, contact_push, make_plan
+from formclip.simulate.plan import make_plan
 from formclip.simulate.scenario import IDEAL, to_mapping
+from formclip.simulate.schedule import RUN
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
@@ -216,9 +218,9 @@ def test_posture_left_right_slope_and_fatigue():
 
 def test_steps_vary_as_steps_do():
     periods = 60 / np.array([s["cadence_spm"] for s in simulate(Scenario(minutes=5), seed=4).truth["steps"]][20:])
-    z = periods - periods.mean()
     assert 0.008 < periods.std() / periods.mean() < 0.02
-    assert np.corrcoef(z[1:], z[:-1])[0, 1] > 0.25  # correlated, not white
+    blocks = periods[: len(periods) // 30 * 30].reshape(-1, 30).mean(axis=1)
+    assert blocks.std() > 1.5 * periods.std() / np.sqrt(30)  # it drifts: not white noise
     still = simulate(Scenario(minutes=1, variability_pct=0.0)).truth["steps"][20:]
     assert np.std([s["vo_cm"] for s in still]) < 0.1
 
@@ -380,7 +382,7 @@ def test_any_runner_in_range_can_be_made(speed, cadence, slope, asymmetry, varia
     assert np.isfinite(trace.acc_g).all() and np.abs(trace.acc_g).max() < 16.01
     on = np.array([s["on_s"] for s in trace.truth["steps"]])
     assert np.diff(on).min() > 0.15
-    assert all(0 < s["vo_cm"] < 40 for s in trace.truth["steps"][4:])
+    assert all(0 < s["vo_cm"] < 60 for s in trace.truth["steps"][4:])
 
 
 # -- what is wrong is named ------------------------------------------------------------------------------------------

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from formclip.simulate.plan import ANGLES, FIRST_TERM, G_MPS2, MEANS, SPEED, TERMS, Plan, contact_motion, contact_push
+from formclip.simulate.bounce import G_MPS2, contact_motion, contact_push
+from formclip.simulate.harmonics import ANGLES, TERMS
+from formclip.simulate.plan import FIRST_TERM, MEANS, SPEED, Plan
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -104,8 +106,8 @@ def pose_at(plan: Plan, t_s: Floats) -> Pose:
     knot = np.clip(np.searchsorted(plan.on_s, t, side="right") - 1, 0, len(plan.on_s) - 2)
     number = plan.phase(t)
     rate, rate_change = plan.phase(t, 1), plan.phase(t, 2)
-    share = number - knot
-    p = _params(plan, knot, share, rate, rate_change)
+    stride_knot = np.clip(np.floor(number).astype(np.int64), 0, len(plan.on_s) - 2)
+    p = _params(plan, stride_knot, number - stride_knot, rate, rate_change)
 
     jets = {c: _sway(plan.sway[c], t) for c in ("tilt", "drop", "rotation", "up", "ahead", "right")}
     for name in ANGLES:

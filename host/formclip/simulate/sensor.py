@@ -14,23 +14,24 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 from scipy.spatial.transform import Rotation
 
+from formclip.simulate.bounce import G_MPS2
 from formclip.simulate.motion import Pose
-from formclip.simulate.plan import G_MPS2, Plan
+from formclip.simulate.plan import Plan
 from formclip.simulate.scenario import Scenario
 
 Floats = NDArray[np.float64]
 
 # Rows forward, up, right of the body; columns x, y, z of the sensor: y up, z away from the body.
 _PLACES: dict[str, tuple[Floats, Floats]] = {
-    "back": (np.array([[0.0, 0, -1], [0, 1, 0], [1, 0, 0]]), np.array([-0.02, 0.0, 0.0])),
+    "back": (np.array([[0.0, 0, -1], [0, 1, 0], [1, 0, 0]]), np.array([0.0, 0.0, 0.0])),
     "right": (np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1]]), np.array([0.10, 0.0, 0.16])),
     "left": (np.array([[-1.0, 0, 0], [0, 1, 0], [0, 0, -1]]), np.array([0.10, 0.0, -0.16])),
 }
 _ACC_STEPS = 16 / 0.000488  # LSM6DS at +-16 g: 0.488 mg a step, at +-1000 dps: 35 mdps
 _GYR_STEPS = 1000 / 0.035
 _SPRING_DAMPING = 0.25
-_SPRING_SHARE = 0.6  # share of the clip's acceleration that a wholly loose belt passes to the spring
-_SPRING_ARM_M = 0.06  # how far the clip's weight stands from the belt's grip: swinging turns it
+_SPRING_SHARE = 0.3  # share of the clip's acceleration that a wholly loose belt passes to the spring
+_SPRING_ARM_M = 0.03  # how far the clip's weight stands from the belt's grip: swinging turns it
 _RATTLE_S = 0.010
 _RATTLE_HZ = (27.0, 18.0, 34.0)  # forward, up, right
 _RATTLE_SIZE = (-0.4, 1.0, 0.4)

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from formclip.simulate.bounce import G_MPS2, contact_push
 from formclip.simulate.motion import STANDING_HEIGHT_M, Pose, forward_pull
-from formclip.simulate.plan import G_MPS2, RUN, WALK, Plan, contact_push
+from formclip.simulate.plan import Plan
 from formclip.simulate.scenario import ARCH, RUNNING, STANDING, Scenario, to_mapping
+from formclip.simulate.schedule import RUN, WALK
 from formclip.simulate.sensor import lever_m, sensor_to_body
 
 Floats = NDArray[np.float64]

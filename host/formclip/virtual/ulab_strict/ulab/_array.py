@@ -83,9 +83,9 @@ def wrap(a: Any) -> ndarray:
     return out
 
 
-def result(name: str, a: Any, elements: int | None = None) -> ndarray:
-    """A new array as the answer of an operation: the bench hears of it."""
-    _meter.note(name, a.size if elements is None else elements, max(a.size * a.itemsize // 4, 1))
+def result(name: str, a: Any, elements: int | None = None, beside: int = 0) -> ndarray:
+    """A new array as the answer of an operation: the bench hears of it. beside: arrays made of numbers on the way."""
+    _meter.note(name, a.size if elements is None else elements, 1 + beside, a.nbytes)
     return wrap(a)
 
 
@@ -162,7 +162,7 @@ class ndarray:
             raise ValueError("input and output shapes are not compatible")
         _meter.note("view", self.size, 1)
         if not self._dense():
-            _meter.note("copy", self.size, self.size)
+            _meter.note("copy", self.size, 0, self._a.nbytes)
         try:
             return wrap(self._a.reshape(shape))
         except ValueError:
@@ -203,7 +203,7 @@ class ndarray:
     def __iter__(self) -> Iterator[Any]:
         for item in self._a:
             if self._a.ndim == 1:
-                _meter.note("item", 1)
+                _meter.note("next", 1)
                 yield scalar(item)
             else:
                 _meter.note("view", item.size, 1)
@@ -249,7 +249,7 @@ class ndarray:
         index = self._index(index)
         picked = self._a[index]
         if not isinstance(picked, cnp.ndarray):
-            _meter.note("item", 1)
+            _meter.note("item", 1, 1)  # ulab makes a view to read one number
             return scalar(picked)
         if isinstance(index, cnp.ndarray):
             return result("mask", picked, self.size)
@@ -272,11 +272,11 @@ class ndarray:
         if not isinstance(target, cnp.ndarray):
             if values.size != 1:
                 raise ValueError("operands could not be broadcast together")
-            _meter.note("item_set", 1)
+            _meter.note("item_set", 1, 2)
             self._a[index] = values.reshape(-1)[0].astype(self._a.dtype)
             return
         _meter.note("view", 1, 1)
-        _meter.note("assign", target.size)
+        _meter.note("assign", target.size, 0 if isinstance(value, ndarray) else 1)
         if values.size == 0:
             return
         try:
@@ -303,7 +303,7 @@ class ndarray:
                     out = ARITHMETIC[op](left.astype(dtype, copy=False), right.astype(dtype, copy=False))
         except ValueError:
             raise ValueError("operands could not be broadcast together") from None
-        return result("elementwise" if op != "**" else "pow", out)
+        return result("elementwise" if op != "**" else "pow", out, beside=not isinstance(other, ndarray))
 
     def _inplace(self, other: Any, op: str) -> ndarray:
         if not isinstance(other, ndarray | int | float):
@@ -311,7 +311,7 @@ class ndarray:
         right = operand(other, self._a.dtype)
         if self._a.dtype != cnp.float32 and (right.dtype == cnp.float32 or op in ("/", "**")):
             raise TypeError("results cannot be cast to specified type")
-        _meter.note("inplace" if op != "**" else "pow", self.size)
+        _meter.note("inplace" if op != "**" else "pow", self.size, not isinstance(other, ndarray))
         try:
             right = cnp.broadcast_to(right, self._a.shape)
         except ValueError:

@@ -1,11 +1,11 @@
-"""Where the bench listens: one call per ulab operation, with its size and what it put on the heap."""
+"""Where the bench listens: one call per ulab operation, with its size and what it puts on the board's heap."""
 
 from collections.abc import Callable
 
-# sink(name of the operation, elements worked on, elements of a new float array or 0); None when nobody counts.
-sink: Callable[[str, int, int], None] | None = None
+# sink(operation, elements worked on, ndarray objects made (views among them), bytes of new storage); None: no one counts.
+sink: Callable[[str, int, int, int], None] | None = None
 
 
-def note(name: str, elements: int, new: int = 0) -> None:
+def note(name: str, elements: int, arrays: int = 0, data_b: int = 0) -> None:
     if sink is not None:
-        sink(name, elements, new)
+        sink(name, elements, int(arrays), data_b)

@@ -168,7 +168,8 @@ def _reduce(name: str, a: _Any, axis: _Any, f: _Callable[..., _Any], empty_ok: _
     values = _values(a)
     if values.size == 0 and not empty_ok:
         raise ValueError("attempt to reduce an empty array")
-    _meter.note(name, values.size, 0 if axis is None or values.ndim == 1 else values.size // values.shape[axis])
+    lanes = 0 if axis is None or values.ndim == 1 else values.size // values.shape[axis]
+    _meter.note(name, values.size, lanes > 0, 4 * lanes)
     if axis is None:
         return f(values.reshape(-1), None)
     axis = _axis(values, axis)
@@ -478,7 +479,7 @@ def polyfit(*arguments: _Any) -> ndarray:
         raise ValueError("input vectors must be of equal length")
     if len(b) < degree:
         raise ValueError("more degrees of freedom than data points")
-    _meter.note("linalg", len(b) * (degree + 1) ** 2, degree + 1)
+    _meter.note("linalg", len(b) * (degree + 1) ** 2, 3, 4 * len(b) * (degree + 1))
     return _array.wrap(_cnp.polyfit(a, b, degree).astype(_cnp.float32))
 
 

@@ -19,7 +19,7 @@ def _transform(real: Any, imag: Any, inverse: bool) -> Any:
     if im.shape != re.shape:
         raise ValueError("real and imaginary parts must be of equal length")
     out = (_cnp.fft.ifft if inverse else _cnp.fft.fft)(re + 1j * im)
-    _meter.note("fft", re.size, 2 * re.size)
+    _meter.note("fft", re.size, 2, 8 * re.size)
     return _array.wrap(out.real.astype(_cnp.float32)), _array.wrap(out.imag.astype(_cnp.float32))
 
 

@@ -14,7 +14,7 @@ def _matrix(a: Any, square: bool = True) -> Any:
         raise TypeError("input must be a matrix")
     if a._a.ndim != 2 or (square and a.shape[0] != a.shape[1]):
         raise ValueError("input must be square matrix")
-    _meter.note("linalg", a.size * max(a.shape), a.size)
+    _meter.note("linalg", a.size * max(a.shape), 1, 4 * a.size)
     return a._a.astype(_cnp.float64)
 
 

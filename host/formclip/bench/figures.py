@@ -1,0 +1,231 @@
+"""The figures of `make bench`, gathered in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import gaitcore
+import numpy as np
+from numpy.typing import NDArray
+
+from formclip.bench import blocks, cost
+from formclip.virtual import interpreters
+
+HERE = Path(__file__).resolve().parent
+HOST = HERE.parent.parent
+GAITCORE = Path(gaitcore.__path__[0])
+DEVICE = GAITCORE.parent.parent / "device"
+
+# A 64-bit VM's objects are words and pointers of 8 bytes, the board's of 4; bytecode and names take the same on both.
+# Measured on MicroPython's own figures for both widths, a module of classes comes to 0.55 of its 64-bit size.
+WIDTH_32 = 0.55
+# What is live on the board beside gaitcore: firmware, Adafruit libraries, radio. The firmware's bench replaces it.
+BESIDE_KB = 20.0
+# A Session is buffers of numbers for the most part: they do not shrink with the width of a pointer.
+BUFFERS_32 = 0.8
+NO_VM_KB = 60.0
+RUN_S = 900.0
+# Modules of gaitcore that only the desktop imports, where device/ does not say.
+DESKTOP_ONLY = {"receiver", "recover"}
+
+
+def simulated(rate_hz: int = 208, seconds: float = 75.0) -> NDArray[np.float64]:
+    """Rows (6, n) of a runner who stands for 10 s and then runs with an episode of each fault."""
+    from formclip.simulate.make import simulate
+    from formclip.simulate.scenario import Scenario
+
+    rows: NDArray[np.float64] = simulate(Scenario(minutes=seconds / 60, rate_hz=rate_hz, speed_mps=3.0)).blocks
+    return rows
+
+
+def _lines(done: subprocess.CompletedProcess[str]) -> list[list[str]]:
+    if done.returncode:
+        raise RuntimeError("the bench's script failed: %s" % (done.stderr.strip() or done.stdout.strip())[-600:])
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def _figures(done: subprocess.CompletedProcess[str]) -> dict[str, float]:
+    return {name: float(value) for name, value in _lines(done)}
+
+
+def _modules() -> list[str]:
+    """gaitcore's modules, those that others need first."""
+    ordered: list[str] = []
+
+    def add(name: str) -> None:
+        if name in ordered:
+            return
+        for line in (GAITCORE / (name + ".py")).read_text().splitlines():
+            words = line.split()
+            if line.startswith("from gaitcore.") and len(words) > 1:
+                add(words[1].split(".")[1])
+            elif line.startswith("from gaitcore import"):
+                for word in line.split("import")[1].replace(",", " ").split():
+                    if (GAITCORE / (word + ".py")).exists():
+                        add(word)
+        ordered.append(name)
+
+    for path in sorted(GAITCORE.glob("*.py")):
+        if path.stem != "__init__":
+            add(path.stem)
+    return ordered
+
+
+def imports() -> dict[str, Any]:
+    """Live heap and time of importing each module on the VM, and sizes on the drive."""
+    sizes = {path.stem: path.stat().st_size for path in sorted(GAITCORE.glob("*.py"))}
+    out: dict[str, Any] = {
+        "drive_b": {"gaitcore": sum(sizes.values())},
+        "modules": {name: {"drive_b": sizes[name]} for name in _modules()},
+    }
+    if DEVICE.is_dir():
+        out["drive_b"]["device"] = sum(path.stat().st_size for path in DEVICE.glob("**/*.py"))
+    try:
+        vm = interpreters.find("micropython")
+    except interpreters.NoInterpreter as missing:
+        out["missing"] = str(missing)
+        return out
+    names = ["gaitcore." + name for name in _modules()]
+    lines = _lines(vm.run(HERE / "on_device.py", "import", *names, heap_kb=16384))
+    total = 0.0
+    for line in lines:
+        if line[0].startswith("gaitcore."):
+            entry = out["modules"][line[0].split(".")[1]]
+            entry["live_64_b"], entry["import_us"] = int(line[1]), int(line[2])
+            entry["live_32_b"] = round(int(line[1]) * WIDTH_32)
+            entry["on_board"] = line[0].split(".")[1] not in DESKTOP_ONLY
+            total += int(line[1]) if entry["on_board"] else 0
+    out["live_64_b"] = round(total)
+    out["live_32_b"] = round(total * WIDTH_32)
+    return out
+
+
+def on_interpreters(path: Path) -> dict[str, Any]:
+    """Microseconds and bytes a block where the run can be done for real."""
+    out: dict[str, Any] = {}
+    for name in ("numpy", "micropython", "device"):
+        try:
+            interpreter = interpreters.find(name)
+        except interpreters.NoInterpreter as missing:
+            out[name] = {"missing": str(missing)}
+            continue
+        out[name] = _figures(interpreter.run(HERE / "on_device.py", "run", str(path), heap_kb=65536, timeout_s=RUN_S))
+    return out
+
+
+def heap_map(rate_hz: int) -> tuple[float, bytes]:
+    """Bytes of a Session on the VM, and its heap after a collection: a byte a block, 0 where it is free."""
+    vm = interpreters.find("micropython")
+    names = ["gaitcore." + name for name in _modules() if name not in DESKTOP_ONLY]
+    done = vm.run(HERE / "on_device.py", "heap", str(rate_hz), *names, heap_kb=1024)
+    if done.returncode:
+        raise RuntimeError("the VM's heap could not be seen: %s" % done.stderr.strip()[-600:])
+    session = float(re.search(r"session_b (\d+)", done.stdout).group(1))  # type: ignore[union-attr]
+    blocks_: list[int] = []
+    for line in done.stdout.splitlines():
+        row = re.match(r"[0-9a-f]+: (\S+)$", line.strip())
+        if row:
+            blocks_ += [0 if c == "." else 1 for c in row.group(1)]
+        free = re.search(r"\((\d+) lines all free\)", line)
+        if free:
+            blocks_ += [0] * 64 * int(free.group(1))
+    while blocks_ and not blocks_[-1]:
+        blocks_.pop()
+    return session, bytes(blocks_)
+
+
+def board_heap(live_kb: float, seen: bytes) -> bytes:
+    """A heap of the board with that much live, laid out as the VM's was: used and free blocks in the same pattern."""
+    want = int(live_kb * 1024 / cost.BLOCK_B)
+    out = bytearray()
+    used = 0
+    at = len(seen)
+    while used < want:
+        at = len(seen) if at == 0 else at
+        at -= 1
+        out.append(seen[at])
+        used += seen[at] != 0
+    return bytes(reversed(out))
+
+
+def estimate(path: Path, rate_hz: int, live: bytes) -> dict[str, Any]:
+    """Time of each block on the board by the cost table, over a heap with these blocks live."""
+    strict = interpreters.find("strict")
+    heap = path.with_name("heap")
+    heap.write_bytes(live)
+    live_kb = sum(1 for b in live if b) * cost.BLOCK_B / 1024
+    done = strict.run(HERE / "count.py", str(path), str(heap), folders=(HOST,), timeout_s=RUN_S)
+    if done.returncode:
+        raise RuntimeError("the cost counter failed: %s" % done.stderr.strip()[-600:])
+    counted = json.loads(done.stdout)
+    m = rate_hz // 4
+    real_us = 1e6 * m / rate_hz
+    per_block = []
+    modules: dict[str, dict[str, float]] = {}
+    for block in counted["blocks"]:
+        work = 0.0
+        for name, parts in block.items():
+            work += parts["python_us"] + parts["ulab_us"] + parts["walk_us"]
+            into = modules.setdefault(name, dict.fromkeys(parts, 0.0))
+            for key, value in parts.items():
+                into[key] += value
+        per_block.append(work)
+    count = len(per_block)
+    for parts in modules.values():
+        for key in parts:
+            parts[key] /= count
+    fifo, collect = cost.fifo_us(m), cost.collect_us(live_kb)
+    work_mean, work_worst = sum(per_block) / count, max(per_block)
+    totals = {key: sum(p[key] for p in modules.values()) for key in next(iter(modules.values()))}
+    calls: dict[str, float] = {}
+    for operations in counted["operations"]:
+        for name, n in operations.items():
+            calls[name] = calls.get(name, 0) + n / count
+    return {
+        "live_kb": live_kb,
+        "holes": live.count(0),
+        "block_us": real_us,
+        "samples": m,
+        "work_mean_us": work_mean,
+        "work_worst_us": work_worst,
+        "fifo_us": fifo,
+        "collect_us": collect,
+        "mean_us": work_mean + fifo + collect,
+        "worst_us": work_worst + fifo + collect,
+        "mean_percent": 100 * (work_mean + fifo + collect) / real_us,
+        "worst_percent": 100 * (work_worst + fifo + collect) / real_us,
+        "parts": totals,
+        "modules": modules,
+        "ulab_calls": calls,
+    }
+
+
+def measure(rate_hz: int, rows: NDArray[Any], has_gyro: bool = True, live_kb: float | None = None) -> dict[str, Any]:
+    """All figures of a run: rows (6, n), ax ay az [g] gx gy gz [dps]. live_kb: heap live on the board."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.blocks"
+        count = blocks.write(path, rate_hz, rows, has_gyro)
+        if count < 4:
+            raise ValueError("the bench needs more than a second of data, got %d blocks" % count)
+        out: dict[str, Any] = {"rate_hz": rate_hz, "blocks": count, "python": sys.version.split()[0]}
+        out["imports"] = imports()
+        out["run"] = on_interpreters(path)
+        out["estimate"] = estimate(path, rate_hz, board(out["imports"], rate_hz, live_kb))
+        return out
+
+
+def board(imported: dict[str, Any], rate_hz: int, live_kb: float | None = None) -> bytes:
+    """The board's heap as it stands between two blocks, estimated from the VM's; without a VM, a round figure."""
+    try:
+        session_b, seen = heap_map(rate_hz)
+    except interpreters.NoInterpreter:
+        return board_heap(live_kb or NO_VM_KB, bytes([1] * 11 + [0]))
+    if live_kb is None:
+        live_kb = BESIDE_KB + (imported["live_32_b"] + session_b * BUFFERS_32) / 1024
+    return board_heap(live_kb, seen)

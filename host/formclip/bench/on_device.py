@@ -1,0 +1,119 @@
+"""Runs a file of blocks through a Session and prints figures, one `name value` a line. Device Python: any interpreter.
+
+`on_device.py run FILE`       microseconds a block, bytes a block with the collector off, growth of the live heap
+`on_device.py import NAME...` live heap and time after importing each module
+`on_device.py heap RATE NAME...`  bytes of a new Session, and the VM's map of its heap after a collection
+"""
+
+import gc
+import struct
+import sys
+import time
+
+try:
+    now_us = time.ticks_us
+    since_us = time.ticks_diff
+except AttributeError:
+
+    def now_us():
+        return time.perf_counter_ns() // 1000
+
+    def since_us(later, earlier):
+        return later - earlier
+
+
+allocated = getattr(gc, "mem_alloc", None)
+
+
+def run(path):
+    from gaitcore.compat import FLOAT, np
+    from gaitcore.session import Session
+
+    pages = [0]
+
+    def sink(number, page, complete):
+        pages[0] += 1
+        return True
+
+    stream = open(path, "rb")
+    rate_hz, has_gyro, m, count = struct.unpack("<4I", stream.read(16))
+    session = Session(rate_hz, None, bool(has_gyro), "bench", sink=sink)
+    session.start()
+    total = worst = 0
+    heap_total = heap_worst = heap_blocks = 0
+    first_live = 0
+    raw = bytearray(24 * m)
+    for k in range(count):
+        stream.readinto(raw)
+        block = np.array(np.frombuffer(raw, dtype=FLOAT).reshape((6, m)), dtype=FLOAT)
+        gc.collect()
+        if allocated:
+            if k == count // 4:
+                first_live = allocated()
+            gc.disable()
+            before = allocated()
+        start = now_us()
+        session.push(block)
+        took = since_us(now_us(), start)
+        if allocated:
+            used = allocated() - before
+            gc.enable()
+            heap_blocks += 1
+            heap_total += used
+            if used > heap_worst:
+                heap_worst = used
+        total += took
+        if took > worst:
+            worst = took
+    gc.collect()
+    print("blocks", count)
+    print("mean_us", total / count)
+    print("worst_us", worst)
+    print("steps", session.steps)
+    print("pages", pages[0])
+    if allocated:
+        print("alloc_b", heap_total / heap_blocks)
+        print("alloc_worst_b", heap_worst)
+        print("live_b", allocated())
+        print("growth_b", allocated() - first_live)
+
+
+def measure_imports(names):
+    import ulab
+
+    gc.collect()
+    print("ulab", ulab.__name__)
+    last = allocated() if allocated else 0
+    print("base_b", last)
+    for name in names:
+        start = now_us()
+        __import__(name)
+        took = since_us(now_us(), start)
+        gc.collect()
+        live = allocated() if allocated else 0
+        print(name, live - last, took)
+        last = live
+
+
+def heap(rate_hz, names):
+    from micropython import mem_info
+
+    for name in names:
+        __import__(name)
+        gc.collect()
+    from gaitcore.session import Session
+
+    before = allocated()
+    session = Session(rate_hz, sink=lambda number, page, complete: True)
+    session.start()
+    gc.collect()
+    print("session_b", allocated() - before)
+    mem_info(1)
+
+
+if sys.argv[1] == "run":
+    run(sys.argv[2])
+elif sys.argv[1] == "heap":
+    heap(int(sys.argv[2]), sys.argv[3:])
+else:
+    measure_imports(sys.argv[2:])

@@ -111,7 +111,7 @@ def _not_available(error: BleakBluetoothNotAvailableError) -> RadioError:
 
 
 async def scan(seconds: float, name: str | None = None, enough: int | None = None) -> list[Seen]:
-    """The clips in reach, strongest first; ends early when the one named is heard, or `enough` of them.
+    """The clips in reach, strongest first; ends early when the one named is heard, or `enough` with a name.
 
     Errors  NoAdapter, AdapterOff
     """
@@ -123,7 +123,8 @@ async def scan(seconds: float, name: str | None = None, enough: int | None = Non
             return
         found = Seen(device, advertised.local_name or device.name or device.address, advertised.rssi)
         seen[device.address] = found
-        if name in (found.name, found.address) or (enough is not None and len(seen) >= enough):
+        named = sum(clip.name != clip.address for clip in seen.values())
+        if name in (found.name, found.address) or (enough is not None and named >= enough):
             stop.set()
 
     with _in_our_words("scanning"):

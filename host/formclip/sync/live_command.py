@@ -1,0 +1,63 @@
+"""`formclip live` and `formclip calibrate`: with the clip while it is worn."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import click
+
+from formclip.sync import live
+from formclip.sync.errors import Vanished
+from formclip.sync.fetch import ClipClient
+from formclip.sync.options import json_option, radio_options, with_one
+
+_CALIBRATE_S = 45.0
+
+
+@click.command("live")
+@radio_options
+@click.option("--for", "for_s", type=float, help="Stop after so many seconds.")
+@json_option
+def live_command(clip: str | None, seconds: float, pair: bool, for_s: float | None, as_json: bool) -> None:
+    """Watch a run as it happens: cadence, tilt and cues of the last minute."""
+
+    async def watch(client: ClipClient) -> None:
+        await client.live(True)
+        await live.show(client, for_s, as_json)
+
+    asyncio.run(with_one(clip, seconds, pair, watch))
+
+
+@click.command("calibrate")
+@radio_options
+@click.option("--squeeze", is_flag=True, help="Also take the neutral posture: squeeze the glutes when it buzzes.")
+@json_option
+def calibrate_command(clip: str | None, seconds: float, pair: bool, squeeze: bool, as_json: bool) -> None:
+    """Zero the clip: stand tall and still for 10 s, as you usually stand."""
+
+    async def calibrate(client: ClipClient) -> tuple[str, dict[str, Any]]:
+        await client.live(True)
+        await client.calibrate(squeeze)
+        if not as_json:
+            click.echo("stand tall and still ...")
+        deadline = time.monotonic() + _CALIBRATE_S
+        while (left := deadline - time.monotonic()) > 0:
+            _, events = await client.next_live(left)
+            for event in events:
+                name, values = live.event_of(event)
+                if name in ("calibrated", "refused"):
+                    return name, values
+        raise Vanished("the clip has not said how the calibration went", "look at the clip's pattern, and try again")
+
+    name, values = asyncio.run(with_one(clip, seconds, pair, calibrate))
+    if as_json:
+        click.echo(json.dumps({"outcome": name, **values}))
+    elif name == "calibrated":
+        click.echo(f"calibrated, quality {values['quality']} of 100")
+    else:
+        click.echo("not calibrated: you moved; stand still and run this again")
+    if name != "calibrated":
+        raise click.exceptions.Exit(14)

@@ -2,10 +2,10 @@
 
 Theory of operation. An orientation is carried by the gyroscope alone. In that frame the specific force of a
 stride sums to gravity times its duration plus the change of velocity. A runner's velocity hardly changes from stride to
-stride, so the level part of the running sum `v` should stay near zero; what it gathers is tilt error. A Kalman filter of
-three states per level axis (velocity error, tilt error, gyroscope bias) reads the tilt and the bias from it. Both axes have
-the same covariance, so it is kept once. A start, a stop or a knock shows as an innovation too large for the model: it is
-taken as a change of velocity and leaves the tilt alone.
+stride, so the level part of the running sum `v` should stay near zero; what it gathers is tilt error. A Kalman filter
+of three states per level axis (velocity error, tilt error, gyroscope bias) reads the tilt and the bias from it. Both
+axes have the same covariance, so it is kept once. A start, a stop or a knock shows as an innovation too large for the
+model: it is taken as a change of velocity and leaves the tilt alone.
 """
 
 from math import sqrt

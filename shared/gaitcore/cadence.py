@@ -90,6 +90,8 @@ class Rhythm:
 
     def reset(self):
         self._gate.reset()
+        for k in range(_SIDEWAYS_HOPS):
+            self._sideways[k] = 0.0
         self._zi = None
         self._hops = 0
         self._up = None

@@ -18,14 +18,14 @@ _END = 6  # samples
 class Leveller:
     """Keeps an Attitude level from the ring of its own output.
 
-    Theory of operation. Standing still each hop is a window, running each whole stride, otherwise each second. In a turn
-    the velocity vector of a runner turns with the body: the change that the speed and the turn of the heading predict is
-    taken out of the sum first. The speed for that is learned from the turns themselves.
+    Theory of operation. Standing still each hop is a window, running each whole stride, otherwise each second. In a
+    turn the velocity vector of a runner turns with the body: the change that the speed and the turn of the heading
+    predict is taken out of the sum first. The speed for that is learned from the turns themselves.
 
     Settings  ring, attitude, rate_hz, hop_samples
-    In        update(mode, period): STILL, STRIDE or OTHER, samples per step; blind(): the newest hop is not to be trusted
-              restart(): what is in the ring before its end is not to be used
-              course: cosine and sine of the angle from the heading reference to forward, None while not known
+    In        update(mode, period): STILL, STRIDE or OTHER, samples per step; blind(): the newest hop is not to be
+              trusted restart(): what is in the ring before its end is not to be used course: cosine and sine of the
+              angle from the heading reference to forward, None while not known
     Out       nothing; attitude and the ring's newest samples are turned
     Latency   one stride
     """

@@ -40,11 +40,12 @@ class StepMeter:
     Settings  ring and attitude that fill it, rate_hz
     In        measure(t, period, side): approximate contact (ring index), samples per step, SideVote that is given the
               scores
-    Out       Step or None when the ring does not hold it; on: contact (float ring index); up, step_up: means of up over the
-              stride and over this step alone; forward in sensor axes and course (see Leveller), None while
+    Out       Step or None when the ring does not hold it; on: contact (float ring index); up, step_up: means of up
+              over the stride and over this step alone; forward in sensor axes and course (see Leveller), None while
               not known
     Differs   forward: the level force is summed against the vertical velocity. It points aft while the body sinks
-              and fore while it rises, in every running gait; what goes sideways changes sign from step to step and cancels
+              and fore while it rises, in every running gait; what goes sideways changes sign from step to step and
+              cancels
     """
 
     def __init__(self, ring, attitude, rate_hz):
@@ -110,7 +111,9 @@ class StepMeter:
                     shape.measure(
                         [ring.view(att.UP_X + k, b, e) for k in range(3)],
                         [ring.view(att.HEAD_X + k, b, e) for k in range(2)],
-                        f, right, (hx, hy),
+                        f,
+                        right,
+                        (hx, hy),
                     )
                     step.score = models.speed_score(contact.period_ms, contact.fwd_g, shape.even, shape.odd)
             w = self._cosine

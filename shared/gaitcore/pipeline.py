@@ -2,10 +2,10 @@
 
 Composes the modules and owns nothing but the order of work. See docs/algorithms.md.
 
-Theory of operation. Input of any splitting is re-blocked into hops of a quarter of a second, and samples are averaged in
-groups to an inner rate of 100 Hz or a little more. The first second waits until up is roughly known. Then each hop:
-still or not (calibration), orientation, rhythm, contacts. A contact becomes a Step when the samples up to 1.25 periods
-after it are in. Steps wait in `_held` until the rhythm says running, then those of the bout are given out.
+Theory of operation. Input of any splitting is re-blocked into hops of a quarter of a second, and samples are averaged
+in groups to an inner rate of 100 Hz or a little more. The first second waits until up is roughly known. Then each
+hop: still or not (calibration), orientation, rhythm, contacts. A contact becomes a Step when the samples up to 1.25
+periods after it are in. Steps wait in `_held` until the rhythm says running, then those of the bout are given out.
 """
 
 from gaitcore import attitude as att
@@ -15,13 +15,10 @@ from gaitcore.cadence import Rhythm
 from gaitcore.calibration import Stance
 from gaitcore.compat import FLOAT, np
 from gaitcore.leveller import Leveller
-from gaitcore.meter import BLANKED, GAP, LEFT, RIGHT, SATURATED, SETTLING, SLIPPED, UNKNOWN, Step, StepMeter  # noqa: F401
-from gaitcore.ranges import tilt_deg
-from gaitcore.ring import Ring
-from gaitcore.side import SideVote
-from gaitcore.slip import SlipWatch, angle_deg
-from gaitcore.steps import StepFinder
-from gaitcore.units import RAD, index_to_ms
+from gaitcore.meter import BLANKED, GAP, LEFT, RIGHT, SATURATED, SETTLING, SLIPPED, UNKNOWN, Step, StepMeter  # noqa:
+F401 from gaitcore.ranges import tilt_deg from gaitcore.ring import Ring from gaitcore.side import SideVote from
+gaitcore.slip import SlipWatch, angle_deg from gaitcore.steps import StepFinder from gaitcore.units import RAD,
+index_to_ms
 
 STILL, WALKING, RUNNING, OTHER = 0, 1, 2, 3
 
@@ -39,6 +36,7 @@ _FIRST_HOPS = 4
 _HELD = 40
 _ACC_FULL_G = 15.95
 _GYR_FULL_DPS = 999.0
+_NONSENSE = 1e6
 _SETTLED_RAD = 0.02
 _MISWORN_DEG = 30.0
 _PATIENCE_S = 8  # a calibration asked for waits so long for the runner to stand still, beyond its own length
@@ -220,6 +218,13 @@ class Pipeline:
             for k in range(1, group):
                 block += raw[:, k::group]
             block *= 1.0 / group
+        if not abs(float(np.sum(block))) < _NONSENSE:
+            # not numbers, or beyond any sensor: as good as lost
+            for k in range(3):
+                block[k] = self.up[k]
+                block[3 + k] = self._attitude.bias_dps[k]
+            self._mark(self._ring.end, self._ring.end + self._hop, GAP)
+            self._attitude.loosen(0.07)
         if (
             max(np.max(raw[:3]), -np.min(raw[:3])) >= _ACC_FULL_G
             or self.has_gyro

@@ -8,8 +8,8 @@ class SideVote:
     """Alternating vote over the steps of a bout.
 
     At a right contact the pelvis is highest on the right and turned with its right side forward, and the level force
-    points to the right; at a left contact the other way round. Each signal is projected on one cosine per stride that peaks at
-    the contact. Single steps err, so their scores are summed with alternating sign.
+    points to the right; at a left contact the other way round. Each signal is projected on one cosine per stride that
+    peaks at the contact. Single steps err, so their scores are summed with alternating sign.
 
     In        score(level, up, head): three projections, see below; count(steps since the one before) -> parity
     Out       side(parity): +1 right, -1 left, 0 not known

@@ -16,12 +16,13 @@ class SlipWatch:
     """Watches the mean up of each step, in sensor axes, for a jump that stays.
 
     Theory of operation. `before` follows the stride means of some steps ago slowly, and stops when a stride mean lies
-    `slip_deg` from it. If it stays away for `confirm` steps, the change is looked at: a clip slips within a step or two,
-    so that the means of two steps of the same foot, one before and one after, hold most of the change between them. A
-    runner who leans or arches takes longer; then `before` takes up the new posture.
+    `slip_deg` from it. If it stays away for `confirm` steps, the change is looked at: a clip slips within a step or
+    two, so that the means of two steps of the same foot, one before and one after, hold most of the change between
+    them. A runner who leans or arches takes longer; then `before` takes up the new posture.
 
     Settings  slip_deg float
-    In        update(stride_up, step_up): means over the stride around a step and over the step alone, sensor axes, length 1
+    In        update(stride_up, step_up): means over the stride around a step and over the step alone, sensor axes,
+              length 1
     Out       degrees when a slip is confirmed, else 0.0
     Latency   `confirm` steps, about 7 s
     """

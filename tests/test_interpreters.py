@@ -62,3 +62,35 @@ def test_gaitcore_takes_numpy_without_the_stand_in():
     shared = str(interpreters.SHARED)
     out = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": shared}, capture_output=True, text=True)
     assert out.stdout.strip() == "numpy"
+
+
+def _records(name, seconds=40, rate_hz=104, block_samples=26):
+    out = run(name, "session_run.py", *map(str, (seconds, rate_hz, block_samples)), heap_kb=4096)
+    steps, commands = [], []
+    for line in out.splitlines():
+        words = line.split()
+        if words[0] == "step":
+            steps.append([int(w) for w in words[1:]])
+        elif words[0] == "command":
+            commands.append(words[1:])
+    return steps, commands
+
+
+@pytest.fixture(scope="module")
+def on_numpy():
+    return _records("numpy")
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "numpy"])
+def test_a_session_records_the_same_on_each_interpreter(name, on_numpy):
+    """Same steps and commands; each recorded field within one count of its scale (30-bit floats: two)."""
+    steps, commands = _records(name)
+    assert len(steps) == len(on_numpy[0]) > 50
+    assert commands == on_numpy[1]
+    within = 2 if name in ("float30", "device") else 1
+    worst = max(abs(a - b) for got, want in zip(steps, on_numpy[0]) for a, b in zip(got, want))
+    assert worst <= within, "a field differs by %d counts" % worst
+
+
+def test_other_blocks_give_the_same_records_on_the_vm():
+    assert _records("micropython", block_samples=17) == _records("micropython", block_samples=200)

@@ -1,0 +1,214 @@
+"""The cost counter gives the table's figures back, and the bench's figures hang together."""
+
+import struct
+import sys
+
+import numpy as np
+import pytest
+from formclip.bench import blocks, cost
+from formclip.bench.count import Meter
+from formclip.bench.figures import board_heap, measure, simulated
+from formclip.virtual import interpreters
+
+SNIPPETS = """
+class Filter:
+    def __init__(self):
+        self.x = 0.0
+        self.y = 0.5
+
+    def run(self, k, n):
+        for i in range(n):
+            self.x = self.x * k + self.y
+
+    def empty(self, n):
+        for i in range(n):
+            self.nothing()
+
+    def nothing(self):
+        pass
+
+
+def nothing():
+    pass
+
+
+def turns(n):
+    for i in range(n):
+        pass
+
+
+def locals_(n, b, c):
+    a = 0.0
+    for i in range(n):
+        a = a * b + c
+
+
+def calls(n):
+    for i in range(n):
+        nothing()
+
+
+def reads(n, values, k):
+    for i in range(n):
+        values[k]
+
+
+def writes(n, values, k, v):
+    for i in range(n):
+        values[k] = v
+
+
+def roots(n, sqrt, x):
+    for i in range(n):
+        sqrt(x)
+
+
+def tuples(n, a):
+    for i in range(n):
+        (a, a, a)
+"""
+
+
+@pytest.fixture(scope="module")
+def snippets(tmp_path_factory):
+    path = tmp_path_factory.mktemp("snippets") / "snippets.py"
+    path.write_text(SNIPPETS)
+    module = {"__name__": "snippets"}
+    exec(compile(SNIPPETS, str(path), "exec"), module)
+    return str(path.parent), module
+
+
+def priced(folder, f, *args, live_kb=12.0):
+    """Python instructions and the walks of the allocator that calling f(*args) takes on the board."""
+    meter = Meter((folder,), cost.Heap(bytes([1]) * int(live_kb * 64)))
+    before = sys.gettrace(), sys.getprofile()
+    sys.setprofile(meter.profile)
+    sys.settrace(meter.trace)
+    try:
+        f(*args)
+    finally:
+        sys.settrace(before[0])
+        sys.setprofile(before[1])
+    return sum(meter.python.values()), sum(meter.walk.values())
+
+
+TURNS = 50
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "table"),
+    [
+        ("locals_", (0.5, 0.1), 292),
+        ("calls", (), 367),
+        ("reads", ([1.0, 2.0], 1), 155),
+        ("writes", ([1.0, 2.0], 1, 3.0), 229),
+    ],
+)
+def test_statements_cost_what_the_table_says(snippets, name, args, table):
+    folder, module = snippets
+    empty, _ = priced(folder, module["turns"], TURNS)
+    assert empty / TURNS == pytest.approx(200, rel=0.15)
+    insns, _ = priced(folder, module[name], TURNS, *args)
+    assert (insns - empty) / TURNS == pytest.approx(table, rel=0.15)
+
+
+def test_attributes_and_methods_cost_what_the_table_says(snippets):
+    folder, module = snippets
+    thing = module["Filter"]()
+    empty, _ = priced(folder, module["turns"], TURNS)
+    insns, _ = priced(folder, thing.run, 0.5, TURNS)
+    assert (insns - empty) / TURNS == pytest.approx(702, rel=0.15)
+    insns, _ = priced(folder, thing.empty, TURNS)
+    assert (insns - empty) / TURNS == pytest.approx(808, rel=0.1)
+
+
+def test_c_functions_are_priced_by_name(snippets):
+    import math
+
+    folder, module = snippets
+    empty, _ = priced(folder, module["turns"], TURNS)
+    insns, _ = priced(folder, module["roots"], TURNS, math.sqrt, 2.0)
+    assert (insns - empty) / TURNS == pytest.approx(162 + 75, rel=0.3)
+    absolute, _ = priced(folder, module["roots"], TURNS, abs, 2.0)
+    assert (absolute - insns) / TURNS == pytest.approx(663 - 162, rel=0.05)
+
+
+def test_a_triple_walks_over_the_live_heap(snippets):
+    folder, module = snippets
+    _, walk = priced(folder, module["tuples"], 1, 1.0, live_kb=44)
+    assert 10_000 <= walk <= 12_500
+    heap = cost.Heap(bytes([1]) * 44 * 64)
+    assert heap.take(16) > 10_000  # the first small object finds its place behind what lives, and moves the mark
+    assert heap.take(16) < 100
+    assert heap.take(24) < 100
+
+
+def test_a_full_heap_is_collected():
+    heap = cost.Heap(bytes([1]) * 100 * 64)
+    first = sum(heap.take(4096) for _ in range(9))
+    assert first + heap.take(4096) > cost.collect_us(100) / cost.PYTHON_US
+
+
+@pytest.mark.parametrize(
+    ("name", "elements", "insns"),
+    [
+        ("elementwise", 26, 1800),
+        ("elementwise", 52, 2500),
+        ("reduce", 26, 1000),
+        ("inplace", 104, 3300),
+        ("sosfilt", 26, 4700),
+        ("sosfilt", 52, 5800),
+        ("sosfilt", 104, 8600),
+        ("sqrt", 52, 18400),
+        ("math", 52, 7300),
+        ("fft", 128, 26500),
+        ("fft", 256, 60000),
+    ],
+)
+def test_ulab_s_prices_go_through_the_table(name, elements, insns):
+    n = elements * (elements.bit_length() - 1) if name == "fft" else elements
+    fixed, each = cost.ULAB[name]
+    assert fixed + each * n == pytest.approx(insns, rel=0.06)
+
+
+def test_collections_cost_what_was_measured():
+    assert cost.collect_us(12) == pytest.approx(4600)
+    assert cost.collect_us(44) == pytest.approx(20000)
+
+
+def test_the_board_s_heap_keeps_the_pattern_it_saw():
+    seen = bytes([1, 1, 1, 0] * 50)
+    heap = board_heap(20, seen)
+    assert sum(1 for b in heap if b) == 20 * 64
+    assert heap.count(0) == pytest.approx(20 * 64 / 3, rel=0.02)
+
+
+def test_blocks_are_written_whole(tmp_path):
+    rows = np.arange(6 * 130, dtype=np.float64).reshape(6, 130)
+    assert blocks.write(tmp_path / "b", 104, rows) == 5
+    data = (tmp_path / "b").read_bytes()
+    assert struct.unpack("<4I", data[:16]) == (104, 1, 26, 5)
+    second = np.frombuffer(data[16 + 24 * 26 :], dtype="<f4", count=6 * 26).reshape(6, 26)
+    assert (second == rows[:, 26:52].astype(np.float32)).all()
+
+
+def test_the_bench_on_a_short_run():
+    figures = measure(104, simulated(104, 24.0))
+    estimate = figures["estimate"]
+    assert figures["blocks"] == 96
+    parts = estimate["parts"]
+    assert estimate["work_mean_us"] == pytest.approx(parts["python_us"] + parts["ulab_us"] + parts["walk_us"])
+    assert estimate["mean_us"] == pytest.approx(estimate["work_mean_us"] + estimate["fifo_us"] + estimate["collect_us"])
+    assert estimate["worst_us"] >= estimate["mean_us"] > 1000
+    assert estimate["mean_percent"] == pytest.approx(100 * estimate["mean_us"] / 250_000)
+    assert {"pipeline", "session", "cadence"} <= set(estimate["modules"])
+    assert figures["imports"]["drive_b"]["gaitcore"] > 20_000
+    run = figures["run"]
+    assert run["numpy"]["steps"] > 20
+    try:
+        interpreters.find("micropython")
+    except interpreters.NoInterpreter as missing:
+        pytest.skip(str(missing))
+    assert run["micropython"]["steps"] == run["numpy"]["steps"]
+    assert run["micropython"]["alloc_b"] > 0
+    assert figures["imports"]["modules"]["session"]["live_32_b"] > 500

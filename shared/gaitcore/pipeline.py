@@ -15,10 +15,24 @@ from gaitcore.cadence import Rhythm
 from gaitcore.calibration import Stance
 from gaitcore.compat import FLOAT, np
 from gaitcore.leveller import Leveller
-from gaitcore.meter import BLANKED, GAP, LEFT, RIGHT, SATURATED, SETTLING, SLIPPED, UNKNOWN, Step, StepMeter  # noqa:
-F401 from gaitcore.ranges import tilt_deg from gaitcore.ring import Ring from gaitcore.side import SideVote from
-gaitcore.slip import SlipWatch, angle_deg from gaitcore.steps import StepFinder from gaitcore.units import RAD,
-index_to_ms
+from gaitcore.meter import (  # noqa: F401
+    BLANKED,
+    GAP,
+    LEFT,
+    RIGHT,
+    SATURATED,
+    SETTLING,
+    SLIPPED,
+    UNKNOWN,
+    Step,
+    StepMeter,
+)
+from gaitcore.ranges import tilt_deg
+from gaitcore.ring import Ring
+from gaitcore.side import SideVote
+from gaitcore.slip import SlipWatch, angle_deg
+from gaitcore.steps import StepFinder
+from gaitcore.units import RAD, index_to_ms
 
 STILL, WALKING, RUNNING, OTHER = 0, 1, 2, 3
 

@@ -3,8 +3,9 @@
 Theory of operation. `Rhythm` (cadence.py) gives once per hop (a quarter of a second) the spread of the vertical
 acceleration over the last 2 s and over the newest 0.75 s, the horizontal spread, the cadence and the regularity. The
 vertical spread of a body is its path times the square of the step rate; at one cadence walkers stay below a line and
-runners above it. The score is the logarithm of spread over line, plus what the horizontal says: walkers sway and push
-about as much as they bounce (0.7 to 1.1 of the vertical), slow runners half as much.
+runners above it. The score is the logarithm of spread over line, plus what the horizontal says at a walker's cadence
+(all of it below 150 steps/min, nothing from 170): walkers sway and push about as much as they bounce (0.7 to 1.1 of
+the vertical), slow runners half as much.
 
   not running   a regular hop with score > 0, not quiet at its end, adds evidence, the more the higher and the more
                 regular; any other hop takes 2 away, or a half just below the line. RUNNING at `_CONFIRM`: 3.75 s of
@@ -26,16 +27,17 @@ RUNNING = const(2)
 OTHER = const(3)
 
 _LINE_SPM = (112.0, 118.0, 124.0, 128.0, 133.0, 140.0, 150.0, 160.0, 180.0, 260.0)
-_LINE_G = (2.0, 1.5, 0.95, 0.62, 0.48, 0.35, 0.30, 0.28, 0.27, 0.27)
+_LINE_G = (2.0, 1.5, 0.95, 0.64, 0.52, 0.40, 0.34, 0.29, 0.275, 0.27)
 _CONFIRM = 15.0
 _OPENING = 9.0
 _OPENING_HOPS = const(8)
 _LEAK = 2.0
-_MARGIN = 0.25
+_MARGIN = 0.5
 _GREY = 0.15
 _REGULAR = 0.4
-_SIDEWAYS = 0.62
-_SIDEWAYS_GAIN = 0.25
+_SIDEWAYS = 0.6
+_SIDEWAYS_GAIN = 2.0
+_SIDEWAYS_LIMIT = 0.25
 _SIDEWAYS_MOST = 1.15
 _QUIET = 0.45
 _PATIENCE = const(4)
@@ -59,7 +61,7 @@ class Gate:
     In        push(spread_g, newest_g, sideways_g, spm, regularity, stride): standard deviation of the vertical over
               2 s and over 0.75 s, of the horizontal over 2 s; cadence of the strongest rhythm (0.0 none);
               autocorrelation at two steps; autocorrelation at a walking stride
-    Out       activity; running() and candidate() as predicates; score and evidence for logs and plots
+    Out       activity; candidate(): a rhythm that may become or is running; score and evidence, for plots
     Latency   see the theory of operation. State: 8 numbers.
     Checked   docs/algorithms.md, "Rhythm and gate"
     """
@@ -84,7 +86,8 @@ class Gate:
         score = -1.0
         part = sideways_g / max(spread_g, 0.001)
         if spm > 0.0 and spread_g > 0.1 and part < _SIDEWAYS_MOST:
-            score = math.log(spread_g / line_g(spm)) + min(_SIDEWAYS_GAIN, _SIDEWAYS - part)
+            says = min(_SIDEWAYS_LIMIT, _SIDEWAYS_GAIN * (_SIDEWAYS - part))
+            score = math.log(spread_g / line_g(spm)) + says * max(0.0, min(1.0, (170.0 - spm) / 20.0))
         regular = regularity > _REGULAR and newest_g > _QUIET * spread_g
         self.score = score if regular else -1.0
         if self.activity == RUNNING:

@@ -19,7 +19,7 @@ from formclip.errors import FormclipError, NotInstalled, printable
 COMMANDS = {
     "demo": ("formclip.demo:demo_command", "Show it all without hardware: simulate, replay, report."),
     "replay": ("formclip.replay:replay_command", "Run the clip's own code over a recorded trace."),
-    "simulate": ("formclip.simulate.command:simulate_command", "Make a synthetic runner's trace with complete truth."),
+    "simulate": ("formclip.simulate.command:simulate_command", "Make a synthetic run with complete truth."),
     "report": ("formclip.report.command:report_command", "Draw a run as one self-contained HTML page."),
     "validate": ("formclip.validate.command:validate_command", "Score replay against traces whose truth is known."),
     "completion": ("formclip.completion:completion_command", "Print the completion script for your shell."),

@@ -29,8 +29,8 @@ class FormclipError(Exception):
 
     def __str__(self) -> str:
         where = ", ".join(printable(part) for part in (self.path, self.place) if part)
-        head = f"{where}: {self.what}" if where else self.what
-        return f"{head}; {self.next_step}" if self.next_step else head
+        head = f"{where}: {printable(self.what)}" if where else printable(self.what)
+        return f"{head}; {printable(self.next_step)}" if self.next_step else head
 
 
 class TraceError(FormclipError):

@@ -175,7 +175,7 @@ def test_pin_names_are_those_of_the_stubs():
     import importlib.util
     import re
 
-    boards = runner().Importer([]).own("boards").BOARDS
+    boards = runner().Importer([]).own("boardpins").BOARDS
     spec = importlib.util.find_spec("board_definitions")
     if spec is None:
         pytest.skip("circuitpython-stubs is not installed")

@@ -44,7 +44,7 @@ _CONFIG = "<4sIHHI"  # magic, number, length, 0, CRC
 _CONFIG_B = const(16)
 
 
-class DriveFault(Exception):
+class DriveFault(OSError):
     """The log cannot be written. args: "readonly", "missing", "small" or "broken"."""
 
 
@@ -53,6 +53,23 @@ def create(path, size_b):
     with open(path, "wb") as f:
         f.seek(size_b - 1)
         f.write(b"\0")
+
+
+def open_log(path, feed, page, spare_b):
+    """The log, mounted; made of what the drive has free but spare_b where there is none. None when it can't be had."""
+    log = FlashLog(path, feed)
+    try:
+        try:
+            log.mount(page)
+        except DriveFault as fault:
+            if fault.args[0] != "missing":
+                raise
+            disk = os.statvfs("/")
+            create(path, (disk[0] * disk[3] - spare_b) // PAGE_B * PAGE_B)
+            log.mount(page)
+        return log
+    except OSError:
+        return None
 
 
 class FlashLog:

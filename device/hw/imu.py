@@ -24,13 +24,14 @@ _FULL_G = 32766.5 * ACC_G_PER_LSB_16G
 _FULL_DPS = 32766.5 * GYR_DPS_PER_LSB_1000
 
 
-class NoSensor(Exception):
+class NoSensor(OSError):
     """The chip did not answer, or is another one. args: what was tried."""
 
 
 class _Fifo:
     """What both kinds of FIFO share; mixed into a chip class of adafruit_lsm6ds.
 
+    Settings  power: DigitalInOut of its supply, or None
     In        begin(): set up, FIFO empty and stopped; start(), stop(); read(): next block
               watch(): low power, INT1 rises on motion; moved(): whether it did, and clears it
     Out       read gives block (6, 52) FLOAT, rows ax ay az [g] gx gy gz [dps], sensor axes, the same array each time,
@@ -40,7 +41,10 @@ class _Fifo:
     Errors    OSError of the bus from any call
     """
 
-    def prepare(self):
+    RATE_HZ = RATE_HZ
+
+    def prepare(self, power):
+        self.power = power
         self._reg = bytearray(2)
         self._one = bytearray(1)
         self._status = bytearray(4)
@@ -53,6 +57,7 @@ class _Fifo:
     def begin(self):
         self._put(self._FIFO_MODE_REG, 0)
         self._put(0x5E, 0)  # MD1_CFG: no wake-up on INT1
+        self._put(0x12, 0x44)  # CTRL3_C: values change between reads only, addresses count up
         self._put(0x15, 0)  # CTRL6_C: accelerometer in high performance
         self._put(_CTRL1_XL, _ODR_208 << 4 | 1 << 2)  # 16 g
         self._put(0x11, _ODR_208 << 4 | 2 << 2)  # CTRL2_G, 1000 dps
@@ -97,8 +102,13 @@ class _Fifo:
         self.start()
 
     def restarted(self):
-        """After the chip was away: all since the last reading is lost."""
+        """After the bus failed or the chip was away: all since the last reading is lost."""
         lost = self._due(ticks_ms())
+        if self.power is not None:  # a chip that holds the bus lets go without supply
+            self.power.value = False
+            time.sleep(0.005)
+            self.power.value = True
+            time.sleep(0.02)
         self.begin()
         self.start()
         self.lost += lost
@@ -128,6 +138,18 @@ class _Fifo:
         self.stop()
         self._put(0x11, 0)
         self._put(_CTRL1_XL, 0)
+
+    def due_ms(self):
+        """Until the next block is in, at least."""
+        return max(5, (BLOCK_SAMPLES - self._level) * 1000 // RATE_HZ + 3)
+
+    def frames(self):
+        """The last block as raw capture stores it: 12 bytes a sample, ax ay az gx gy gz in LSB."""
+        out = np.zeros((BLOCK_SAMPLES, 6), dtype=INT16)
+        for row in range(6):
+            lsb = self._block[row] * (1 / (ACC_G_PER_LSB_16G if row < 3 else GYR_DPS_PER_LSB_1000))
+            out[:, row] = np.array(np.around(lsb, decimals=0), dtype=INT16)
+        return out.tobytes()
 
     def _due(self, now_ms):
         """Samples since the last reading, by the clock."""
@@ -208,7 +230,7 @@ class TaggedFifo(_Fifo):
         return True
 
 
-def make(chip, i2c, address=0x6A):
+def make(chip, i2c, address=0x6A, power=None):
     """The driver for the chip named as Adafruit's module: lsm6ds3trc, lsm6ds33 or lsm6dsox, set up and stopped.
 
     Errors    NoSensor when it does not answer or is another chip
@@ -228,7 +250,7 @@ def make(chip, i2c, address=0x6A):
     for attempt in (0, 1, 2):
         try:
             imu = Imu(i2c, address)
-            imu.prepare()
+            imu.prepare(power)
             imu.begin()
             return imu
         except (OSError, ValueError, RuntimeError) as error:

@@ -126,6 +126,7 @@ class Flash:
             data = bytes([a & b for a, b in zip(old, data)])
         self._file.seek(at)
         self._file.write(data[:done])
+        self._file.flush()
         if done < n:
             self._die()
         self._take(_PAGE_US * (n // _PAGE_B))

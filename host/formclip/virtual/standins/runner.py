@@ -16,7 +16,7 @@ _STANDINS = (
     "alarm", "analogio", "board", "busio", "digitalio", "microcontroller", "os", "pwmio", "storage", "supervisor",
     "time", "traceback", "watchdog",
 )  # fmt: skip
-_OURS = ("world", "boards", "lsm6ds", "drv2605", "flash", "fat", "drive")
+_OURS = ("world", "boardpins", "lsm6ds", "drv2605", "flash", "fat", "drive")
 # What CircuitPython 10 has built in on the boards and CPython has too, under the same name.
 _BUILT_IN = ("array", "binascii", "builtins", "collections", "errno", "io", "json", "math", "random", "re", "struct", "sys")
 
@@ -256,7 +256,7 @@ class VirtualBoard:
         self.importer = importer
         own = importer.own
         self.w = own("world")
-        config["board"] = own("boards").BOARDS[config["board"]]
+        config["board"] = own("boardpins").BOARDS[config["board"]]
         config["sockets"] = []
         self.world = self.w.setup(config, wall)
         self._build()
@@ -421,4 +421,6 @@ def main(path):
 
 
 if __name__ == "__main__":
+    if CPYTHON:
+        sys.path[:] = [path for path in sys.path if path != _HERE]  # `os` and `time` in here are the board's
     main(sys.argv[1])

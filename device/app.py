@@ -1,0 +1,505 @@
+"""The firmware without hardware: what the parts do together. Imports gaitcore only.
+
+Theory of operation. One plain loop calls `step`; nothing in it waits. States:
+
+    READY      the sensor runs, blocks go through a session that does not record yet (standing calibrates, running starts)
+    RUNNING    the session records and cues      PAUSED   within a session
+    STANDBY    the sensor watches for motion at low power, no session; button or motion lead to READY
+    LEAVING    the log is closed; when the motor rests and the button is up the board goes into deep sleep
+
+A fault never stops the rest: without a sensor the clip answers the button and the radio and looks for the sensor every
+2 s; without a drive it cues and records nothing; a setting that can't be read is the default. Each fault has its
+pattern, is told once a minute at most, and goes into the log as an ERROR event as soon as a session records.
+
+docs/firmware.md holds the table of states and inputs, made by driving this file.
+"""
+
+import struct
+
+from gaitcore import patterns, records
+from gaitcore.calibration import Calibration
+from gaitcore.compat import const, ticks_add, ticks_diff
+from gaitcore.pages import RawWriter
+from gaitcore.pipeline import RUNNING as ACTIVITY_RUNNING
+from gaitcore.session import ENDED, PAUSED, READY, RUNNING, Session
+from gaitcore.settings import Settings
+
+STANDBY = const(4)
+LEAVING = const(5)
+
+# Gestures, as hw/button.py tells them.
+SHORT = const(1)
+DOUBLE = const(2)
+LONG = const(3)
+VERY_LONG = const(4)
+
+# Codes of ERROR events.
+NO_SENSOR = const(1)  # count: failures since the last event
+OVERRUN = const(2)  # count: times the FIFO ran over
+SATURATION = const(3)  # count: blocks with a reading at the end of the range
+DRIVE = const(4)  # the drive refused a page
+SETTINGS = const(5)  # settings could not be read: defaults
+CALIBRATION = const(6)  # the kept calibration made no sense
+CRASH = const(7)  # the program failed before this session
+WATCHDOG = const(8)  # the watchdog restarted the board
+RECOVERED = const(9)  # count: pages brought home after a power cut
+
+_RED = const(1)
+_GREEN = const(2)
+_BLUE = const(4)
+_IDLE_MS = const(20)
+_RETRY_MS = const(2000)
+_TELL_MS = const(60000)
+_BATTERY_MS = const(60000)
+_ARMED_MS = const(30000)  # awake after motion, to see whether it is running
+_ALIVE_MS = const(5000)  # between blinks
+_CALIBRATION = "<6fB"  # up, bias in dps, quality
+_CALIBRATION_B = const(25)
+_MOST_BLOCKS = const(6)  # in one turn, to catch up
+
+
+class NoLink:
+    """The port that a radio fills. hw/link.py offers the same.
+
+    In        poll(now_ms) once a turn, must not wait; gesture(now_ms): the runner pressed the button, pairing may open;
+              step(on_ms, fields), event(tag, t_ms, values): for who watches live; battery(percent); close()
+    Out       connected: a central is there; busy: a transfer is under way
+    """
+
+    connected = busy = False
+
+    def poll(self, now_ms):
+        pass
+
+    gesture = battery = poll
+
+    def step(self, on_ms, fields):
+        pass
+
+    def close(self):
+        pass
+
+
+class App:
+    """Settings  parts: an object with make_imu() -> imu, haptics, led, button, power, log (a FlashLog or None),
+              link, ticks_ms(), collect(), feed(), forget_crash(), page (4,096 bytes), boot (number of this start), firmware (text), errors: list of
+              (code, count) found at boot
+    In        step(): one turn of the loop
+    Out       step gives the ms that may be slept; state; session; settings; drive_ok; imu_ok
+    """
+
+    def __init__(self, parts):
+        self.parts = parts
+        self.settings = Settings()
+        self.calibration = None
+        self.session = self.imu = self._raw = None
+        self.unix_s = self.unix_at_ms = self.zone_min = 0
+        self._pending = list(parts.errors)
+        self._state = READY
+        self.state = READY
+        self.uptime_ms = 0
+        now_ms = self._last_ms = parts.ticks_ms()
+        self._sense_ms = self._alive_ms = self._battery_ms = self._blind_ms = now_ms
+        self._awake_ms = now_ms  # awake until then at least
+        self._told_ms = {}
+        self._overruns = self._saturated = 0
+        self._low = 0
+        self._dirty = False
+        self._load()
+        parts.led.enabled = bool(self.settings.led)
+        if parts.log is None:
+            self._tell(patterns.DRIVE_FAULT, now_ms)
+            self._pending.append((DRIVE, 1))
+        elif parts.log.config_lost:
+            self._tell(patterns.SETTING_FAULT, now_ms)
+            self._pending.append((SETTINGS, 1))
+        if parts.log is not None and parts.log.recovered:
+            self._pending.append((RECOVERED, parts.log.recovered))
+        self._new_session()
+        self._stay_awake(now_ms, self.settings.standby_min * 60000)
+
+    # -- one turn -----------------------------------------------------------------------------------------------------
+
+    def step(self):
+        parts = self.parts
+        now_ms = parts.ticks_ms()
+        self.uptime_ms += ticks_diff(now_ms, self._last_ms)
+        self._last_ms = now_ms
+        parts.feed()
+        gesture = parts.button.poll(now_ms)
+        if gesture:
+            self._gesture(gesture, now_ms)
+        if self.state == STANDBY:
+            return self._stand_by(now_ms)
+        if self.state != LEAVING:
+            self._sense(now_ms)
+            self._watch(now_ms)
+        wait_ms = parts.haptics.poll(parts.ticks_ms())
+        parts.led.poll(now_ms)
+        parts.link.poll(now_ms)
+        if self.state == LEAVING and wait_ms < 0 and not parts.button.down:
+            parts.power.off()
+        return wait_ms if 0 <= wait_ms < _IDLE_MS else _IDLE_MS
+
+    def _gesture(self, gesture, now_ms):
+        session = self.session
+        self.parts.link.gesture(now_ms)
+        self._stay_awake(now_ms, self.settings.standby_min * 60000)
+        if session is None:
+            return
+        if gesture == VERY_LONG:
+            self._leave(now_ms)
+        elif gesture == LONG:
+            self._play(session.calibrate())
+        elif gesture == DOUBLE:
+            self._play(session.unmute() if session.muted else session.mute())
+        elif self.state == READY:
+            self._play(session.start())
+        else:
+            self._stop(records.BY_RUNNER)
+        self._follow()
+
+    def _sense(self, now_ms):
+        """Take what the FIFO holds, feed the session, play what it asks for."""
+        if ticks_diff(now_ms, self._sense_ms) < 0:
+            return
+        if self.imu is None:
+            self._find_sensor(now_ms)
+            return
+        imu = self.imu
+        got = 0
+        try:
+            while got < _MOST_BLOCKS:
+                block = imu.read()
+                lost = imu.take_lost()
+                if lost:
+                    self._commands(self.session.lost(lost))
+                if block is None:
+                    break
+                got += 1
+                index = self.session.index
+                commands = self.session.push(block)
+                if self._raw is not None:
+                    self._capture(index)
+                self._commands(commands)
+                self._follow()
+            self._sense_ms = ticks_add(now_ms, imu.due_ms())
+        except OSError:
+            self._sensor_failed(now_ms)
+        if got:
+            self.parts.collect()
+
+    def _find_sensor(self, now_ms):
+        try:
+            found = self.parts.make_imu()
+            found.start()
+        except OSError:
+            self._sensor_failed(now_ms)
+            return
+        self.imu = found
+        if self.session.state != READY:
+            self._commands(self.session.lost(max(0, ticks_diff(now_ms, self._blind_ms)) * found.RATE_HZ // 1000))
+
+    def _sensor_failed(self, now_ms):
+        self._error(NO_SENSOR, 1)
+        self._tell(patterns.SENSOR_FAULT, now_ms)
+        try:
+            if self.imu is not None:
+                self.imu.restarted()
+                return
+        except OSError:
+            pass
+        self._sense_ms = ticks_add(now_ms, _RETRY_MS)
+
+    def _commands(self, commands):
+        for pattern, pulse_ms, delay_ms in commands:
+            self._play(pattern, pulse_ms, delay_ms)
+
+    def _play(self, pattern, pulse_ms=0, delay_ms=0):
+        """A pattern to motor and LED. What begins later than the session thought is blanked anew."""
+        if not pattern:
+            return
+        parts = self.parts
+        now_ms = parts.ticks_ms()
+        begins_ms = parts.haptics.play(patterns.sequence(pattern, pulse_ms, self.settings), now_ms, delay_ms)
+        if begins_ms > delay_ms and self.session is not None and self.imu is not None:
+            total_ms = begins_ms + patterns.duration_ms(pattern, pulse_ms) + self.settings.blank_ms
+            self.session.pipeline.blank(total_ms * self.imu.RATE_HZ // 1000 + 1)
+        if pattern in (patterns.SENSOR_FAULT, patterns.DRIVE_FAULT, patterns.SETTING_FAULT, patterns.LOG_FULL):
+            parts.led.show(_RED, 4, now_ms)
+        elif pattern in (patterns.LOW_BATTERY, patterns.REFUSED, patterns.SLIPPED):
+            parts.led.show(_RED, 2, now_ms)
+        elif pattern in (patterns.STAND, patterns.SQUEEZE, patterns.MUTE, patterns.UNMUTE):
+            parts.led.show(_BLUE, 2, now_ms)
+        elif pattern in (patterns.OFF, patterns.STOP):
+            parts.led.show(_RED, 1, now_ms, 600)
+        elif pattern != patterns.BEAT:
+            parts.led.show(_GREEN, 2, now_ms)
+
+    def _tell(self, pattern, now_ms):
+        """A fault's pattern, once a minute at most."""
+        last_ms = self._told_ms.get(pattern)
+        if last_ms is None or ticks_diff(now_ms, last_ms) >= _TELL_MS:
+            self._told_ms[pattern] = now_ms
+            self._play(pattern)
+
+    # -- sessions -----------------------------------------------------------------------------------------------------
+
+    def _new_session(self):
+        parts, log = self.parts, self.parts.log
+        self.session = None
+        parts.collect()
+        sink, number, room = None, 0, 1
+        if log is not None and log.free_pages > 1:
+            number, room = log.begin(parts.boot), log.free_pages
+            sink = self._sink
+        self.session = Session(
+            208,
+            self.settings,
+            True,
+            parts.firmware,
+            self.calibration,
+            None,
+            sink,
+            number,
+            parts.boot,
+            self._unix_now(),
+            room,
+            parts.page,
+        )
+        self.session.on_step = self._on_step
+        self._blind_ms = parts.ticks_ms()
+        self._state = self.state = READY
+        parts.collect()
+
+    def _sink(self, number, page, complete):
+        log = self.parts.log
+        if log is not None and log.sink(number, page, complete):
+            return True
+        self.parts.log = None
+        self._error(DRIVE, 1)
+        self._tell(patterns.DRIVE_FAULT, self.parts.ticks_ms())
+        return False
+
+    def _on_step(self, step, fields, t_ms):
+        if self.parts.link.connected:
+            self.parts.link.step(t_ms, fields)
+
+    def _follow(self):
+        """Do what a change of the session's state asks for."""
+        session = self.session
+        if session is None or session.state == self._state:
+            return
+        was, self._state = self._state, session.state
+        self.state = session.state
+        if was == READY and session.state == RUNNING:
+            for code, count in self._pending:
+                session.error(code, count)
+                if code == CRASH:
+                    self.parts.forget_crash()
+            self._pending = []
+            if self.parts.log is not None and session.log.sink is None:
+                self._play(patterns.LOG_FULL)
+            session.anchor(self.uptime_ms, self._unix_now(), self.zone_min)
+            session.battery(*self._battery())
+            if self.settings.capture_s and not session.log.full:
+                self._raw = RawWriter(session.log)
+                self._raw_end = session.index + self.settings.capture_s * 208
+                session.log.event(records.CAPTURE, session.now_ms, (1,))
+        if session.state == ENDED:
+            self._ended()
+
+    def _capture(self, index):
+        session = self.session
+        if index >= self._raw_end or not self._raw.push(index, self.imu.frames()):
+            self._raw.close()
+            self._raw = None
+            session.log.event(records.CAPTURE, session.now_ms, (0,))
+
+    def _stop(self, by):
+        if self._raw is not None:
+            self._raw.close()
+            self._raw = None
+        self._play(self.session.stop(by))
+
+    def _ended(self):
+        session = self.session
+        if self.settings.faded and session.steps:
+            self.settings.set("faded_session", min(99, self.settings.faded_session + 1))
+        if session.pipeline.calibration is not None:
+            self.calibration = session.pipeline.calibration
+        if self.parts.log is not None:
+            self.parts.log.end()
+        self._stay_awake(self.parts.ticks_ms(), self.settings.standby_min * 60000)
+        self.save()
+        if self.state != LEAVING:
+            self._new_session()
+
+    def _error(self, code, count):
+        session = self.session
+        if session is not None and session.state in (RUNNING, PAUSED):
+            session.error(code, count)
+        elif (code, count) not in self._pending:
+            self._pending.append((code, count))
+
+    # -- power --------------------------------------------------------------------------------------------------------
+
+    def _stay_awake(self, now_ms, ms):
+        if self.state == STANDBY or ticks_diff(ticks_add(now_ms, ms), self._awake_ms) > 0:
+            self._awake_ms = ticks_add(now_ms, ms)
+
+    def _watch(self, now_ms):
+        """Battery, counts of the sensor, sleep; the blink that says it lives."""
+        session = self.session
+        if ticks_diff(now_ms, self._alive_ms) >= 0:
+            self._alive_ms = ticks_add(now_ms, _ALIVE_MS)
+            if not self.parts.haptics.busy:
+                self.parts.led.show(_GREEN if session.state == RUNNING else _BLUE, 1, now_ms, 20)
+            if self._dirty and session.state == READY:
+                self.save()
+        if ticks_diff(now_ms, self._battery_ms) >= 0 and not self.parts.haptics.busy:
+            self._battery_ms = ticks_add(now_ms, _BATTERY_MS)
+            self._minute(now_ms)
+        if session.state == READY:
+            if session.pipeline.activity == ACTIVITY_RUNNING or self.parts.link.connected:
+                self._stay_awake(now_ms, self.settings.standby_min * 60000)
+            elif ticks_diff(now_ms, self._awake_ms) >= 0 and not self.parts.haptics.busy:
+                self._to_standby()
+
+    def _battery(self):
+        power = self.parts.power
+        battery_mv = power.battery_mv()
+        return battery_mv, power.percent(battery_mv)
+
+    def _minute(self, now_ms):
+        battery_mv, percent = self._battery()
+        self.parts.link.battery(percent)
+        imu = self.imu
+        if imu is not None:
+            if imu.overruns > self._overruns:
+                self._error(OVERRUN, imu.overruns - self._overruns)
+            if imu.saturated > self._saturated:
+                self._error(SATURATION, imu.saturated - self._saturated)
+            self._overruns, self._saturated = imu.overruns, imu.saturated
+        if self.session.state in (RUNNING, PAUSED):
+            self.session.battery(battery_mv, percent)
+        low = battery_mv < self.settings.low_battery_mv and not self.parts.power.charging()
+        self._low = self._low + 1 if low else 0
+        if self._low == 1:
+            self._battery_ms = ticks_add(now_ms, 2000)  # look again before believing it
+        elif self._low > 1:
+            self._play(patterns.LOW_BATTERY)
+            self._leave(now_ms, records.BY_BATTERY)
+
+    def _leave(self, now_ms, by=records.BY_RUNNER):
+        """Close the log, let go of everything, then deep sleep."""
+        self.state = LEAVING
+        if self._raw is not None:
+            self._raw.close()
+            self._raw = None
+        self.session.stop(by)
+        self._state = ENDED
+        self._ended()
+        self.session = None
+        self.parts.link.close()
+        if self.imu is not None:
+            try:
+                self.imu.sleep()
+            except OSError:
+                pass
+        self._play(patterns.OFF)
+
+    def _to_standby(self):
+        if self._dirty:
+            self.save()
+        self.session = None
+        self.state = STANDBY
+        if self.imu is not None and self.settings.auto_start:
+            try:
+                self.imu.watch()
+            except OSError:
+                self.imu = None
+        elif self.imu is not None:
+            try:
+                self.imu.sleep()
+            except OSError:
+                self.imu = None
+        self.parts.collect()
+
+    def _stand_by(self, now_ms):
+        parts = self.parts
+        parts.link.poll(now_ms)
+        woke = parts.power.nap(bool(self.settings.auto_start) and self.imu is not None)
+        if not woke and not parts.link.connected:
+            return 0
+        now_ms = self._last_ms = parts.ticks_ms()
+        self._stay_awake(now_ms, _ARMED_MS)
+        self._new_session()
+        if self.imu is not None:
+            try:
+                self.imu.begin()
+                self.imu.start()
+            except OSError:
+                self.imu = None
+        self._sense_ms = now_ms
+        return 0
+
+    # -- what outlives the battery ------------------------------------------------------------------------------------
+
+    def _unix_now(self):
+        return self.unix_s + (self.uptime_ms - self.unix_at_ms) // 1000 if self.unix_s else 0
+
+    def set_time(self, unix_s, zone_min):
+        """The companion tells the time; gives the uptime it stands for."""
+        self.unix_s, self.unix_at_ms, self.zone_min = unix_s, self.uptime_ms, zone_min
+        if self.session is not None and self.session.state in (RUNNING, PAUSED):
+            self.session.anchor(self.uptime_ms, unix_s, zone_min)
+        return self.uptime_ms
+
+    def set(self, name, value):
+        """Change a setting, logged while a session records; SettingError keeps the old one."""
+        if self.session is not None:
+            self.session.set(name, value)
+        else:
+            self.settings.set(name, value)
+        self._dirty = True
+        self.parts.led.enabled = bool(self.settings.led)
+        return getattr(self.settings, name)
+
+    def config(self):
+        """Bytes of settings and calibration, as the log keeps them."""
+        settings = self.settings.to_bytes()
+        c = self.calibration
+        data = struct.pack("<BH", 1, len(settings)) + settings
+        if c is not None:
+            data += struct.pack(_CALIBRATION, *(tuple(c.up) + tuple(c.bias_dps or (0.0, 0.0, 0.0)) + (int(c.quality),)))
+        return data
+
+    def save(self):
+        self._dirty = False
+        log = self.parts.log
+        if log is not None:
+            try:
+                log.save(self.config())
+            except OSError:
+                self._tell(patterns.DRIVE_FAULT, self.parts.ticks_ms())
+
+    def _load(self):
+        log = self.parts.log
+        data = log.config if log is not None else None
+        if not data:
+            return
+        size = data[1] | data[2] << 8
+        refused = self.settings.load_bytes(data[3 : 3 + size]) if data[0] == 1 else [data[0]]
+        rest = data[3 + size :]
+        if len(rest) == _CALIBRATION_B:
+            kept = struct.unpack(_CALIBRATION, rest)
+            length2 = sum([v * v for v in kept[:3]])
+            if 0.9 < length2 < 1.1 and max([abs(v) for v in kept[3:6]]) < 20:
+                self.calibration = Calibration(list(kept[:3]), list(kept[3:6]), 10.0, kept[6], 0)
+        if self.calibration is None and rest:
+            self._pending.append((CALIBRATION, 1))
+            self._tell(patterns.REFUSED, self.parts.ticks_ms())
+        if refused:
+            self._pending.append((SETTINGS, len(refused)))
+            self._tell(patterns.SETTING_FAULT, self.parts.ticks_ms())

@@ -1,0 +1,20 @@
+"""Adafruit Feather nRF52840 Sense: IMU on the shared bus, user switch as the button."""
+
+import board
+
+BUTTON = board.SWITCH
+MOTOR = board.D9
+IMU = "lsm6ds33"  # boards since 2022 carry an LSM6DS3TR-C: settings.toml IMU = "lsm6ds3trc"
+IMU_ADDRESS = 0x6A
+IMU_POWER = None
+IMU_SCL = board.SCL
+IMU_SDA = board.SDA
+IMU_INT = board.ACCELEROMETER_GYRO_INTERRUPT
+HAPTIC_SCL = board.SCL
+HAPTIC_SDA = board.SDA
+LEDS = (board.RED_LED, None, board.BLUE_LED)
+LED_ON = True
+BATTERY = board.VOLTAGE_MONITOR
+BATTERY_FACTOR = 2.0
+BATTERY_ENABLE = None
+CHARGING = None

@@ -1,0 +1,103 @@
+"""The motor: pulses played without waiting, on a transistor by PWM or through a DRV2605L.
+
+Theory of operation. `play` queues one pattern behind the one that runs, `poll` in every turn of the loop switches the
+motor when its time has come. A pattern that finds the queue taken is dropped, faults last: what the runner feels must
+stay readable.
+"""
+
+from gaitcore.compat import const, ticks_add, ticks_diff
+
+_GAP_MS = const(400)
+
+
+class Haptics:
+    """Settings  level(pct): sets the motor's strength, 0 off
+    In        play(pulses, now_ms, delay_ms): pulses [(on_ms, off_ms, strength_pct), ...]; poll(now_ms); stop()
+    Out       play gives ms until the pattern begins, -1 if dropped; busy
+    """
+
+    def __init__(self, level):
+        self._level = level
+        self._pulses = self._waiting = None
+        self._i = 0
+        self._on = False
+        self._due_ms = 0
+        self._end_ms = 0
+
+    @property
+    def busy(self):
+        return self._pulses is not None
+
+    def play(self, pulses, now_ms, delay_ms=0):
+        start_ms = ticks_add(now_ms, delay_ms)
+        if self._pulses is not None:
+            if self._waiting is not None:
+                return -1
+            behind_ms = ticks_add(self._end_ms, _GAP_MS)
+            if ticks_diff(behind_ms, start_ms) > 0:
+                start_ms = behind_ms
+            self._waiting = (pulses, start_ms)
+        else:
+            self._begin(pulses, start_ms)
+        return ticks_diff(start_ms, now_ms)
+
+    def _begin(self, pulses, start_ms):
+        self._pulses = pulses
+        self._i = 0
+        self._on = False
+        self._due_ms = start_ms
+        self._end_ms = ticks_add(start_ms, sum([p[0] + p[1] for p in pulses]))
+
+    def poll(self, now_ms):
+        """Switch what is due; ms until the next switch, -1 when idle."""
+        while self._pulses is not None:
+            wait_ms = ticks_diff(self._due_ms, now_ms)
+            if wait_ms > 0:
+                return wait_ms
+            on_ms, off_ms, strength = self._pulses[self._i]
+            if self._on:
+                self._level(0)
+                self._on = False
+                self._due_ms = ticks_add(self._due_ms, off_ms)
+                self._i += 1
+                if self._i == len(self._pulses):
+                    self._pulses = None
+                    if self._waiting is not None:
+                        following, self._waiting = self._waiting, None
+                        self._begin(following[0], following[1])
+            else:
+                self._level(strength)
+                self._on = True
+                self._due_ms = ticks_add(self._due_ms, on_ms)
+        return -1
+
+    def stop(self):
+        self._pulses = self._waiting = None
+        self._on = False
+        self._level(0)
+
+
+def pwm_motor(pin):
+    """level(pct) for a coin motor on a transistor. 20 kHz: not to be heard."""
+    import pwmio
+
+    out = pwmio.PWMOut(pin, frequency=20000)
+
+    def level(pct):
+        out.duty_cycle = 65535 * pct // 100
+
+    return level
+
+
+def drv2605l(i2c):
+    """level(pct) for a coin motor on a DRV2605L, in real-time playback; in standby while it rests."""
+    import adafruit_drv2605
+
+    chip = adafruit_drv2605.DRV2605(i2c)
+    chip.mode = adafruit_drv2605.MODE_REALTIME
+
+    def level(pct):
+        chip.realtime_value = 127 * pct // 100
+
+    level(0)
+    return level

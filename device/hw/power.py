@@ -1,0 +1,117 @@
+"""Battery, sleep, watchdog and what is kept of a crash."""
+
+import binascii
+import time
+
+import alarm
+import analogio
+import digitalio
+import microcontroller
+import watchdog
+
+from gaitcore.compat import const
+
+_WATCHDOG_S = const(8)
+_NAP_S = const(4)  # in standby: the watchdog runs on, so it must be fed
+# mV of a lithium cell at rest by percent, for 20 mA; between the points straight
+_CURVE = ((3300, 0), (3500, 5), (3610, 10), (3690, 20), (3750, 35), (3800, 50), (3870, 62), (3980, 78), (4100, 93))
+_FULL_MV = const(4180)
+_CRASH = b"FCC1"
+_CRASH_B = const(240)
+
+
+def percent(battery_mv):
+    """Charge of a lithium cell by its voltage."""
+    below = _CURVE[0]
+    for point in _CURVE + ((_FULL_MV, 100),):
+        if battery_mv < point[0]:
+            if point is below:
+                return 0
+            return below[1] + (point[1] - below[1]) * (battery_mv - below[0]) // (point[0] - below[0])
+        below = point
+    return 100
+
+
+class Power:
+    """Settings  pins: the board's file; wake_pin: the IMU's interrupt
+    In        idle(ms); nap(motion): light sleep until button, motion or 4 s; off(): deep sleep until the button
+    Out       battery_mv(); charging(): True, False or None where the board can't tell
+    """
+
+    def __init__(self, pins):
+        self._pins = pins
+        self._enable = self._charge = None
+        if pins.BATTERY_ENABLE is not None:
+            self._enable = digitalio.DigitalInOut(pins.BATTERY_ENABLE)
+            self._enable.switch_to_output(False)
+        if pins.CHARGING is not None:
+            self._charge = digitalio.DigitalInOut(pins.CHARGING)
+            self._charge.switch_to_input(pull=digitalio.Pull.UP)
+        self._button = digitalio.DigitalInOut(pins.BUTTON)
+        self._button.switch_to_input(pull=digitalio.Pull.UP)
+
+    def pressed(self):
+        return not self._button.value
+
+    def battery_mv(self):
+        with analogio.AnalogIn(self._pins.BATTERY) as pin:
+            return int(pin.value * pin.reference_voltage * self._pins.BATTERY_FACTOR / 65.535 + 0.5)
+
+    def percent(self, battery_mv):
+        return percent(battery_mv)
+
+    def charging(self):
+        return None if self._charge is None else not self._charge.value
+
+    def idle(self, ms):
+        time.sleep(ms / 1000)
+
+    def nap(self, motion):
+        """Light sleep; gives "button", "motion" or "" after 4 s."""
+        self._button.deinit()
+        button = alarm.pin.PinAlarm(self._pins.BUTTON, value=False, pull=True)
+        alarms = [alarm.time.TimeAlarm(monotonic_time=time.monotonic() + _NAP_S), button]
+        if motion:
+            alarms.append(alarm.pin.PinAlarm(self._pins.IMU_INT, value=True))
+        woke = alarm.light_sleep_until_alarms(*alarms)
+        self._button = digitalio.DigitalInOut(self._pins.BUTTON)
+        self._button.switch_to_input(pull=digitalio.Pull.UP)
+        if isinstance(woke, alarm.time.TimeAlarm):
+            return ""
+        return "button" if self.pressed() else "motion"
+
+    def off(self):
+        """Deep sleep; a press of the button starts everything anew. Does not return."""
+        self._button.deinit()
+        alarm.exit_and_deep_sleep_until_alarms(alarm.pin.PinAlarm(self._pins.BUTTON, value=False, pull=True))
+
+    def start_watchdog(self):
+        dog = microcontroller.watchdog
+        dog.timeout = _WATCHDOG_S
+        dog.mode = watchdog.WatchDogMode.RESET
+        return dog.feed
+
+
+def save_crash(error):
+    """Keep what went wrong where no power cut reaches; only when there is none kept yet, to spare the page."""
+    import traceback
+
+    text = "\n".join(traceback.format_exception(error)).encode()[-_CRASH_B:]
+    head = _CRASH + len(text).to_bytes(2, "little") + (binascii.crc32(text) & 0xFFFFFFFF).to_bytes(4, "little")
+    if crash() is None:
+        microcontroller.nvm[0 : len(head) + len(text)] = head + text
+
+
+def crash(forget=False):
+    """The kept crash's text, or None."""
+    nvm = microcontroller.nvm
+    head = bytes(nvm[0:10])
+    size = int.from_bytes(head[4:6], "little")
+    if head[:4] != _CRASH or size > _CRASH_B:
+        return None
+    text = bytes(nvm[10 : 10 + size])
+    if binascii.crc32(text) & 0xFFFFFFFF != int.from_bytes(head[6:10], "little"):
+        return None
+    if forget:
+        nvm[0:4] = b"\xff\xff\xff\xff"
+    return "".join([chr(c) for c in text])

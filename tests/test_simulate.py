@@ -28,6 +28,7 @@ from formclip.simulate import (
 )
 from formclip.simulate.bounce import G_MPS2, contact_push
 from formclip.simulate.command import simulate_command
+from formclip.simulate.likeness import SPEEDS_MPS, WAVES, likeness, recorded
 from formclip.simulate.motion import pose_at
 from formclip.simulate.plan import make_plan
 from formclip.simulate.scenario import IDEAL, to_mapping
@@ -504,42 +505,18 @@ def test_flags_win_over_the_file_and_the_file_over_the_preset(tmp_path):
 
 
 # -- people ----------------------------------------------------------------------------------------------------------
-def stride_waves(t_s, acc_g, truth):
-    """Mean over right-to-right strides: up, forward (g, body axes), tilt, drop, rotation (deg, about their mean)."""
-    body = acc_g @ np.array(truth["sensor_to_body"]).T
-    pose = truth["pose"]
-    at = pose["t0_s"] + np.arange(len(pose["tilt_deg"])) / pose["rate_hz"]
-    signals = [(t_s, body[:, 1]), (t_s, body[:, 0])]
-    signals += [(at, np.array(pose[k], dtype=float)) for k in ("tilt_deg", "drop_deg", "rotation_deg")]
-    on = [s["on_s"] for s in truth["steps"] if s["side"] == "R" and s["on_s"] > 20]
-    share = np.arange(50) / 50
-    out = []
-    for times, values in signals:
-        waves = [np.interp(a + (b - a) * share, times, values) for a, b in zip(on, on[1:]) if b - a < 1]
-        wave = np.mean(waves, axis=0)
-        out.append(wave - wave.mean())
-    return np.array(out)
-
-
-@pytest.mark.parametrize("speed", [2.5, 3.5, 4.5])
+@pytest.mark.parametrize("speed", SPEEDS_MPS)
 def test_a_simulated_stride_resembles_peoples(speed):
-    files = sorted((DATA / "rbds").glob(f"*runT{speed * 10:.0f}.imu.csv.xz"))
-    if not files:
+    if not recorded(DATA, speed):
         pytest.skip("no recorded runners: set FORMCLIP_DATA to the folder that holds rbds/")
-    waves, truths = [], []
-    for path in files:
-        truth = json.loads(path.with_name(path.name.replace(".imu.csv.xz", ".truth.json")).read_text())
-        rows = np.loadtxt(lzma.open(path, "rt"), delimiter=",", skiprows=1)
-        waves.append(stride_waves(rows[:, 0], rows[:, 1:4], truth))
-        truths.append(truth)
-    people = np.mean(waves, axis=0)
-    trace = simulate(Scenario(minutes=1.5, speed_mps=speed), seed=1)
-    ours = stride_waves(trace.t_s, trace.acc_g, trace.truth)
-    for name, mine, theirs in zip(("up", "forward", "tilt", "drop", "rotation"), ours, people):
-        assert np.corrcoef(mine, theirs)[0, 1] > 0.9, name
-        assert 0.75 < mine.std() / theirs.std() < 1.33, name
+    result = likeness(DATA, speed)
+    assert result.people == 16
+    for name, r, size in zip(WAVES, result.correlation, result.size):
+        assert r > 0.93, name
+        assert 0.75 < size < 1.33, name
     for key, slack in (("cadence_spm", 8), ("contact_ms", 20), ("vo_cm", 1.5), ("brake_dv_mps", 0.03)):
-        assert abs(np.mean([t[key] for t in truths]) - trace.truth[key]) < slack, key
+        ours, theirs, _ = result.figures[key]
+        assert abs(ours - theirs) < slack, key
 
 
 def test_what_the_truth_of_people_holds_ours_holds_too():

@@ -15,8 +15,8 @@ Floats = NDArray[np.float64]
 
 G_MPS2 = 9.80665
 # Push-off is this share stronger than the landing: the runner takes off higher than the foot comes down.
-_FLIGHT_SKEW = 0.15
-_FLATTER = 0.18  # third harmonic of the ground force, as a share of its mean in contact
+_FLIGHT_SKEW = 0.07
+_FLATTER = 0.03  # third harmonic of the ground force, as a share of its mean in contact
 
 
 def vertical(

@@ -81,7 +81,7 @@ class Style:
         self.braking = about_one(0.10)
         self.cadence = about_one(0.04)
         # Right minus left, half of it, as a share: nobody is even.
-        self.uneven_period = about_one(0.008) - 1
+        self.uneven_period = about_one(0.022) - 1
         self.uneven_contact = about_one(0.012) - 1
         self.uneven_braking = about_one(0.05) - 1
 

@@ -14,7 +14,7 @@ from formclip.sync.errors import Faulty, Refused, Vanished, WrongVersion
 from formclip.sync.fetch import ClipClient, visit
 from formclip.sync.store import Store, StoreError
 from gaitcore import sync
-from test_sync import PACKET_B, Port
+from test_sync import KEY, PACKET_B, Port
 
 
 class MemoryLink:
@@ -59,6 +59,10 @@ class MemoryLink:
         return bytes(buf[:n]) if n else None
 
 
+def client(port, *link):
+    return ClipClient(MemoryLink(port, *link), KEY)
+
+
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
     """In memory, silence is known at once: a link that has nothing says so."""
@@ -78,7 +82,7 @@ def held(store):
 def test_visit_takes_all_and_deletes_what_is_stored(tmp_path):
     sessions = make_sessions(random.Random(1))
     port, store = Port(sessions), Store(tmp_path)
-    done = asyncio.run(visit(MemoryLink(port), store))
+    done = asyncio.run(visit(client(port), store))
     assert held(store) == sessions and port.sessions == {}
     assert done.clip == "formclip-1a2b" and done.deleted == [1, 2, 3]
     assert done.bytes_fetched == sum(map(len, sessions.values()))
@@ -90,7 +94,7 @@ def test_keep_leaves_the_clip_as_it_is_and_a_second_visit_changes_nothing(tmp_pa
     sessions = make_sessions(random.Random(2))
     port, store = Port(sessions), Store(tmp_path)
     for expected_b in (sum(map(len, sessions.values())), 0):
-        done = asyncio.run(visit(MemoryLink(port), store, keep=True))
+        done = asyncio.run(visit(client(port), store, keep=True))
         assert done.bytes_fetched == expected_b
     assert held(store) == sessions == port.sessions
     assert len(store.sessions()) == 3
@@ -104,7 +108,7 @@ def test_two_hundred_cut_and_lossy_visits_end_with_exactly_the_log(tmp_path):
         for attempt in range(400):
             before = dict(port.sessions)
             try:
-                asyncio.run(visit(MemoryLink(port, rng, 0.1, rng.randrange(5, 150), attempt + 1), store))
+                asyncio.run(visit(client(port, rng, 0.1, rng.randrange(5, 150), attempt + 1), store))
             except Vanished:
                 pass
             gone = set(before) - set(port.sessions)
@@ -117,7 +121,7 @@ def test_two_hundred_cut_and_lossy_visits_end_with_exactly_the_log(tmp_path):
 _KILLED = """
 import asyncio, random, sys
 sys.path[:0] = {paths!r}
-from test_store import MemoryLink, Port, make_sessions
+from test_store import KEY, ClipClient, MemoryLink, Port, make_sessions
 from formclip.sync.fetch import visit
 from formclip.sync.store import Store
 import formclip.sync.fetch
@@ -127,7 +131,7 @@ class Slow(MemoryLink):
     async def receive(self, timeout_s):
         print("tick", flush=True)
         return await super().receive(timeout_s)
-asyncio.run(visit(Slow(port), Store(__import__("pathlib").Path({folder!r})), keep=True))
+asyncio.run(visit(ClipClient(Slow(port), KEY), Store(__import__("pathlib").Path({folder!r})), keep=True))
 print("done", flush=True)
 """
 
@@ -146,7 +150,7 @@ def test_host_killed_at_random_loses_and_doubles_nothing(tmp_path):
         process.wait()
         process.stdout.close()
     store = Store(tmp_path / "store")
-    asyncio.run(visit(MemoryLink(Port(sessions)), store, keep=True))
+    asyncio.run(visit(client(Port(sessions)), store, keep=True))
     assert held(store) == sessions and len(store.sessions()) == 3
 
 
@@ -174,16 +178,16 @@ def test_whole_log_that_was_not_indexed_is_indexed_by_the_next_visit(tmp_path):
     folder = tmp_path / "formclip-1a2b"
     folder.mkdir()
     (folder / f"000001-{binascii.crc32(sessions[1]):08x}.fclog").write_bytes(sessions[1])
-    done = asyncio.run(visit(MemoryLink(Port(sessions)), store, keep=True))
+    done = asyncio.run(visit(client(Port(sessions)), store, keep=True))
     assert done.bytes_fetched == 0 and held(store) == sessions
 
 
 def test_lost_file_is_fetched_again(tmp_path):
     sessions = {1: b"whole" * 100}
     store = Store(tmp_path)
-    asyncio.run(visit(MemoryLink(Port(sessions)), store, keep=True))
+    asyncio.run(visit(client(Port(sessions)), store, keep=True))
     store.sessions()[0].path.unlink()
-    asyncio.run(visit(MemoryLink(Port(sessions)), store, keep=True))
+    asyncio.run(visit(client(Port(sessions)), store, keep=True))
     assert held(store) == sessions
 
 
@@ -206,22 +210,22 @@ def test_refusals_come_in_words(tmp_path):
     port.calibrate = refuse
 
     async def ask():
-        client = ClipClient(MemoryLink(port))
-        await client.greet()
+        asking = client(port)
+        await asking.greet()
         with pytest.raises(Refused, match="can't do that now"):
-            await client.calibrate()
+            await asking.calibrate()
         with pytest.raises(Refused, match="setting sustain_s refused; give 2 to 30; 5 is kept"):
-            await client.set(2, 99)
-        settings = await client.settings()
+            await asking.set(2, 99)
+        settings = await asking.settings()
         assert settings.to_bytes() == port.settings.to_bytes()
-        assert (await client.status()).battery_percent == 81
+        assert (await asking.status()).battery_percent == 81
 
     asyncio.run(ask())
 
 
 def test_other_versions_and_disorder_are_told(tmp_path, monkeypatch):
     async def greet():
-        await ClipClient(MemoryLink(Port())).greet()
+        await client(Port()).greet()
 
     monkeypatch.setattr(sync, "VERSION", 2)
     clip_says = sync.ClipEnd._do
@@ -232,7 +236,7 @@ def test_other_versions_and_disorder_are_told(tmp_path, monkeypatch):
     port = Port({1: b"a", 2: b"b"})
     port.next_session = lambda after: (2, 7, 1, 0) if after == 0 else ((1, 7, 1, 0) if after == 2 else None)
     with pytest.raises(Faulty, match="not in order"):
-        asyncio.run(visit(MemoryLink(port), Store(tmp_path)))
+        asyncio.run(visit(client(port), Store(tmp_path)))
 
 
 def test_full_disk_is_said_and_keeps_what_came(tmp_path):

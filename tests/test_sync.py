@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 PACKET_B = 244
+KEY = bytes(range(16))
 
 
 class Port:
@@ -27,6 +28,16 @@ class Port:
         self.calls = []
         self.crc_percent = None
         self.broken = False
+        self.keys = [KEY]
+        self.open_to_pair = False
+
+    def knows(self, key):
+        return key in self.keys
+
+    def pair(self, key):
+        if not self.open_to_pair:
+            raise sync.SyncError(0, sync.NOT_PAIRED)
+        self.keys.append(key)
 
     def uptime_ms(self):
         return 123456
@@ -76,7 +87,7 @@ def linked(sessions=None):
     port = Port(sessions)
     clip, host = sync.ClipEnd(port), HostEnd()
     clip.reset(0xC0FFEE)
-    ask(clip, host, host.hello())
+    ask(clip, host, host.hello(KEY))
     return port, clip, host
 
 
@@ -92,7 +103,7 @@ def ask(clip, host, packet):
 
 
 def snapshot(port):
-    return dict(port.sessions), port.settings.to_bytes(), list(port.calls)
+    return dict(port.sessions), port.settings.to_bytes(), list(port.calls), list(port.keys)
 
 
 def test_hello_tells_version_boot_and_names():
@@ -100,6 +111,23 @@ def test_hello_tells_version_boot_and_names():
     version, token, boot, uptime_ms, seq, names = host.reply
     assert (version, token, boot, uptime_ms, seq) == (1, 0xC0FFEE, 7, 123456, 1)
     assert names == b"formclip-1a2b\x000.1.0"
+
+
+def test_stranger_gets_nothing_and_pairs_only_while_the_clip_is_open():
+    port = Port({3: b"abc"})
+    clip, host = sync.ClipEnd(port), HostEnd()
+    clip.reset(1)
+    stranger = bytes(16)
+    for request in ((sync.HELLO, sync.VERSION, stranger), (sync.PAIR, stranger), (sync.LIST, 0)):
+        clip.receive(host.request(*request))
+        with pytest.raises(sync.SyncError) as error:
+            host.receive(control(clip))
+        assert error.value.args[1] in (sync.NOT_PAIRED, sync.NOT_GREETED)
+    assert not clip.greeted and stranger not in port.keys
+    port.open_to_pair = True
+    assert ask(clip, host, host.request(sync.PAIR, stranger)) == (0,)
+    port.open_to_pair = False
+    assert ask(clip, host, host.hello(stranger))[0] == sync.VERSION
 
 
 def test_every_request_has_its_reply():
@@ -162,13 +190,13 @@ def test_replayed_packets_change_nothing():
         recorded.append(host.request(*request))
         ask(clip, host, recorded[-1])
     before = snapshot(port)
-    for packet in (*recorded, host.hello()):
+    for packet in (*recorded, host.hello(KEY)):
         clip.receive(packet)
         control(clip)
     assert snapshot(port) == before
     clip.reset(0xBEEF)  # another link, another token
     host.reset()
-    ask(clip, host, host.hello())
+    ask(clip, host, host.hello(KEY))
     for packet in recorded:
         clip.receive(packet)
     assert snapshot(port) == before
@@ -187,7 +215,7 @@ def test_greeting_twice_goes_on_where_it_was():
     port, clip, host = linked()
     ask(clip, host, host.request(sync.MARKER))
     second = HostEnd()
-    ask(clip, second, second.hello())
+    ask(clip, second, second.hello(KEY))
     assert ask(clip, second, second.request(sync.MARKER)) == (0,)
     assert port.calls == [("marker",), ("marker",)]
 
@@ -197,9 +225,9 @@ def test_wrong_version_and_small_packets_are_told():
     clip.reset(1)
     host.reset()
     with pytest.raises(sync.SyncError) as error:
-        ask(clip, host, host.request(sync.HELLO, 9))
+        ask(clip, host, host.request(sync.HELLO, 9, KEY))
     assert error.value.args == (sync.HELLO, sync.BAD_VERSION, bytes((sync.VERSION,)))
-    clip.receive(host.hello())
+    clip.receive(host.hello(KEY))
     buf = bytearray(20)
     with pytest.raises(sync.SyncError) as error:
         host.receive(bytes(buf[: clip.send_control_into(buf)]))
@@ -264,7 +292,7 @@ def transfer(data, rng, loss, window_b=2048, most_rounds=4000):
             clip.reset(token)
             host.reset()
             state = {"download": None, "linked": True}
-            waiting = host.hello()
+            waiting = host.hello(KEY)
         for packet in lossy([waiting] if waiting else []):
             clip.receive(packet)
         buf = bytearray(PACKET_B)
@@ -344,7 +372,7 @@ def test_any_bytes_leave_both_ends_alive(packets):
     control(clip)
     assert snapshot(port)[0] == before[0]
     fresh = HostEnd()
-    ask(clip, fresh, fresh.hello())
+    ask(clip, fresh, fresh.hello(KEY))
     assert ask(clip, fresh, fresh.request(sync.OPEN, 3)) == (3, 3, binascii.crc32(b"abc"), 0)
 
 
@@ -356,7 +384,7 @@ def test_examples_of_the_protocol_page_are_what_both_ends_say():
     port.name = "clip-1"
     clip = sync.ClipEnd(port)
     clip.reset(0xC0FFEE01)
-    assert host.hello() == said["HELLO"]
+    assert host.hello(KEY) == said["HELLO"]
     clip.receive(said["HELLO"])
     replies = [control(clip)]
     host.receive(replies[0])
@@ -383,7 +411,7 @@ def rows_of(rows, name):
 def test_protocol_page_names_every_request_and_error():
     page = (Path(__file__).parent.parent / "docs" / "protocol.md").read_text(encoding="utf-8")
     for number, name in enumerate(
-        "HELLO LIST OPEN READ CREDIT DELETE SET_TIME GET SET STATUS LIVE CALIBRATE MARKER".split()
+        "HELLO LIST OPEN READ CREDIT DELETE SET_TIME GET SET STATUS LIVE CALIBRATE MARKER PAIR".split()
     ):
         assert getattr(sync, name) == number + 1 and f"| {number + 1} | {name} |" in page
     errors = (

@@ -45,8 +45,9 @@ class HostEnd:
         self._packet = self._frame(kind, self._seq, values)
         return self._packet
 
-    def hello(self):
-        return self.request(sync.HELLO, sync.VERSION)
+    def hello(self, key):
+        """key: the 16 bytes that this computer was paired with."""
+        return self.request(sync.HELLO, sync.VERSION, key)
 
     def credit(self, stream, limit):
         """A packet that moves the limit of a stream forward; it has no reply and is never repeated."""

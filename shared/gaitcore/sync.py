@@ -8,7 +8,8 @@ seq is STALE. So a lost request or reply is mended by sending the same bytes onc
 changes nothing.
 
 States of the clip's end, and what is legal in each:
-    NEW       nothing but HELLO; everything else is answered with NOT_GREETED
+    NEW       HELLO, with the key of a computer that the clip knows, and PAIR, which makes one known while the clip is
+              open for it (60 s after a press); everything else is answered with NOT_GREETED
     GREETED   all requests; HELLO changes nothing and tells token and seq again
     READING   GREETED with a stream under way: data frames go out from `_at` up to `_limit`, the credit the host gave.
               READ starts a stream anew (a new number, so that late frames of the old one are known), CREDIT moves the
@@ -43,6 +44,7 @@ STATUS = const(10)
 LIVE = const(11)
 CALIBRATE = const(12)
 MARKER = const(13)
+PAIR = const(14)
 REPLY = const(128)
 ERROR = const(255)
 # Frames that nobody asked for.
@@ -51,9 +53,9 @@ STEP = const(65)
 EVENT = const(66)
 
 # Body of a request after its token, by kind.
-REQUESTS = ("", "B", "I", "I", "IBII", "BI", "III", "Ih", "B", "Bh", "", "B", "B", "")
+REQUESTS = ("", "B16s", "I", "I", "IBII", "BI", "III", "Ih", "B", "Bh", "", "B", "B", "", "16s")
 # Body of a reply, by kind; + stands for bytes after it.
-REPLIES = ("", "BIIIH+", "B+", "IIIB", "B", "", "I", "II", "B+", "Bh", "BBHBBIIHHIBH", "B", "B", "B")
+REPLIES = ("", "BIIIH+", "B+", "IIIB", "B", "", "I", "II", "B+", "Bh", "BBHBBIIHHIBH", "B", "B", "B", "B")
 ENTRY = "<IIIB"  # one session in LIST's reply: session, boot, size, flags
 ENTRY_B = const(13)
 
@@ -115,6 +117,7 @@ class ClipEnd:
     Errors    none: any bytes get a defined answer; an OSError of the port is answered with STORAGE
 
     The port   name, firmware: str; boot: int; uptime_ms(); settings: gaitcore Settings
+               knows(key) -> whether a computer was paired with this key of 16 bytes; pair(key): keep it
                next_session(after) -> (session, boot, size, flags), None behind the last
                opened(session) -> (size, crc32, flags); while the CRC is being taken a percent, int
                read_into(session, offset, view) -> bytes read, 0 at the end
@@ -156,6 +159,8 @@ class ClipEnd:
             size = HEAD_B + len(body)
             if size > CONTROL_B or not 0 < kind < len(REQUESTS) or size != HEAD_B + calcsize("<I" + REQUESTS[kind]):
                 self._put_aside(seq, kind, BAD_FRAME)
+            elif kind == PAIR:
+                self._carry_out(kind, seq, body)
             elif not self.greeted and kind != HELLO:
                 self._put_aside(seq, kind, NOT_GREETED)
             elif kind == CREDIT:
@@ -203,6 +208,8 @@ class ClipEnd:
         if kind == HELLO:
             if given[1] != VERSION:
                 raise SyncError(0, BAD_VERSION, bytes((VERSION,)))
+            if not port.knows(given[2]):
+                raise SyncError(0, NOT_PAIRED)
             self.greeted = True
             names = port.name.encode()[:40] + b"\0" + port.firmware.encode()[:40]
             return pack(reply, VERSION, self._token, port.boot, port.uptime_ms(), self._seq) + names
@@ -232,6 +239,8 @@ class ClipEnd:
             self.live = given[1] != 0
             self._steps.clear()
             self._events.clear()
+        elif kind == PAIR:
+            port.pair(given[1])
         elif kind == CALIBRATE:
             port.calibrate(given[1] != 0)
         else:

@@ -13,8 +13,8 @@ import click
 
 from formclip.sync.errors import RadioError, Vanished
 from formclip.sync.fetch import Listed, Progress, Visit, visit
-from formclip.sync.link import Seen, connect, scan
-from formclip.sync.options import find_clips, json_option, radio_options, store_option
+from formclip.sync.link import Seen, scan
+from formclip.sync.options import find_clips, introduced, json_option, radio_options, store_option
 from formclip.sync.store import Store
 
 _TRIES = 3
@@ -52,8 +52,8 @@ async def _sync_one(seen: Seen, store: Store, pair: bool, keep: bool, bars: _Bar
     """A visit, begun again when the link breaks: each goes on where the last one was."""
     for attempt in range(1, _TRIES + 1):
         try:
-            async with connect(seen, pair and attempt == 1) as link:
-                return await visit(link, store, seen.address, keep, bars.of)
+            async with introduced(seen, pair and attempt == 1) as client:
+                return await visit(client, store, seen.address, keep, bars.of)
         except Vanished:
             if attempt == _TRIES:
                 raise

@@ -90,13 +90,14 @@ class ClipClient:
             for what it answers
     """
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, key: bytes = bytes(16)) -> None:
         self._link = link
+        self._key = key
         self.end: Any = HostEnd()
 
-    async def ask(self, kind: int, *values: int) -> tuple[Any, ...]:
+    async def ask(self, kind: int, *values: int | bytes) -> tuple[Any, ...]:
         end = self.end
-        packet = end.hello() if kind == sync.HELLO else end.request(kind, *values)
+        packet = end.request(kind, *values)
         for _ in range(_REPEATS):
             await self._link.write(packet)
             deadline = time.monotonic() + _REPLY_S
@@ -116,9 +117,13 @@ class ClipClient:
             raise _refusal(*error.args) from None
 
     async def greet(self) -> Greeting:
-        _, _, boot, uptime_ms, _, names = await self.ask(sync.HELLO)
+        _, _, boot, uptime_ms, _, names = await self.ask(sync.HELLO, sync.VERSION, self._key)
         name, _, firmware = names.partition(b"\0")
         return Greeting(name.decode(errors="replace"), firmware.decode(errors="replace"), boot, uptime_ms)
+
+    async def pair(self) -> None:
+        """Make this computer's key known to the clip; NotPaired unless its button was pressed within 60 s."""
+        await self.ask(sync.PAIR, self._key)
 
     async def set_time(self) -> Anchor:
         """Give the clip the time; the anchor between its clock and ours."""
@@ -234,6 +239,10 @@ def _refusal(kind: int, code: int, detail: bytes) -> RadioError:
     if code == sync.BUSY:
         return Busy("the clip is reading its log", "run this again in a minute")
     if code == sync.NOT_PAIRED:
+        if kind == sync.PAIR:
+            return NotPaired(
+                "the clip is not open for pairing", "press its button, then within 60 s: formclip sync --pair"
+            )
         return NotPaired("the clip does not know this computer", "press its button, then: formclip sync --pair")
     if code == sync.REFUSED and len(detail) == 7:
         number, low, high, kept = struct.unpack("<Bhhh", detail)
@@ -259,7 +268,7 @@ def _quiet(done_b: int, size_b: int) -> None:
 
 
 async def visit(
-    link: Link,
+    client: ClipClient,
     store: Store,
     address: str = "",
     keep: bool = False,
@@ -271,7 +280,6 @@ async def visit(
             came are kept for the next visit and nothing is deleted that the store does not hold
     """
     began = time.monotonic()
-    client = ClipClient(link)
     greeting = await client.greet()
     done = Visit(greeting.name)
     store.know_clip(greeting.name, address, greeting.firmware)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ import click
 
 from formclip.sync.errors import NoClip
 from formclip.sync.fetch import ClipClient
+from formclip.sync.key import computer_key
 from formclip.sync.link import Seen, connect, scan
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -65,7 +67,16 @@ async def with_one(clip: str | None, seconds: float, pair: bool, action: Callabl
     if len(found) > 1:
         names = ", ".join(seen.name for seen in found)
         raise click.UsageError(f"{len(found)} clips in reach ({names}): name one with --clip")
-    async with connect(found[0], pair) as link:
-        client = ClipClient(link)
+    async with introduced(found[0], pair) as client:
         await client.greet()
         return await action(client)
+
+
+@contextlib.asynccontextmanager
+async def introduced(clip: Seen, pair: bool) -> AsyncIterator[ClipClient]:
+    """A link to a clip that knows this computer, or with `pair` comes to know it."""
+    async with connect(clip, pair) as link:
+        client = ClipClient(link, computer_key())
+        if pair:
+            await client.pair()
+        yield client

@@ -4,17 +4,14 @@ import pytest
 from gaitcore import records
 from gaitcore.cue import (
     ARCH,
-    ARCHED,
     BACK,
-    BELOW_OWN,
-    BELOW_TARGET,
-    FAR_BELOW_OWN,
     NOTHING,
     OK,
     OVERSTRIDE,
     CueEngine,
     faded_share_pct,
 )
+from gaitcore.faults import ARCHED, BELOW_OWN, BELOW_TARGET, FAR_BELOW_OWN
 from gaitcore.settings import Settings
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings

@@ -17,7 +17,7 @@ import numpy as np
 from gaitcore import cue as cue_engine
 from gaitcore import models, pages, records, recover
 from gaitcore.pipeline import OTHER, RUNNING, STILL, WALKING, Step
-from gaitcore.session import replay_cues
+from gaitcore.rerun import replay_cues
 from gaitcore.settings import SettingError, Settings
 
 from formclip.analysis.run import Cue, Floats, Run

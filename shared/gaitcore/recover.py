@@ -16,7 +16,7 @@ LAYOUT = {
     records.SETTING: ("setting", ("number", "value")),
     records.CALIBRATED: (
         "calibrated",
-        ("quality", "source", "tilt_cdeg", "up_x", "up_y", "up_z", "bias_x_cdps", "bias_y_cdps", "bias_z_cdps"),
+        ("quality", "source", "seconds10", "up_x", "up_y", "up_z", "bias_x_cdps", "bias_y_cdps", "bias_z_cdps"),
     ),
     records.REFUSED: ("refused", ("reason", "quality")),
     records.BASELINE: ("baseline", ("source", "cadence_dspm", "tilt_cdeg", "brake_mmps")),

@@ -14,14 +14,15 @@ The session cuts what is pushed at its own hop boundaries, and all it does by it
 beats, blanking) happens there, so any splitting of the input gives the same log and commands. What is asked
 from outside (mute, marker, ...) happens at the sample where it is asked.
 
-Order within a hop: the chain's events, then each step (log, baseline, engine, its notes), then flush. The
-engine is told of each event after it is logged, so `replay_cues` over the log repeats every decision.
+Order within a hop: the chain's events, then each step (log, engine, its notes, baseline), then flush. The
+engine is told of each event after it is logged, so `rerun.replay_cues` over the log repeats every decision.
 """
 
 from gaitcore import patterns, records
 from gaitcore.baseline import NO_VALUE, Baseline
 from gaitcore.compat import const
 from gaitcore.cue import CueEngine
+from gaitcore.metronome import Metronome
 from gaitcore.pages import LogWriter
 from gaitcore.pipeline import ACTIVITY, CALIBRATED, REFUSED, SLIP, Pipeline
 from gaitcore.settings import Settings, index_of
@@ -40,7 +41,7 @@ class Session:
     Settings  rate_hz int 50..500; settings a Settings (kept and read, changed by `set` only); has_gyro;
               info: firmware version, str; sink: see pages.LogWriter, None to keep no log; session, boot:
               their numbers; unix_s: time at the start, 0 unknown; max_pages: room for the log;
-              own: baseline carried over, (cadence 0.1 steps/min, tilt 0.01 deg, braking mm/s) or None;
+              own: baseline carried over, (cadence 0.1 steps/min, tilt 0.01 deg, braking mm/s), None: as settings say;
               calibration: one of an earlier session to begin with, or None; buf: 4,096 bytes to use
     In        push(block) (6, m) FLOAT as Pipeline; lost(n); flush(): the data ends, the session stops
               start() stop() pause() resume() mute() unmute() marker() calibrate() set(name, value)
@@ -70,8 +71,8 @@ class Session:
         self.log = LogWriter(sink, session, boot, max_pages, buf)
         self.pipeline = Pipeline(rate_hz, self.settings, has_gyro)
         self.rate_hz = rate_hz = self.pipeline.rate_hz
-        if calibration is not None:
-            self.pipeline.calibration = calibration
+        self.pipeline.calibration = self._old = calibration
+        self._logged = None
         self.engine = CueEngine(self.settings)
         self.baseline = Baseline(self.settings)
         self.on_step = None
@@ -81,13 +82,13 @@ class Session:
         self._info = info
         self._has_gyro = has_gyro
         self._unix_s = unix_s
+        if own is None and self.settings.own_cadence_dspm:
+            own = (self.settings.own_cadence_dspm, self.settings.own_tilt_cdeg, self.settings.own_brake_mmps)
         self._own = own
-        self._hop_samples = rate_hz // 4
-        self._hop_at = 0
         self._last_step_ms = 0
         self._paused_by = records.BY_RUNNER
         self._flush_ms = 0
-        self._beat_ms = -1
+        self._metronome = Metronome(self.settings)
         self._told_full = sink is None
         self._commands = []
 
@@ -102,27 +103,29 @@ class Session:
     # -- data ---------------------------------------------------------------------------------------------------------
 
     def push(self, block):
-        commands = self._commands
+        commands, pipeline = self._commands, self.pipeline
         commands.clear()
         m = block.shape[1]
         at = 0
         while at < m and self.state != ENDED:
-            n = min(m - at, self._hop_samples - self._hop_at)
-            steps = self.pipeline.push(block if n == m else block[:, at : at + n])
+            room = pipeline.room
+            n = min(m - at, room)
+            steps = pipeline.push(block if n == m else block[:, at : at + n])
             at += n
             self.index += n
-            self._hop_at = (self._hop_at + n) % self._hop_samples
-            self._take(steps)
-            if not self._hop_at:
+            if n == room:
+                self._take(steps)
                 self._hop_end()
         return commands
 
     def lost(self, n):
         """n samples did not come, before the next block."""
         self._commands.clear()
-        self.pipeline.lost(n)
-        self.index += n
-        self._event(records.LOST, (n,))
+        if n > 0 and self.state != ENDED:
+            steps = self.pipeline.lost(n)
+            self.index += n
+            self._event(records.LOST, (n,))
+            self._take(steps)
         return self._commands
 
     def flush(self):
@@ -145,9 +148,10 @@ class Session:
         head = (records.VERSION, self.rate_hz, 1 if self._has_gyro else 0, by, self._unix_s)
         self._event(records.START, head, bytes(self._info.encode())[:200])
         self._event(records.SETTINGS, (), self.settings.to_bytes())
-        if self.pipeline.calibration is not None:
-            self._log_calibration(1)
+        self._log_calibration()
         if self._own:
+            if self.pipeline.calibration is None or self.pipeline.calibration is self._old:
+                self._own = (self._own[0], NO_VALUE, self._own[2])  # another standing: tilt can't be compared
             self._event(records.BASELINE, (1,) + tuple(self._own))
         if self.settings.offer_calibration and by == records.BY_RUNNER:
             return self._play(patterns.STAND)
@@ -218,14 +222,13 @@ class Session:
     def _take(self, steps):
         for kind, _, value in self.pipeline.events:
             if kind == CALIBRATED:
-                self._log_calibration(0)
+                self._log_calibration()
                 self._command(patterns.CALIBRATED)
             elif kind == REFUSED:
                 self._event(records.REFUSED, (value, 0))
                 self._command(patterns.REFUSED)
             elif kind == SLIP:
                 self._event(records.SLIP, (value,))
-                self._command(patterns.SLIPPED)
             elif kind == ACTIVITY:
                 self._event(records.ACTIVITY, (value,))
         if not steps:
@@ -235,6 +238,7 @@ class Session:
         elif self.state == PAUSED and self._paused_by == records.BY_ITSELF:
             self.resume(records.BY_ITSELF)
         if self.state == RUNNING:
+            self._log_calibration()
             for step in steps:
                 self._step(step)
 
@@ -246,29 +250,41 @@ class Session:
         self._last_step_ms = self.now_ms
         if self.on_step is not None:
             self.on_step(step, fields, t_ms)
+        kind = engine.update(fields, t_ms)
+        for tag, values in engine.notes:
+            log.event(tag, self.now_ms, values)
+        if kind:
+            self._command(kind, engine.pulse_ms)
         news = self.baseline.update(fields, t_ms)
         if news & Baseline.MINUTE:
             self._event(records.MINUTE, self.baseline.minute)
-        if news & Baseline.OWN and not self._own:
+        if news & Baseline.OWN:
             self._learned(self.baseline.own)
-        kind = engine.update(fields, t_ms)
-        for tag, values in engine.notes:
-            self.log.event(tag, self.now_ms, values)
-        if kind:
-            self._command(kind, engine.pulse_ms)
 
     def _learned(self, own):
+        """The own baseline of this session; what was carried over goes first, but for tilt after an old calibration."""
         cadence, tilt, brake = own
-        if cadence > 0:
-            self._event(records.BASELINE, (0, cadence, tilt, brake if brake != NO_VALUE else 0))
-
-    def _log_calibration(self, source):
-        c = self.pipeline.calibration
-        if c is None:
+        carried = self._own
+        if cadence <= 0:
             return
+        brake = max(0, brake)
+        if not carried:
+            self._event(records.BASELINE, (0, cadence, tilt, brake))
+        elif carried[1] == NO_VALUE:
+            self._event(records.BASELINE, (0, carried[0], tilt, brake))
+        else:
+            self._event(records.BASELINE, (2, cadence, tilt, brake))
+
+    def _log_calibration(self):
+        """The calibration in use, whenever it is another than the log has."""
+        c = self.pipeline.calibration
+        if c is None or c is self._logged:
+            return
+        self._logged = c
         up = [_int16(16384 * v) for v in c.up]
         bias = [_int16(100 * v) for v in c.bias_dps] if c.bias_dps else [0, 0, 0]
-        self._event(records.CALIBRATED, [int(c.quality), source, 0] + up + bias)
+        old = 1 if c is self._old else 0
+        self._event(records.CALIBRATED, [int(c.quality), old, _int16(10 * c.seconds)] + up + bias)
 
     def _hop_end(self):
         now_ms = self.now_ms
@@ -276,8 +292,10 @@ class Session:
         idle_ms = now_ms - self._last_step_ms
         if self.state == RUNNING and self.steps and s.auto_pause and idle_ms >= s.auto_pause_s * 1000:
             self.pause(records.BY_ITSELF)
-        if s.mode == _METRONOME and self.state == RUNNING:
-            self._beat(now_ms)
+        if s.mode == _METRONOME and self.state == RUNNING and not self.muted:
+            end_ms = index_to_ms(self.index + self.pipeline.room, self.rate_hz)
+            for delay_ms in self._metronome.beats(now_ms, end_ms, self.engine.own):
+                self._command(patterns.BEAT, 0, True, delay_ms)
         if self.state == RUNNING or self.state == PAUSED:
             if now_ms - self._flush_ms >= s.flush_s * 1000:
                 self._flush_ms = now_ms
@@ -285,21 +303,6 @@ class Session:
             if self.log.full and not self._told_full:
                 self._told_full = True
                 self._command(patterns.LOG_FULL)
-
-    def _beat(self, now_ms):
-        """Beats that begin within the coming hop."""
-        s, own = self.settings, self.engine.own
-        rate = s.metronome_spm * 10 if s.metronome_spm else own[0] * s.cadence_target_pct // 100 if own else 0
-        cycle_ms = (s.metronome_on_s + s.metronome_off_s) * 1000
-        if not rate or self.muted or now_ms % cycle_ms >= s.metronome_on_s * 1000:
-            self._beat_ms = -1
-            return
-        if self._beat_ms < now_ms:
-            self._beat_ms = now_ms
-        end_ms = index_to_ms(self.index + self._hop_samples, self.rate_hz)
-        while self._beat_ms < end_ms:
-            self._command(patterns.BEAT, 0, True, self._beat_ms - now_ms)
-            self._beat_ms += 600000 * s.metronome_every // rate
 
     def _command(self, pattern, pulse_ms=0, blank=True, delay_ms=0):
         if pattern:
@@ -324,27 +327,3 @@ class Session:
 
 def _int16(value):
     return max(-32767, min(32767, int(value + 0.5 if value >= 0 else value - 0.5)))
-
-
-def replay_cues(entries, settings=None):
-    """Run the cue engine again over a decoded log; the same code, the same numbers, so the same cues.
-
-    In        entries: (tag, t_ms, values) as `records.records` gives them, in the log's order
-    Out       list of (step's t_ms, values of the CUE event) to be compared with the log's own
-    """
-    settings = settings or Settings()
-    engine = CueEngine(settings)
-    out = []
-    for tag, t_ms, values in entries:
-        if tag == 128:
-            engine.update(values, t_ms)
-            for note, note_values in engine.notes:
-                if note == records.CUE:
-                    out.append((t_ms, note_values))
-        elif tag == records.SETTINGS:
-            settings.load_bytes(values[0])
-        elif tag == records.SETTING:
-            settings.set_number(values[0], values[1])
-        else:
-            engine.event(tag, t_ms, values)
-    return out

@@ -66,6 +66,9 @@ TABLE = (
     ("low_battery_mv", 3450, 3200, 3700, None),  # [mV] below this the log is closed in time
     ("led", 1, 0, 1, _OFF_ON),  # [] LED on events
     ("resume_min", 10, 1, 120, OR_ZERO),  # [min] a stopped kind comes back after this long in range; 0: not again
+    ("own_cadence_dspm", 0, 1000, 2600, OR_ZERO),  # [0.1 steps/min] own baseline carried over by the companion; 0: none
+    ("own_tilt_cdeg", 0, -4500, 4500, None),  # [0.01 deg] its tilt relative to standing
+    ("own_brake_mmps", 0, 0, 1016, None),  # [mm/s] its raw braking
 )
 
 

@@ -1,0 +1,248 @@
+"""The two faults of form, each followed from step to step on whole numbers: since when it is held, how large it is.
+
+Used by cue.py, which decides what to do about it; docs/cues.md has the rules in words.
+"""
+
+from gaitcore import records
+from gaitcore.compat import const
+
+# Reasons, in CUE events.
+BELOW_OWN = const(1)  # cadence below own pace, with braking above own trend
+BELOW_TARGET = const(2)  # retrain: cadence below the target
+FAR_BELOW_OWN = const(3)  # cadence far below own pace; braking could not be measured
+ARCHED = const(4)  # tilt above own baseline
+
+N_STEPS = const(9)  # steps that are smoothed over
+_N_BRAKES = const(15)
+_TREND = const(128)  # steps of the braking trend's time constant
+_PACE = const(256)  # and of the cadence trend's
+_SLOW = const(4)  # while a fault is suspected the trends follow slower by this
+
+
+class Ring:
+    """The last n whole numbers."""
+
+    def __init__(self, n):
+        self._values = [0] * n
+        self._sorted = [0] * n
+        self.n = n
+        self.reset()
+
+    def reset(self):
+        self.count = 0
+        self._at = 0
+
+    @property
+    def full(self):
+        return self.count == self.n
+
+    def push(self, value):
+        self._values[self._at] = value
+        self._at = (self._at + 1) % self.n
+        if self.count < self.n:
+            self.count += 1
+
+    def back(self, steps):
+        """The value pushed `steps` before the last."""
+        return self._values[(self._at - 1 - steps) % self.n]
+
+    def run(self, level):
+        """Steps back to the first of the unbroken run of values of at least `level`, one odd value allowed."""
+        odd = 0
+        for k in range(self.count):
+            if self.back(k) < level:
+                odd += 1
+                if odd == 2:
+                    return k - 1
+        return self.count - 1
+
+    def last(self):
+        """Mean of the last two values, times 8."""
+        return 4 * (self.back(0) + self.back(1))
+
+    def middle(self):
+        """Mean of the middle values times 8, a quarter left out at each end; the spread of those. When full."""
+        values = self._sorted
+        values[:] = self._values
+        values.sort()
+        trim = self.n // 4
+        total = 0
+        for i in range(trim, self.n - trim):
+            total += values[i]
+        return (total * 8) // (self.n - 2 * trim), values[self.n - 1 - trim] - values[trim]
+
+
+class Fault:
+    """One kind of fault: since when it is held, how often its cue went unanswered."""
+
+    def __init__(self, settings):
+        self._settings = settings
+        self.reset()
+        self.forgive()
+
+    def reset(self):
+        self.since_ms = -1  # held since; -1 not
+        self.good_ms = -1  # back since; -1 not
+
+    def forgive(self):
+        self.unanswered = 0
+        self.quiet = False
+
+    def held(self, steps, level, value, last, limit, back, times, end_ms):
+        """Follow one step; True when it is held long enough and the last steps show it still.
+
+        steps, level: a Ring of single steps, and what one must reach to belong to the fault; value, last: smoothed,
+        and of the last two; limit: where the fault begins; back: where it ends; times: Ring of the steps' times
+        """
+        if value >= back:
+            self.good_ms = -1
+        elif self.good_ms < 0:
+            self.good_ms = end_ms
+        elif self.quiet and self._settings.resume_min:
+            if end_ms - self.good_ms >= self._settings.resume_min * 60000:
+                self.forgive()
+        if self.since_ms < 0:
+            if value < limit:
+                return False
+            self.since_ms = times.back(min(steps.run(level), N_STEPS - 1))
+        elif value < back:
+            self.since_ms = -1
+            return False
+        long_enough = end_ms - self.since_ms >= self._settings.sustain_s * 1000
+        return long_enough and value >= limit and last >= back and not self.quiet
+
+
+class Arch(Fault):
+    """Tilt above the own baseline.
+
+    In        push(tilt_cdeg); judge(own, times, end_ms)
+    Out       judge: None, or (error in % of the limit, reason, value, baseline, limit) of an arch to cue
+              back(own): None while unknown, else (is it in range, value, baseline, limit)
+    """
+
+    def __init__(self, settings):
+        self.tilts = Ring(N_STEPS)
+        Fault.__init__(self, settings)
+
+    def reset(self):
+        Fault.reset(self)
+        self.tilts.reset()
+
+    def push(self, tilt_cdeg):
+        self.tilts.push(tilt_cdeg)
+
+    def judge(self, own, times, end_ms):
+        s, tilts = self._settings, self.tilts
+        if not s.cue_arch or own[1] == records.NO_TILT or not tilts.full:
+            return None
+        limit = 100 * s.tilt_cue_deg
+        tilt = tilts.middle()[0] // 8
+        over, last, back = tilt - own[1], tilts.last() // 8 - own[1], limit - 100
+        if not self.held(tilts, own[1] + back, over, last, limit, back, times, end_ms):
+            return None
+        return over * 100 // limit, ARCHED, tilt, own[1], own[1] + limit
+
+    def back(self, own):
+        s = self._settings
+        if not self.tilts.full or own[1] == records.NO_TILT:
+            return None
+        tilt = self.tilts.middle()[0] // 8
+        limit = own[1] + 100 * min(s.tilt_amber_deg, s.tilt_cue_deg)
+        return tilt < limit, tilt, own[1], limit
+
+
+class Overstride(Fault):
+    """Cadence below the runner's own pace together with braking above the own trend; or below a target.
+
+    In        push(stride_ms, brake): 0 and 255 where not measured; judge and back as Arch
+    Out       as Arch; stride_8: smoothed stride time, 1/8 ms; steady(percent): the strides differ by less
+              brake_excess_pct(): braking of the last 15 steps above own trend, None when not measured
+    State     rings of 9 and 15; own pace in 1/256 of 0.1 steps/min, own braking trend in 1/64 mm/s
+    """
+
+    def __init__(self, settings):
+        self.strides = Ring(N_STEPS)
+        self._brakes = Ring(_N_BRAKES)
+        Fault.__init__(self, settings)
+        self.forget()
+
+    def reset(self):
+        Fault.reset(self)
+        self.strides.reset()
+        self._brakes.reset()
+
+    def forget(self):
+        """Trends as new."""
+        self._trend = self._trend_steps = self._pace = 0
+        self.stride_8 = self._spread = 0
+
+    def begin(self, brake_mmps):
+        """Start the braking trend from a baseline, where it has not begun."""
+        if brake_mmps > 0 and not self._trend_steps:
+            self._trend = brake_mmps * 64
+            self._trend_steps = _TREND // 2
+
+    def push(self, stride_ms, brake):
+        if stride_ms:
+            self.strides.push(stride_ms)
+        if brake != records.NONE:
+            self._brakes.push(brake)
+        if self.strides.full:
+            self.stride_8, self._spread = self.strides.middle()
+
+    def steady(self, percent):
+        return self._spread * 800 <= percent * self.stride_8
+
+    def _goal(self, own):
+        """Cadence to be judged against, and how far below it is a fault, in thousandths."""
+        s = self._settings
+        if s.overstride_rule:
+            return own * s.cadence_target_pct // 100, max(5, 10 * s.retrain_tolerance_pct)
+        reach = own * s.overstride_cadence_pct // 100
+        return max(own - reach, min(own + reach, self._pace // _PACE)), 10 * s.overstride_cadence_pct
+
+    def judge(self, own, times, end_ms):
+        s, own = self._settings, own[0]
+        if not s.cue_overstride or own <= 0:
+            return None
+        cadence = 9600000 // self.stride_8
+        if not self._pace:
+            self._pace = own * _PACE
+        goal, limit = self._goal(own)
+        short = (goal - cadence) * 1000 // goal
+        last = (goal - 9600000 // self.strides.last()) * 1000 // goal
+        back = limit * 3 // 4
+        level_ms = 1200000 // (goal * (1000 - back) // 1000)
+        held = self.held(self.strides, level_ms, short, last, limit, back, times, end_ms)
+        self._follow(cadence, 1 if self.since_ms < 0 else _SLOW)
+        reason = BELOW_TARGET
+        if held and not s.overstride_rule:
+            # the further cadence is down, the less braking must show: none at one and a half times the limit
+            excess, reason = self.brake_excess_pct(), BELOW_OWN
+            if excess is None:
+                excess, reason = 0, FAR_BELOW_OWN
+            held = excess * limit >= s.overstride_brake_pct * (3 * limit - 2 * short)
+            held = held and cadence * 1000 <= own * (1000 - limit // 4)
+        if not held:
+            return None
+        return short * 100 // limit, reason, cadence, goal, goal - goal * limit // 1000
+
+    def back(self, own):
+        cadence = 9600000 // self.stride_8
+        goal, limit = self._goal(own[0])
+        floor = goal - goal * limit * 3 // 4000
+        return cadence >= floor, cadence, goal, floor
+
+    def _follow(self, cadence, slower):
+        """Own trend of cadence and braking; slower in a suspected fault, so that it can be held and cued again."""
+        self._pace += (cadence - self._pace // _PACE + slower // 2) // slower
+        if self._brakes.count:
+            if self._trend_steps < _TREND:
+                self._trend_steps += 1
+            n = self._trend_steps * slower
+            self._trend += (self._brakes.back(0) * 256 - self._trend + n // 2) // n
+
+    def brake_excess_pct(self):
+        if not self._brakes.full or self._trend < 256:
+            return None
+        return (self._brakes.middle()[0] * 32 - self._trend) * 100 // self._trend

@@ -2,7 +2,7 @@
 
 from math import cos, pi, sin
 
-from ulab import _nd
+from . import _nd
 
 
 def _transform(r, c, sign):

@@ -2,7 +2,7 @@
 
 from math import sqrt
 
-from ulab import _nd
+from . import _nd
 
 
 def _eliminate(m):

@@ -2,13 +2,15 @@
 
 from math import e, pi
 
-from ulab._nd import (
+from . import _fft as fft
+from . import _linalg as linalg
+from ._nd import (
     all_ as all,
 )
-from ulab._nd import (
+from ._nd import (
     any_ as any,
 )
-from ulab._nd import (
+from ._nd import (
     arange,
     arctan2,
     argmax,
@@ -51,18 +53,15 @@ from ulab._nd import (
     where,
     zeros,
 )
-from ulab._nd import (
+from ._nd import (
     max_ as max,
 )
-from ulab._nd import (
+from ._nd import (
     min_ as min,
 )
-from ulab._nd import (
+from ._nd import (
     sum_ as sum,
 )
-
-from . import _fft as fft
-from . import _linalg as linalg
 
 inf = 1e300 * 1e300
 nan = inf - inf

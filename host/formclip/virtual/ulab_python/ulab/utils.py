@@ -2,7 +2,7 @@
 
 import struct
 
-from ulab import _nd
+from . import _nd
 
 
 def _from(code, width, buffer, count, offset):

@@ -89,6 +89,10 @@ def result(name: str, a: Any, elements: int | None = None, beside: int = 0) -> n
     return wrap(a)
 
 
+def same_view(a: Any, b: Any) -> bool:
+    return a.strides == b.strides and bool(a.__array_interface__["data"][0] == b.__array_interface__["data"][0])
+
+
 def forward_copy(target: Any, values: Any) -> None:
     """target[...] = values, element by element from the first to the last, as ulab's loops do, without a buffer."""
     values = cnp.broadcast_to(values, target.shape)
@@ -317,10 +321,9 @@ class ndarray:
         except ValueError:
             raise ValueError("operands could not be broadcast together") from None
         with cnp.errstate(all="ignore"):
-            if cnp.may_share_memory(right, self._a) and right.__array_interface__ != self._a.__array_interface__:
+            if cnp.may_share_memory(right, self._a) and not same_view(right, self._a):
                 for index in cnp.ndindex(self._a.shape):
-                    value = ARITHMETIC[op](self._a[index : index + (...,)], right[index : index + (...,)])
-                    self._a[index] = value.astype(self._a.dtype)
+                    self._a[index] = ARITHMETIC[op](self._a[index], right[index])
             else:
                 self._a[...] = ARITHMETIC[op](self._a, right.astype(self._a.dtype))
         return self

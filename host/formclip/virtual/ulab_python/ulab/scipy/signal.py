@@ -1,6 +1,6 @@
 """ulab.scipy.signal: only `sosfilt` is on the board."""
 
-from ulab import _nd
+from .. import _nd
 
 
 def sosfilt(sos, x, *, zi=None):

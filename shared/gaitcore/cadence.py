@@ -165,7 +165,7 @@ class Rhythm:
     def _rhythm(self, x, energy):
         """Stride in points and the autocorrelation there; zeros when there is no rhythm."""
         if self._stride > 0.0:  # near the stride of the hop before
-            stride, fit = self._near(x, energy, int(self._stride + 0.5), 2)
+            stride, fit = self._near(x, energy, int(self._stride + 0.5), 1)
             if fit > _TRACKED:
                 return stride, fit
         last = min(_LAG_MAX, len(x) // 2 - 2)
@@ -177,11 +177,15 @@ class Rhythm:
         return 0.0, 0.0
 
     def _near(self, x, energy, lag, reach):
-        """The best lag within reach of the one given, with its fraction, and the autocorrelation there."""
+        """The best lag within reach of the one given, with its fraction, and the autocorrelation there.
+
+        The latter is 0.0 when the reach is 1 and the peak lies outside it: look again.
+        """
         first = lag - reach - 1
         c = [self._match(x, energy, j) for j in range(first, min(lag + reach + 2, len(x) - 4))]
         k = _top(c)
-        return first + k + _vertex(c[k - 1], c[k], c[k + 1]), c[k]
+        fit = c[k] if reach > 1 or c[k] >= max(c[k - 1], c[k + 1]) else 0.0
+        return first + k + _vertex(c[k - 1], c[k], c[k + 1]), fit
 
     def _publish(self, end, spread_g, due):
         running = self.activity == RUNNING
@@ -220,7 +224,7 @@ class Rhythm:
         reach = 3
         if abs(self._long_stride - stride) < 0.08 * stride:
             stride = self._long_stride  # of the hop before: nearer over many strides than that of the last 2 s
-            reach = 2
+            reach = 1
         newest = self._ring[end - n : end]
         total = 0.0
         for strides in (most, max(1, most - 1)):
@@ -234,4 +238,6 @@ class Rhythm:
         n = len(newest)
         c = [float(np.dot(newest, self._ring[start - j : start - j + n])) for j in range(first, first + 2 * reach + 3)]
         k = _top(c)
+        if reach < 3 and c[k] < max(c[k - 1], c[k + 1]):
+            return self._earlier(newest, start, lag, 3)
         return first + k + _vertex(c[k - 1], c[k], c[k + 1])

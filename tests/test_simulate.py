@@ -31,6 +31,7 @@ from formclip.simulate.command import simulate_command
 from formclip.simulate.likeness import SPEEDS_MPS, WAVES, likeness, recorded
 from formclip.simulate.motion import pose_at
 from formclip.simulate.plan import make_plan
+from formclip.simulate.reference import with_fields
 from formclip.simulate.scenario import IDEAL, to_mapping
 from formclip.simulate.schedule import RUN
 from hypothesis import HealthCheck, given, settings
@@ -547,3 +548,9 @@ def test_episodes_ramp():
     tilt = np.convolve(trace.pose["tilt_deg"], stride, "same")
     at = [float(np.interp(t, trace.t_s, tilt)) for t in (18, 22, 30, 42, 47)]
     assert np.allclose(np.array(at) - at[0], [0, 5, 10, 5, 0], atol=0.8)
+
+
+def test_the_page_lists_every_field():
+    page = Path(__file__).resolve().parents[1] / "docs" / "simulate.md"
+    text = page.read_text(encoding="utf-8")
+    assert with_fields(text) == text, f"run: python -m formclip.simulate.reference {page}"

@@ -48,7 +48,7 @@ def stride_waves(t_s: Floats, acc_g: Floats, truth: dict[str, Any]) -> Floats:
 
 @dataclass(frozen=True)
 class Likeness:
-    """At one speed: per wave the correlation and the ratio of sizes, ours to theirs; per figure ours, theirs, spread."""
+    """At one speed: per wave the correlation and our size over theirs; per figure ours, theirs, their spread."""
 
     speed_mps: float
     people: int

@@ -8,7 +8,7 @@ from gaitcore.frames import cross, dot, level
 from gaitcore.oscillation import Oscillation
 from gaitcore.ranges import mean_up, range_along, rotation_range_deg
 from gaitcore.shape import Shape
-from gaitcore.side import StrideCosine
+from gaitcore.side import StrideWave
 
 LEFT, RIGHT, UNKNOWN = 0, 1, 2
 BLANKED, SATURATED, SETTLING, GAP, SLIPPED = 1, 2, 4, 8, 16
@@ -41,8 +41,8 @@ class StepMeter:
     In        measure(t, period, side): approximate contact (ring index), samples per step, SideVote that is given the
               scores
     Out       Step or None when the ring does not hold it; on: contact (float ring index); up, step_up: means of up
-              over the stride and over this step alone; forward in sensor axes and course (see Leveller), None while
-              not known
+              over the stride and over this step alone; whole: the stride was there; forward in sensor axes and
+              course (see Leveller), None while not known
     Differs   forward: the level force is summed against the vertical velocity. It points aft while the body sinks
               and fore while it rises, in every running gait; what goes sideways changes sign from step to step and
               cancels
@@ -53,13 +53,13 @@ class StepMeter:
         self._attitude = attitude
         self._contact = Contact(rate_hz, attitude.has_gyro)
         self._oscillation = Oscillation(rate_hz)
-        self._cosine = StrideCosine()
+        self._wave = StrideWave()
         self._shape = Shape(rate_hz, models.SHAPE)
         self.reset()
 
     def reset(self):
         self.forward = self.course = self.up = None
-        self.on = 0.0
+        self.on = self._lead = 0.0  # the contact lies so many samples before the approximate one
         self._sum = [0.0, 0.0, 0.0]
         self._steps = 0
 
@@ -70,7 +70,7 @@ class StepMeter:
         # the stride around the contact
         s0 = max(ring.start, int(t - period + 0.5))
         s1 = min(ring.end, int(t + period + 0.5))
-        if end - start < period or s1 - s0 < period:
+        if end - t < 0.45 * period or s1 - s0 < period:
             return None
         step = Step()
         hx, hy = float(np.mean(ring.view(att.HEAD_X, s0, s1))), float(np.mean(ring.view(att.HEAD_Y, s0, s1)))
@@ -78,10 +78,11 @@ class StepMeter:
         hx, hy = hx * n, hy * n
         # oscillation over this step alone, so that left and right may differ
         i = max(ring.start, int(t + 0.5))
-        step.vo_cm = self._oscillation.measure(ring.view(att.VERT, i, s1))
+        step.vo_cm = self._oscillation.measure(ring.view(att.VERT, i, s1)) if s1 - i > 0.95 * period else None
         up = self.up = mean_up(ring, att.UP_X, s0, s1)
         self.step_up = mean_up(ring, att.UP_X, i, s1)
-        self._learn_forward(i, s1, up, hx, hy)
+        if step.vo_cm is not None:
+            self._learn_forward(i, s1, up, hx, hy)
         f = self.forward
         fwd = None
         if f:
@@ -89,14 +90,16 @@ class StepMeter:
             fx, fy = hx * c - hy * s, hy * c + hx * s
             fwd = ring.view(att.LEVEL_X, start, end) * fx
             fwd += ring.view(att.LEVEL_Y, start, end) * fy
-        self.on = t
+        self.on = t - self._lead
         good = contact.measure(ring.view(att.VERT, start, end), fwd, t - start, period)
         if good:
             self.on = start + contact.on
+            self._lead += 0.1 * (t - self.on - self._lead)
             step.contact_ms = contact.contact_ms
             step.impact_g = contact.impact_g
             step.brake_raw_mps = contact.brake_mps
-        if f and self._attitude.has_gyro:
+        self.whole = s1 - s0 > 1.9 * period
+        if f and self._attitude.has_gyro and self.whole:
             f = level(f, up)
             right = cross(f, up)
             step.tilt_range_deg = range_along(ring, att.UP_X, s0, s1, f)
@@ -116,12 +119,11 @@ class StepMeter:
                         (hx, hy),
                     )
                     step.score = models.speed_score(contact.period_ms, contact.fwd_g, shape.even, shape.odd)
-            w = self._cosine
+            w = self._wave
             w.aim(s0, s1, t, period)
-            drop = w.along([ring.view(att.UP_X + k, s0, s1) for k in range(3)], right)
-            rotation = w.of(ring.view(att.HEAD_Y, s0, s1)) * hx - w.of(ring.view(att.HEAD_X, s0, s1)) * hy
-            lateral = w.of(ring.view(att.LEVEL_X, s0, s1)) * fy - w.of(ring.view(att.LEVEL_Y, s0, s1)) * fx
-            side.score(lateral, drop, rotation)
+            drop = w.cos_along([ring.view(att.UP_X + k, s0, s1) for k in range(3)], right)
+            x, y = ring.view(att.HEAD_X, s0, s1), ring.view(att.HEAD_Y, s0, s1)
+            side.score(drop, w.cos(y) * hx - w.cos(x) * hy, w.sin(y) * hx - w.sin(x) * hy)
         return step
 
     def _learn_forward(self, s0, s1, up, hx, hy):

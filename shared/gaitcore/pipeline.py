@@ -160,6 +160,16 @@ class Pipeline:
     def flush(self):
         self.events.clear()
         self._steps.clear()
+        filled = self._filled
+        if filled and self._firsts == _FIRST_HOPS:
+            # the rest of the hop repeats the last sample, and is taken back before the steps are measured
+            for k in range(filled, self.hop_samples):
+                self._raw[:, k] = self._raw[:, filled - 1]
+            self._filled = 0
+            self._take_hop()
+            self._ring.drop((self.hop_samples - filled) // self._group)
+            while self._on and self._on[-1] > self._ring.end:
+                self._on.pop()
         if self._firsts < _FIRST_HOPS:
             self._begin()
         self._measure_steps(True)
@@ -382,7 +392,8 @@ class Pipeline:
                 step.contact_ms = step.impact_g = step.brake_raw_mps = step.feature = step.vo_cm = None
             if self._attitude.tilt_sigma > _SETTLED_RAD:
                 step.flags |= SETTLING
-            self._held.append((t, parity, step, self._meter.up, self._meter.step_up))
+            whole = self._meter.whole
+            self._held.append((t, parity, step, self._meter.up if whole else None, self._meter.step_up))
 
     def _release(self):
         """Give out what waits once it is running, and forget what was not."""
@@ -408,10 +419,10 @@ class Pipeline:
             if step.score and not step.flags & BLANKED:
                 step.feature = models.speed_feature(step.score, side)
         f = self._meter.forward
-        if f and self.calibration and self.has_gyro:
+        if f and up and self.calibration and self.has_gyro:
             # here, not when it was measured: the first steps of all wait until forward is well known
             step.tilt_deg = tilt_deg(up, f, self.calibration.up)
-        if not step.flags & SETTLING:
+        if up and not step.flags & SETTLING:
             turned = self._slip.update(up, step_up)
             c = self.calibration
             if c and not self.slipped:

@@ -40,5 +40,9 @@ class Ring:
         self.end += self._hop
         self.start = max(self._base, self._cut, self.end - self._keep - self._hop)
 
+    def drop(self, n):
+        """Take back the newest n samples."""
+        self.end -= n
+
     def view(self, row, start, end):
         return self._buf[row, start - self._base : end - self._base]

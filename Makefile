@@ -73,6 +73,9 @@ clean: ## remove .venv and everything generated
 	rm -rf $(VENV) build out host/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# The Adafruit libraries without their dependencies, which would take the names of the board's modules.
+FIRMWARE = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/firmware.txt
+
 # Each stamp is newer than the pins it was installed from, so that nothing is installed twice.
 $(VENV)/.base: $(PINS)
 	@if [ -z "$(PYTHON)" ]; then echo "formclip needs Python 3.11 or newer: install it, or name it with make PYTHON=path" >&2; exit 1; fi
@@ -83,14 +86,17 @@ $(VENV)/.base: $(PINS)
 $(VENV)/.run: $(VENV)/.base
 	@echo "setup: installing formclip and what it needs"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt -e .
+	@$(FIRMWARE)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base
 	@echo "setup: installing formclip with the test tools"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt -e '.[dev]'
+	@$(FIRMWARE)
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.compare: $(VENV)/.base
 	@echo "setup: installing the peers to compare with"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt -e '.[dev,compare]'
+	@$(FIRMWARE)
 	@touch $@ $(VENV)/.run $(VENV)/.dev

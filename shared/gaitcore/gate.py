@@ -48,9 +48,9 @@ _WALK_G = 0.06
 
 def line_g(cadence_spm):
     """Spread of vertical acceleration (g, standard deviation below 9 Hz) that parts walkers from runners."""
-    k = 1
-    while k < len(_LINE_SPM) - 1 and cadence_spm > _LINE_SPM[k]:
-        k += 1
+    k = len(_LINE_SPM) - 1
+    while k > 1 and cadence_spm < _LINE_SPM[k - 1]:
+        k -= 1
     part = (cadence_spm - _LINE_SPM[k - 1]) / (_LINE_SPM[k] - _LINE_SPM[k - 1])
     return _LINE_G[k - 1] + (_LINE_G[k] - _LINE_G[k - 1]) * min(max(part, 0.0), 1.0)
 

@@ -198,7 +198,7 @@ class App:
             return
         self.imu = found
         if self.session.state != READY:
-            self._commands(self.session.lost(max(0, ticks_diff(now_ms, self._blind_ms)) * found.RATE_HZ // 1000))
+            self._commands(self.session.lost(max(0, ticks_diff(now_ms, self._blind_ms)) * found.rate_hz // 1000))
 
     def _sensor_failed(self, now_ms):
         self._error(NO_SENSOR, 1)
@@ -224,7 +224,7 @@ class App:
         begins_ms = parts.haptics.play(patterns.sequence(pattern, pulse_ms, self.settings), now_ms, delay_ms)
         if begins_ms > delay_ms and self.session is not None and self.imu is not None:
             total_ms = begins_ms + patterns.duration_ms(pattern, pulse_ms) + self.settings.blank_ms
-            self.session.pipeline.blank(total_ms * self.imu.RATE_HZ // 1000 + 1)
+            self.session.pipeline.blank(total_ms * self.imu.rate_hz // 1000 + 1)
         if pattern in (patterns.SENSOR_FAULT, patterns.DRIVE_FAULT, patterns.SETTING_FAULT, patterns.LOG_FULL):
             parts.led.show(_RED, 4, now_ms)
         elif pattern in (patterns.LOW_BATTERY, patterns.REFUSED, patterns.SLIPPED):

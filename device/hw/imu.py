@@ -41,7 +41,7 @@ class _Fifo:
     Errors    OSError of the bus from any call
     """
 
-    RATE_HZ = RATE_HZ
+    rate_hz = 208
 
     def prepare(self, power):
         self.power = power
@@ -170,13 +170,13 @@ class _Fifo:
 class PatternFifo(_Fifo):
     """LSM6DS33 and LSM6DS3TR-C: words Gx Gy Gz XLx XLy XLz in turn."""
 
-    _SAMPLE_B = const(12)
-    _SAMPLE_WORDS = const(6)
-    _FIFO_MODE_REG = const(0x0A)
-    _FIFO_RUN = const(_ODR_208 << 3 | 6)
-    _FIFO_DATA = const(0x3E)
-    _PATTERN_MASK = const(0xFF)
-    _LEVEL_MASK = const(7)
+    _SAMPLE_B = 12
+    _SAMPLE_WORDS = 6
+    _FIFO_MODE_REG = 0x0A
+    _FIFO_RUN = _ODR_208 << 3 | 6
+    _FIFO_DATA = 0x3E
+    _PATTERN_MASK = 0xFF
+    _LEVEL_MASK = 7
 
     def _fifo_setup(self, samples):
         words = samples * 6
@@ -198,13 +198,13 @@ class PatternFifo(_Fifo):
 class TaggedFifo(_Fifo):
     """LSM6DSOX: words of a tag and three values, gyroscope and accelerometer in turn."""
 
-    _SAMPLE_B = const(14)
-    _SAMPLE_WORDS = const(2)
-    _FIFO_MODE_REG = const(0x0A)
-    _FIFO_RUN = const(6)
-    _FIFO_DATA = const(0x78)
-    _PATTERN_MASK = const(0)
-    _LEVEL_MASK = const(3)
+    _SAMPLE_B = 14
+    _SAMPLE_WORDS = 2
+    _FIFO_MODE_REG = 0x0A
+    _FIFO_RUN = 6
+    _FIFO_DATA = 0x78
+    _PATTERN_MASK = 0
+    _LEVEL_MASK = 3
 
     def _fifo_setup(self, samples):
         self._put(0x07, samples * 2)

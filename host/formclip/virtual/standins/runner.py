@@ -232,7 +232,7 @@ class Paths:
 
     def forget(self):
         for name in list(sys.modules):
-            if name not in self._before and name not in _OURS:
+            if name not in self._before and name not in _OURS and name.split(".")[0] != "ulab":
                 del sys.modules[name]
 
 
@@ -319,6 +319,12 @@ class VirtualBoard:
             self.importer.own("drive").fs.readonly = bool(value)
         elif what == "stall":  # something held the processor up: the radio, a long collection
             w.advance(value)
+        elif what == "heap":
+            if not CPYTHON:
+                import gc
+
+                gc.collect()
+                value = gc.mem_alloc()
         elif what == "power":
             raise self.w.PowerLost()
         else:
@@ -327,6 +333,14 @@ class VirtualBoard:
 
     def boot(self):
         w, mod = self.world, self.w
+        if not CPYTHON:
+            import gc
+
+            # In plain Python here, in C on the board: not the firmware's memory.
+            for name in ("ulab.numpy", "ulab.scipy.signal") + _STANDINS:
+                self.importer.load(name)
+            gc.collect()
+            w.record("heap", gc.mem_alloc())
         try:
             while True:
                 self._start_up()

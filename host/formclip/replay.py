@@ -179,7 +179,6 @@ def replay_trace(
     store = _Pages(log_path)
     session = Session(rate_hz, settings, trace.has_gyro, info=f"formclip {__version__} replay", sink=store, session=1)
     tap = UpTap(session, trace.t_s, up_sink) if up_sink is not None and trace.has_gyro else None
-    hop = rate_hz // 4
     second: float | None = None  # the next whole second of the trace to tell the cadence of
     start_s, period_s = 0.0, 1.0 / rate_hz
     times: list[float] = []
@@ -187,12 +186,10 @@ def replay_trace(
     pipeline = session.pipeline
     if settings.to_dict()["auto_start"] not in (1, "on", True):
         session.start()
-    filled = 0
     try:
         for piece in trace.pieces(on_progress):
             if isinstance(piece, Lost):
                 session.lost(piece.n)
-                filled = 0
                 continue
             at, m = 0, piece.samples.shape[1]
             base_s = float(trace.t_s(np.array([piece.index], dtype=np.int64))[0])
@@ -203,10 +200,9 @@ def replay_trace(
                 cadences.append(math.nan)
                 second += 1
             while at < m:
-                n = min(m - at, hop - filled)
+                n = min(m - at, pipeline.room)  # hop by hop, to look at the chain in between
                 session.push(piece.samples[:, at : at + n])
                 at += n
-                filled = (filled + n) % hop
                 if tap is not None:
                     tap.take()
                 while second <= base_s + at * period_s:

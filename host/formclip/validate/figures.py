@@ -151,10 +151,18 @@ def contact_spread(scores: Scores) -> Figure:
     )  # fmt: skip
 
 
+def _estimate(score: Score, field: str, held_out: dict[str, float] | None, name: str) -> float:
+    """Mean of a trace, as predicted by a fit that never saw its runner where there is such a prediction."""
+    for key in (name, name.rpartition("/")[2]):
+        if held_out and key in held_out:
+            return float(held_out[key])
+    return float(score[field]["ours"])
+
+
 def _trace_errors(have: Scores, field: str, held: dict[str, Any] | None = None) -> dict[str, float]:
     """Mean error of each trace; where there is a prediction by a model that never saw this runner, of that."""
-    known = (held or {}).get(field, {})
-    return {n: known[n] - s[field]["truth"] if n in known else s[field]["bias"] for n, s in have.items()}
+    known = (held or {}).get(field)
+    return {n: _estimate(s, field, known, n) - s[field]["truth"] for n, s in have.items()}
 
 
 def per_trace(
@@ -223,8 +231,7 @@ def braking(scores: Scores, held_out: dict[str, float] | None, how: str) -> Figu
     parts, rs, rmses, values = [], [], [], {}
     for speed in sorted({s["of_speed_mps"] for s in have.values() if "of_speed_mps" in s}):
         points = [
-            (held_out[n] if held_out is not None and n in held_out else s["braking_mps"]["ours"],
-             s["braking_mps"]["truth"])
+            (_estimate(s, "braking_mps", held_out, n), s["braking_mps"]["truth"])
             for n, s in have.items() if s.get("of_speed_mps") == speed
         ]  # fmt: skip
         if len(points) < 3:
@@ -248,13 +255,12 @@ def braking(scores: Scores, held_out: dict[str, float] | None, how: str) -> Figu
 
 def speed(scores: Scores, held_out: dict[str, float] | None, how: str) -> Figure:
     key, title, goal = "speed", "speed without GPS", "RMSE ≤ 6 %"
-    have = _having(scores, "speed_mps")
+    have = _having(scores, "speed_mps", lambda s: s["speed_mps"]["truth"] > 0)
     if not have:
         return _missing(key, title, goal, "no trace has both a true and a measured speed")
     errors = {}
     for name, s in have.items():
-        ours = held_out[name] if held_out is not None and name in held_out else s["speed_mps"]["ours"]
-        errors[name] = 100 * (ours / s["speed_mps"]["truth"] - 1)
+        errors[name] = 100 * (_estimate(s, "speed_mps", held_out, name) / s["speed_mps"]["truth"] - 1)
     rmse = _rms(errors.values())
     name, worst = _worst(errors)
     return Figure(

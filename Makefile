@@ -5,7 +5,7 @@ BIN     := $(VENV)/bin
 PYTHON  ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 DATA    ?= ../shared/data
-BOARDS  := Seeed_XIAO_nRF52840_Sense feather_bluefruit_sense
+BOARDS  := Seeed_XIAO_nRF52840_Sense feather_bluefruit_sense feather_nrf52840_express
 PINS    := pyproject.toml $(wildcard requirements/*.txt)
 TRACE   ?=
 ARGS    ?=
@@ -39,12 +39,12 @@ types: $(VENV)/.dev ## mypy, strict, of host/
 	@$(BIN)/mypy host/formclip
 
 device-types: $(VENV)/.dev ## mypy of device/ with the stubs of each target board
-	@files=$$(find device -name '*.py' 2>/dev/null); \
-	if [ -z "$$files" ]; then echo "mypy: device/ holds no Python file yet"; exit 0; fi; \
-	for board in $(BOARDS); do \
+	@for board in $(BOARDS); do \
 		echo "mypy: device/ as on $$board"; \
+		own=device/boards/$$(echo $$board | tr '[:upper:]' '[:lower:]').py; \
+		files=$$(ls device/*.py device/hw/*.py device/boards/__init__.py $$own) || exit 1; \
 		$(BIN)/circuitpython_setboard $$board || exit 1; \
-		MYPYPATH=device:shared $(BIN)/mypy --config-file device/mypy.ini --cache-dir .mypy_cache/$$board $$files || exit 1; \
+		$(BIN)/mypy --config-file mypy-device.ini --cache-dir .mypy_cache/$$board $$files || exit 1; \
 	done
 
 pytest: $(VENV)/.dev ## the tests alone; ARGS="-k cue" picks some

@@ -148,11 +148,10 @@ class Session:
         head = (records.VERSION, self.rate_hz, 1 if self._has_gyro else 0, by, self._unix_s)
         self._event(records.START, head, bytes(self._info.encode())[:200])
         self._event(records.SETTINGS, (), self.settings.to_bytes())
+        self._logged = None
         self._log_calibration()
-        if self._own:
-            if self.pipeline.calibration is None or self.pipeline.calibration is self._old:
-                self._own = (self._own[0], NO_VALUE, self._own[2])  # another standing: tilt can't be compared
-            self._event(records.BASELINE, (1,) + tuple(self._own))
+        if self.engine.muted:
+            self._event(records.MUTE)
         if self.settings.offer_calibration and by == records.BY_RUNNER:
             return self._play(patterns.STAND)
         return self._play(patterns.START)
@@ -239,6 +238,8 @@ class Session:
             self.resume(records.BY_ITSELF)
         if self.state == RUNNING:
             self._log_calibration()
+            if self._own and not self.steps:
+                self._carry()
             for step in steps:
                 self._step(step)
 
@@ -261,8 +262,15 @@ class Session:
         if news & Baseline.OWN:
             self._learned(self.baseline.own)
 
+    def _carry(self):
+        """The baseline carried over; its tilt only if the runner stood still this time: the clip sits anew."""
+        c = self.pipeline.calibration
+        if c is None or c is self._old:
+            self._own = (self._own[0], NO_VALUE, self._own[2])
+        self._event(records.BASELINE, (1,) + tuple(self._own))
+
     def _learned(self, own):
-        """The own baseline of this session; what was carried over goes first, but for tilt after an old calibration."""
+        """The own baseline of this session; what was carried over goes first where it can be used."""
         cadence, tilt, brake = own
         carried = self._own
         if cadence <= 0:

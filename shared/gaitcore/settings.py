@@ -59,7 +59,7 @@ TABLE = (
     ("slip_deg", 5, 3, 20, None),  # [deg] the clip turned by this much has slipped
     ("baseline_skip_s", 30, 0, 300, None),  # [s] running not counted before the baseline is taken
     ("baseline_s", 120, 60, 600, None),  # [s] running that makes the baseline
-    ("flush_s", 8, 2, 10, None),  # [s] the page being filled is put to flash at least this often
+    ("flush_s", 8, 2, 9, None),  # [s] the page being filled is put to flash at least this often
     ("capture_s", 0, 1, 600, OR_ZERO),  # [s] raw capture of the six axes from the start; 0: none
     ("rsc_cadence", 0, 0, 1, ("both", "one")),  # [] cadence told to watches: steps of both feet or of one
     ("standby_min", 10, 1, 120, None),  # [min] without running or a link, the clip sleeps after this

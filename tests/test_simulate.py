@@ -32,7 +32,7 @@ from formclip.simulate.likeness import SPEEDS_MPS, WAVES, likeness, recorded
 from formclip.simulate.motion import pose_at
 from formclip.simulate.plan import make_plan
 from formclip.simulate.reference import with_fields
-from formclip.simulate.scenario import IDEAL, to_mapping
+from formclip.simulate.scenario import ACTIVITIES, IDEAL, to_mapping
 from formclip.simulate.schedule import RUN
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -357,6 +357,15 @@ def test_file_is_the_trace(tmp_path):
     assert truth["samples_saturated"] > 0 and truth["gaps"] and truth["slips"]
 
 
+def test_a_broken_off_write_leaves_nothing(tmp_path):
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "run", Scenario(minutes=1), 1, stop)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_makes_a_run(name):
     trace = simulate(preset(name, 10.0 if name == "long" else None), seed=1)
@@ -385,6 +394,39 @@ def test_any_runner_in_range_can_be_made(speed, cadence, slope, asymmetry, varia
     on = np.array([s["on_s"] for s in trace.truth["steps"]])
     assert np.diff(on).min() > 0.15
     assert all(0 < s["vo_cm"] < 60 for s in trace.truth["steps"][4:])
+
+
+TIMES = st.floats(0, 35)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    segments=st.lists(st.tuples(TIMES, TIMES, st.sampled_from(ACTIVITIES), st.none() | st.floats(0.3, 6)), max_size=4),
+    turns=st.lists(st.tuples(TIMES, st.floats(0.8, 20), st.floats(-400, 400)), max_size=2),
+    slips=st.lists(st.tuples(TIMES, st.floats(0.1, 5)), max_size=2),
+    gaps=st.lists(st.tuples(TIMES, st.integers(1, 2000)), max_size=4),
+    stand=st.sampled_from([0.0, 3.0, 30.0]),
+)
+def test_any_course_can_be_run(segments, turns, slips, gaps, stand):
+    taken, kept = 0.0, []
+    for start, end, activity, speed in sorted(segments, key=lambda s: s[:2]):
+        if start >= taken and end > start:
+            kept.append(Segment(start, end, activity, speed))
+            taken = end
+    scenario = Scenario(
+        minutes=0.6, stand_s=stand, segments=tuple(kept), turns=tuple(Turn(*t) for t in turns),
+        slips=tuple(Slip(*s) for s in slips), gaps=tuple(Gap(*g) for g in gaps), rate_hz=104.0,
+    )  # fmt: skip
+    trace = simulate(scenario, seed=1)
+    lost = sum(g["samples"] for g in trace.truth["gaps"])
+    assert len(trace.t_s) == round(36 * 104) - lost == trace.truth["samples"]
+    assert np.isfinite(trace.acc_g).all() and np.isfinite(trace.gyr_dps).all()
+    assert np.abs(trace.acc_g).max() < 12
+    planned = trace.truth["activities"]
+    assert planned[0]["start_s"] == 0 and planned[-1]["end_s"] == 36
+    assert all(a["end_s"] == b["start_s"] for a, b in zip(planned, planned[1:]))
+    for s in trace.truth["steps"]:
+        assert any(a["activity"] == "running" and a["start_s"] - 0.1 < s["on_s"] < a["end_s"] + 0.1 for a in planned)
 
 
 # -- what is wrong is named ------------------------------------------------------------------------------------------

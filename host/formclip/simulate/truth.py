@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from formclip.simulate.bounce import G_MPS2, contact_push
 from formclip.simulate.motion import STANDING_HEIGHT_M, Pose, forward_pull
 from formclip.simulate.plan import Plan
-from formclip.simulate.scenario import ARCH, RUNNING, STANDING, Scenario, to_mapping
+from formclip.simulate.scenario import ARCH, RUNNING, Scenario, to_mapping
 from formclip.simulate.schedule import RUN, WALK
 from formclip.simulate.sensor import lever_m, sensor_to_body
 
@@ -188,11 +188,6 @@ class Truth:
                 }
             )
         return out
-
-
-def standing_only(truth: dict[str, Any]) -> bool:
-    """Nothing but standing in it."""
-    return all(a["activity"] == STANDING for a in truth["activities"])
 
 
 def running_time_s(truth: dict[str, Any]) -> float:

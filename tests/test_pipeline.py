@@ -231,7 +231,7 @@ def test_without_a_gyroscope_angles_are_empty(short):
     _, steps, _ = run(block, 208, has_gyro=False)
     assert len(paired(steps, trace.truth)) > 0.97 * len(trace.truth["steps"])
     assert all(s.tilt_deg is None and s.drop_range_deg is None and s.side == chain.UNKNOWN for s in steps)
-    assert all(s.vo_cm is not None for s in steps)
+    assert all(s.vo_cm is not None for s in steps[:-1])
 
 
 @settings(max_examples=40)

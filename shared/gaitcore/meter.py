@@ -6,12 +6,15 @@ from gaitcore.compat import np
 from gaitcore.contact import Contact
 from gaitcore.frames import cross, dot, level
 from gaitcore.oscillation import Oscillation
-from gaitcore.ranges import mean_up, range_along, rotation_range_deg
+from gaitcore.ranges import heading_lean, mean_up, range_along, rotation_range_deg
 from gaitcore.shape import Shape
 from gaitcore.side import StrideWave
 
 LEFT, RIGHT, UNKNOWN = 0, 1, 2
 BLANKED, SATURATED, SETTLING, GAP, SLIPPED = 1, 2, 4, 8, 16
+
+# Tangent of 17 deg: so far below the horizon lies the pelvis's own forward axis in running (Schache 1999: 15..20 deg).
+_PELVIS_BELOW = 0.3
 
 
 class Step:
@@ -104,7 +107,8 @@ class StepMeter:
             right = cross(f, up)
             step.tilt_range_deg = range_along(ring, att.UP_X, s0, s1, f)
             step.drop_range_deg = range_along(ring, att.UP_X, s0, s1, right)
-            step.rotation_range_deg = rotation_range_deg(ring, att.HEAD_X, s0, s1)
+            lean = heading_lean(self._attitude.reference, self.course, up, f, right, _PELVIS_BELOW)
+            step.rotation_range_deg = rotation_range_deg(ring, att.HEAD_X, att.UP_X, s0, s1, lean)
             if good:
                 step.contact_ms = contact.refine(step.drop_range_deg)
                 shape = self._shape

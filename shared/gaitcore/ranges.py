@@ -26,11 +26,26 @@ def range_along(ring, row, start, end, axis):
     return DEG * float(np.max(s) - np.min(s))
 
 
-def rotation_range_deg(ring, row, start, end):
-    """Range in degrees of the heading, the change over the window (a turn) taken out."""
-    x = ring.view(row, start, end)
-    y = ring.view(row + 1, start, end)
+def heading_lean(reference, course, up, forward, right, below):
+    """Vector v such that heading of the pelvis = heading of `reference` + up(t) . v, for small turns.
+
+    The heading of an axis that is not level also takes part in turns about the level axis below it. The pelvis's own
+    forward axis lies `below` (tangent) the horizon; `reference` lies where it was mounted.
+    """
+    high = dot(reference, up)
+    high = high / sqrt(max(0.1, 1.0 - high * high))
+    c, s = course
+    a, b = -(below + c * high), s * high
+    return [a * right[k] + b * forward[k] for k in range(3)]
+
+
+def rotation_range_deg(ring, head_row, up_row, start, end, lean):
+    """Range in degrees of the heading of the pelvis."""
+    x = ring.view(head_row, start, end)
+    y = ring.view(head_row + 1, start, end)
     mx, my = float(np.mean(x)), float(np.mean(y))
     n = 1.0 / sqrt(mx * mx + my * my)
     s = y * (mx * n) - x * (my * n)
+    for k in range(3):
+        s += ring.view(up_row + k, start, end) * lean[k]
     return DEG * float(np.max(s) - np.min(s))

@@ -7,9 +7,9 @@ from gaitcore.frames import dot
 class SideVote:
     """Alternating vote over the steps of a bout.
 
-    At a right contact the pelvis is highest on the right, and turned with its right side forward from there to midstance;
-    at a left contact the other way round. Drop and rotation are projected on one wave per stride. Single steps err, so
-    their scores are summed with alternating sign.
+    At a right contact the pelvis is highest on the right, and turned with its right side forward from there to
+    midstance; at a left contact the other way round. Drop and rotation are projected on one wave per stride. Single
+    steps err, so their scores are summed with alternating sign.
 
     In        score(drop, rotation_cos, rotation_sin): projections by StrideWave; count(steps since the one before) ->
               parity

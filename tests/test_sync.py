@@ -79,6 +79,9 @@ class Port:
     def calibrate(self, squeeze):
         self.calls.append(("calibrate", squeeze))
 
+    def set(self, name, value):
+        return self.settings.set(name, value)
+
     def marker(self):
         self.calls.append(("marker",))
 

@@ -122,6 +122,7 @@ class ClipEnd:
                opened(session) -> (size, crc32, flags); while the CRC is being taken a percent, int
                read_into(session, offset, view) -> bytes read, 0 at the end
                delete(session, size, crc32); calibrate(squeeze); marker()
+               set(name, value) -> the value kept, SettingError for a bad one
                set_time(unix_s, zone_min) -> the uptime_ms that it stands for
                status() -> the numbers of STATUS
                Each raises SyncError(0, code) for what it cannot do.
@@ -282,7 +283,7 @@ class ClipEnd:
             raise SyncError(0, REFUSED, bytes((number,)))
         name, _, low, high, _ = TABLE[number]
         try:
-            return self._port.settings.set(name, value)
+            return self._port.set(name, value)
         except SettingError as error:
             raise SyncError(0, REFUSED, pack("<Bhhh", number, low, high, error.args[4]))
 

@@ -1,0 +1,384 @@
+"""The radio: our transfer service, and what any watch understands (running speed and cadence, battery, device).
+
+Theory of operation. Nothing here waits for the radio longer than a connection event: `poll` takes what came, and sends
+while the last packets have had time to go. Advertising: fast for 60 s after a press, slow otherwise, and slowly again
+while a central is connected. A central that has neither greeted with a known key nor come within 60 s of a press is
+sent away after 30 s, and is told nothing. While a session records, sessions are not transferred.
+
+Source   gaitcore.sync, the protocol; Bluetooth Running Speed and Cadence Service 1.0
+"""
+
+import binascii
+import os
+import struct
+
+import microcontroller
+from _bleio import PacketBuffer
+from adafruit_ble import BLERadio
+from adafruit_ble.advertising.standard import ProvideServicesAdvertisement
+from adafruit_ble.attributes import Attribute
+from adafruit_ble.characteristics import Characteristic, ComplexCharacteristic
+from adafruit_ble.services import Service
+from adafruit_ble.services.standard import BatteryService
+from adafruit_ble.services.standard.device_info import DeviceInfoService
+from adafruit_ble.uuid import StandardUUID, VendorUUID
+from gaitcore import models, records, sync
+from gaitcore.compat import const, ticks_add, ticks_diff
+from gaitcore.pipeline import Step
+
+_OPEN_MS = const(60000)  # pairing, fast advertising and watches: after a press
+_STRANGER_MS = const(30000)
+_FAST_S = 0.1
+_SLOW_S = 1.0
+_CONTROL_B = const(180)
+_DATA_B = const(495)  # fills two link-layer packets
+_KEYS_AT = const(2048)  # of nvm
+_KEYS = const(4)
+_KEY_B = const(16)
+_MAGIC = b"FCK1"
+_CRC_B = const(512)
+_RSC_MS = const(1000)
+_MOST_CENTRALS = const(3)
+_BURST = const(3)  # data packets in one turn
+_SEX = (None, "F", "M")
+_BOTH_FEET = const(0)
+
+
+class _Packets(ComplexCharacteristic):
+    """A characteristic that only an encrypted link may use, as packets."""
+
+    def __init__(self, uuid, properties, max_length, buffer_size):
+        self._buffer_size = buffer_size
+        super().__init__(
+            uuid=uuid,
+            properties=properties,
+            read_perm=Attribute.ENCRYPT_NO_MITM,
+            write_perm=Attribute.ENCRYPT_NO_MITM,
+            max_length=max_length,
+        )
+
+    def bind(self, service):
+        return PacketBuffer(super().bind(service), buffer_size=self._buffer_size)
+
+
+class TransferService(Service):
+    """docs/protocol.md."""
+
+    uuid = VendorUUID("6f9d0001-0c1b-4f5e-9a7c-2f6f726d636c")
+    control = _Packets(
+        VendorUUID("6f9d0002-0c1b-4f5e-9a7c-2f6f726d636c"),
+        Characteristic.WRITE | Characteristic.NOTIFY,
+        _CONTROL_B,
+        4,
+    )
+    data = _Packets(VendorUUID("6f9d0003-0c1b-4f5e-9a7c-2f6f726d636c"), Characteristic.NOTIFY, _DATA_B, 1)
+
+
+class RunningService(Service):
+    """Running Speed and Cadence: speed, cadence and stride length once a second."""
+
+    uuid = StandardUUID(0x1814)
+    measurement = Characteristic(
+        uuid=StandardUUID(0x2A53),
+        properties=Characteristic.NOTIFY,
+        read_perm=Attribute.ENCRYPT_NO_MITM,
+        write_perm=Attribute.NO_ACCESS,
+        max_length=6,
+        initial_value=bytes(6),
+    )
+    feature = Characteristic(
+        uuid=StandardUUID(0x2A54),
+        properties=Characteristic.READ,
+        read_perm=Attribute.ENCRYPT_NO_MITM,
+        write_perm=Attribute.NO_ACCESS,
+        max_length=2,
+        fixed_length=True,
+        initial_value=b"\x05\x00",  # stride length, walking or running
+    )
+    location = Characteristic(
+        uuid=StandardUUID(0x2A5D),
+        properties=Characteristic.READ,
+        read_perm=Attribute.ENCRYPT_NO_MITM,
+        write_perm=Attribute.NO_ACCESS,
+        max_length=1,
+        fixed_length=True,
+        initial_value=b"\x03",  # hip
+    )
+
+
+class Link:
+    """The port that App is given, and the port that sync.ClipEnd is given.
+
+    Settings  firmware: text; name: the clip's, ends in four digits of its own
+    In        bind(app) once; poll(now_ms); gesture(now_ms); step(on_ms, fields); event(record); battery(percent); close()
+    Out       connected; busy: a transfer is under way
+    """
+
+    def __init__(self, firmware, name="formclip"):
+        self.firmware = firmware
+        self.name = name + "-" + binascii.hexlify(bytes(microcontroller.cpu.uid))[-4:].decode()
+        self._transfer = TransferService()
+        self._running = RunningService()
+        self._battery = BatteryService()
+        self._info = DeviceInfoService(
+            manufacturer="formclip",
+            model_number="clip",
+            serial_number=self.name,
+            firmware_revision=firmware,
+            hardware_revision="nRF52840",
+            software_revision=str(sync.VERSION),
+        )
+        self._radio = BLERadio()
+        self._radio.name = self.name
+        self._advertisement = ProvideServicesAdvertisement(self._transfer, self._running)
+        self._in = bytearray(_CONTROL_B)
+        self._out = bytearray(_DATA_B)
+        self._record = bytearray(records.STEP_B)
+        self._measurement = bytearray(6)
+        self._step = Step()
+        self._end = sync.ClipEnd(self)
+        self._keys = _read_keys()
+        self._app = None
+        self._centrals = 0
+        self._pairing = self._fast = self._watching = False
+        self._open_ms = self._came_ms = self._rsc_ms = 0
+        self._crc = self._crc_at = self._crc_of = 0
+        self._on_ms = 0
+
+    def bind(self, app):
+        self._app = app
+        self.settings = app.settings
+
+    @property
+    def connected(self):
+        return self._centrals > 0
+
+    @property
+    def busy(self):
+        return self._end.reading
+
+    # -- the port of App ----------------------------------------------------------------------------------------------
+
+    def gesture(self, now_ms):
+        self._pairing = self._fast = True
+        self._open_ms = ticks_add(now_ms, _OPEN_MS)
+        if self._radio.advertising:
+            self._radio.stop_advertising()
+
+    def poll(self, now_ms):
+        if self._pairing and ticks_diff(now_ms, self._open_ms) >= 0:
+            self._pairing = False
+        if self._fast and not self._pairing:
+            self._fast = False
+            if self._radio.advertising:
+                self._radio.stop_advertising()
+        self._count(now_ms)
+        if not self._radio.advertising and self._centrals < _MOST_CENTRALS:
+            self._radio.start_advertising(self._advertisement, interval=_FAST_S if self._fast else _SLOW_S)
+        if self._centrals:
+            self._serve(now_ms)
+        if self._crc_of:
+            self._take_crc()
+
+    def _count(self, now_ms):
+        connections = self._radio.connections
+        if len(connections) > self._centrals:
+            self._came_ms = ticks_add(now_ms, _STRANGER_MS)
+            self._watching = self._watching or self._pairing
+            if not self._end.greeted:
+                self._end.reset(struct.unpack("<I", os.urandom(4))[0] | 1)
+        elif len(connections) < self._centrals and not connections:
+            self._end.lost()
+            self._crc_of = 0
+        self._centrals = len(connections)
+        if not self._centrals or self._end.greeted or self._watching or ticks_diff(now_ms, self._came_ms) < 0:
+            return
+        for connection in connections:
+            connection.disconnect()
+
+    def _serve(self, now_ms):
+        end, transfer = self._end, self._transfer
+        while True:
+            n = transfer.control.readinto(self._in)
+            if not n:
+                break
+            end.receive(memoryview(self._in)[:n])
+        room = transfer.control.outgoing_packet_length
+        if room is None:
+            return
+        view = memoryview(self._out)
+        n = end.send_control_into(view[: min(room, _CONTROL_B)])
+        if n:
+            transfer.control.write(view[:n])
+        room = min(transfer.data.outgoing_packet_length or 0, _DATA_B)
+        for _ in range(_BURST if room else 0):
+            n = end.send_data_into(view[:room])
+            if not n:
+                break
+            transfer.data.write(view[:n])
+
+    def step(self, on_ms, fields):
+        """A step as recorded: to who watches live, and once a second to watches."""
+        records.pack_step(fields, self._record, 0)
+        self._end.step(on_ms, bytes(self._record))
+        if (self._watching or self._end.greeted) and not 0 <= on_ms - self._on_ms < _RSC_MS:
+            self._on_ms = on_ms
+            self._tell_watches(records.restore(fields, on_ms, self._step))
+
+    def event(self, record):
+        self._end.event(record)
+
+    def _tell_watches(self, step):
+        settings = self.settings
+        runner = (settings.height_cm or None, settings.mass_kg or None, _SEX[settings.sex])
+        speed = models.speed_mps(step, *runner) or 0.0
+        cadence = step.cadence_spm or 0.0
+        stride_cm = speed * 12000 / cadence if cadence else 0
+        told = cadence if settings.rsc_cadence == _BOTH_FEET else cadence / 2
+        flags = 5 if cadence else 1
+        struct.pack_into(
+            "<BHBH",
+            self._measurement,
+            0,
+            flags,
+            int(speed * 256 + 0.5),
+            min(255, int(told + 0.5)),
+            int(stride_cm + 0.5),
+        )
+        self._running.measurement = self._measurement
+
+    def battery(self, percent):
+        self._battery.level = percent
+
+    def close(self):
+        for connection in self._radio.connections:
+            connection.disconnect()
+        if self._radio.advertising:
+            self._radio.stop_advertising()
+
+    # -- the port of sync.ClipEnd -------------------------------------------------------------------------------------
+
+    @property
+    def boot(self):
+        return self._app.parts.boot
+
+    def uptime_ms(self):
+        return self._app.uptime_ms & 0xFFFFFFFF
+
+    def knows(self, key):
+        return bytes(key) in self._keys
+
+    def pair(self, key):
+        if not self._pairing:
+            raise sync.SyncError(0, sync.NOT_PAIRED)
+        key = bytes(key)
+        if key not in self._keys:
+            self._keys = self._keys[1 - _KEYS :] + [key]
+            _write_keys(self._keys)
+
+    def _log(self):
+        log = self._app.parts.log
+        if log is None:
+            raise sync.SyncError(0, sync.STORAGE)
+        return log
+
+    def next_session(self, after):
+        for run in self._log().sessions:
+            if run[0] > after:
+                return run[0], run[1], self._log().size_b(run[0]), 0
+        return None
+
+    def opened(self, session):
+        log = self._log()
+        if log.recording and log.recording[0] == session:
+            raise sync.SyncError(0, sync.RECORDING)
+        if self._app.recording:
+            raise sync.SyncError(0, sync.NOT_NOW)
+        try:
+            size = log.size_b(session)
+        except KeyError:
+            raise sync.SyncError(0, sync.NO_SESSION)
+        if self._crc_of != session:
+            self._crc_of, self._crc_at, self._crc = session, 0, 0
+        if self._crc_at < size:
+            return 100 * self._crc_at // size
+        return size, self._crc, 0
+
+    def _take_crc(self):
+        """A few blocks of the session that was asked for, each turn: the sensor never waits for it."""
+        log = self._app.parts.log
+        view = memoryview(self._out)[: min(_CRC_B, _DATA_B)]
+        try:
+            size = log.size_b(self._crc_of) if log is not None else 0
+            for _ in range(8):
+                if self._crc_at >= size or self._app.recording:
+                    return
+                n = log.read_into(self._crc_of, self._crc_at, view)
+                self._crc = binascii.crc32(view[:n], self._crc) & 0xFFFFFFFF
+                self._crc_at += n
+        except (KeyError, OSError):
+            self._crc_of = 0
+
+    def read_into(self, session, offset, view):
+        try:
+            return self._log().read_into(session, offset, view)
+        except KeyError:
+            raise sync.SyncError(0, sync.NO_SESSION)
+
+    def delete(self, session, size, crc32):
+        found = self.opened(session)
+        if isinstance(found, int):
+            raise sync.SyncError(0, sync.BUSY, bytes((found,)))
+        if (found[0], found[1]) != (size, crc32):
+            raise sync.SyncError(0, sync.MISMATCH)
+        self._log().delete(session, self._app.config())
+        self._crc_of = 0
+
+    def set_time(self, unix_s, zone_min):
+        return self._app.set_time(unix_s, zone_min) & 0xFFFFFFFF
+
+    def set(self, name, value):
+        return self._app.set(name, value)
+
+    def status(self):
+        app = self._app
+        session, imu, log = app.session, app.imu, app.parts.log
+        battery_mv = app.parts.power.battery_mv()
+        pipeline = session.pipeline if session is not None else None
+        return (
+            app.state,
+            app.settings.mode,
+            battery_mv,
+            app.parts.power.percent(battery_mv),
+            1 if app.parts.power.charging() else 0,
+            log.free_pages * 4096 if log is not None else 0,
+            session.steps if session is not None else 0,
+            min(65535, app.errors),
+            min(65535, imu.overruns if imu is not None else 0),
+            app.uptime_ms & 0xFFFFFFFF,
+            pipeline.activity if pipeline is not None else 0,
+            int(10 * pipeline.cadence_spm + 0.5) if pipeline is not None else 0,
+        )
+
+    def calibrate(self, squeeze):
+        if not self._app.calibrate():
+            raise sync.SyncError(0, sync.NOT_NOW)
+
+    def marker(self):
+        if not self._app.marker():
+            raise sync.SyncError(0, sync.NOT_NOW)
+
+
+def _read_keys():
+    """Keys of the computers that were paired: magic, number, then 16 bytes each."""
+    nvm = microcontroller.nvm
+    head = bytes(nvm[_KEYS_AT : _KEYS_AT + 5])
+    if head[:4] != _MAGIC or not 0 < head[4] <= _KEYS:
+        return []
+    data = bytes(nvm[_KEYS_AT + 5 : _KEYS_AT + 5 + head[4] * _KEY_B])
+    return [data[i : i + _KEY_B] for i in range(0, len(data), _KEY_B)]
+
+
+def _write_keys(keys):
+    data = _MAGIC + bytes((len(keys),)) + b"".join(keys)
+    microcontroller.nvm[_KEYS_AT : _KEYS_AT + len(data)] = data

@@ -9,6 +9,7 @@ from formclip import cli
 from formclip.replay import replay_to_folder
 from formclip.simulate import Scenario, write
 from formclip.validate.figures import all_figures, simulated
+from formclip.validate.plots import draw_agreement
 from formclip.validate.run import find_traces, score_file, trace_name
 from formclip.validate.score import Ours, match, score_trace, truth_path, window_cadence
 from formclip.validate.table import to_markdown, to_text
@@ -205,6 +206,17 @@ def test_held_out_predictions_take_the_place_of_the_fitted_ones():
     held = {"how": "left out", "braking_mps": {f"rbds/{i}": -0.2 - 0.01 * i for i in range(4)}}
     figure = {f.key: f for f in all_figures(scores, None, held)}["braking"]
     assert figure.met is False and figure.values["3"]["r"] == pytest.approx(-1) and figure.note == "left out"
+
+
+def test_plots_are_drawn_where_there_is_truth_and_are_the_same_each_time():
+    scores = {f"rbds/{i}": score_trace(truth(), ours(contact_ms=np.full(STEPS, 250.0 + 3 * i))) for i in range(6)}
+    drawn = draw_agreement(scores, None)
+    assert {"contact.svg", "tilt.svg", "speed.svg"} <= set(drawn)
+    assert drawn == draw_agreement(scores, None)
+    assert "6 traces" in drawn["contact.svg"] and "mean +7.5" in drawn["contact.svg"]
+    held = {"contact_ms": {str(i): 250.0 for i in range(6)}}
+    assert "mean +0" in draw_agreement(scores, held)["contact.svg"]
+    assert draw_agreement({"rbds/0": scores["rbds/0"]}, None) == {}
 
 
 def test_cues_and_drift_become_figures():

@@ -11,6 +11,7 @@ import click
 from formclip.errors import GoalMissed, from_os_error
 from formclip.progress import count_progress
 from formclip.validate.figures import all_figures
+from formclip.validate.plots import draw_agreement
 from formclip.validate.run import find_traces, load_held_out, score_all
 from formclip.validate.table import to_markdown, to_text
 
@@ -36,7 +37,7 @@ def _rounded(value: Any) -> Any:
 
 @click.command("validate", short_help="Score replay against traces whose truth is known.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--out", "-o", type=click.Path(path_type=Path), help="Write the tables here: .md, and .json beside it.")
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="Write tables here (.md), with .json and plots.")
 @click.option("--json", "as_json", is_flag=True, help="Print figures and scores as JSON.")
 @click.option("--no-simulated", is_flag=True, help="Leave out the simulated runs (cues, drift).")
 @click.option("--strict", is_flag=True, help="End with exit code 7 when a goal is missed.")
@@ -62,7 +63,10 @@ def validate_command(folder: Path, out: Path | None, as_json: bool, no_simulated
         {"figures": [f.to_json() for f in figures], "traces": scores, "simulated": simulated, "held_out": held_out}
     )
     if out is not None:
-        _write(out, to_markdown(scores, figures, held_out))
+        plots = {f"{out.stem}/{name}": svg for name, svg in draw_agreement(good, held_out).items()}
+        for name, svg in plots.items():
+            _write(out.parent / name, svg)
+        _write(out, to_markdown(scores, figures, held_out, tuple(plots)))
         _write(out.with_suffix(".json"), json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     if as_json:
         click.echo(json.dumps(result, indent=1, ensure_ascii=False))

@@ -151,7 +151,7 @@ def contact_spread(scores: Scores) -> Figure:
     )  # fmt: skip
 
 
-def _estimate(score: Score, field: str, held_out: dict[str, float] | None, name: str) -> float:
+def estimate(score: Score, field: str, held_out: dict[str, float] | None, name: str) -> float:
     """Mean of a trace, as predicted by a fit that never saw its runner where there is such a prediction."""
     for key in (name, name.rpartition("/")[2]):
         if held_out and key in held_out:
@@ -159,10 +159,16 @@ def _estimate(score: Score, field: str, held_out: dict[str, float] | None, name:
     return float(score[field]["ours"])
 
 
+def _by(have: Scores, field: str, held: dict[str, Any] | None) -> str:
+    known = (held or {}).get(field, {})
+    n = sum(name in known or name.rpartition("/")[2] in known for name in have)
+    return f", {n} of them by fits that never saw the runner" if n else ""
+
+
 def _trace_errors(have: Scores, field: str, held: dict[str, Any] | None = None) -> dict[str, float]:
     """Mean error of each trace; where there is a prediction by a model that never saw this runner, of that."""
     known = (held or {}).get(field)
-    return {n: _estimate(s, field, known, n) - s[field]["truth"] for n, s in have.items()}
+    return {n: estimate(s, field, known, n) - s[field]["truth"] for n, s in have.items()}
 
 
 def per_trace(
@@ -181,7 +187,8 @@ def per_trace(
     return Figure(
         key, title, goal, f"{rmse:.{digits}f} {unit}", f"{name}, {worst:+.{digits}f} {unit}",
         rmse <= limit and (worst_limit is None or abs(worst) <= worst_limit),
-        f"{len(have)} traces, mean of each; bias {bias:+.{digits}f}, SD {sd:.{digits}f}; step by step RMSE "
+        f"{len(have)} traces, mean of each{_by(have, field, held)}; bias {bias:+.{digits}f}, SD {sd:.{digits}f}; "
+        f"step by step RMSE "
         f"{step_rmse:.{digits}f} {unit}",
         {"rmse": rmse, "bias": bias, "sd": sd, "worst": worst, "rmse_steps": step_rmse, "traces": len(have)},
     )  # fmt: skip
@@ -231,7 +238,7 @@ def braking(scores: Scores, held_out: dict[str, float] | None, how: str) -> Figu
     parts, rs, rmses, values = [], [], [], {}
     for speed in sorted({s["of_speed_mps"] for s in have.values() if "of_speed_mps" in s}):
         points = [
-            (_estimate(s, "braking_mps", held_out, n), s["braking_mps"]["truth"])
+            (estimate(s, "braking_mps", held_out, n), s["braking_mps"]["truth"])
             for n, s in have.items() if s.get("of_speed_mps") == speed
         ]  # fmt: skip
         if len(points) < 3:
@@ -260,7 +267,7 @@ def speed(scores: Scores, held_out: dict[str, float] | None, how: str) -> Figure
         return _missing(key, title, goal, "no trace has both a true and a measured speed")
     errors = {}
     for name, s in have.items():
-        errors[name] = 100 * (_estimate(s, "speed_mps", held_out, name) / s["speed_mps"]["truth"] - 1)
+        errors[name] = 100 * (estimate(s, "speed_mps", held_out, name) / s["speed_mps"]["truth"] - 1)
     rmse = _rms(errors.values())
     name, worst = _worst(errors)
     return Figure(

@@ -99,7 +99,15 @@ def to_markdown(
     if failed:
         lines += ["Could not be read:", "", *(f"- {name}: {why}" for name, why in failed.items()), ""]
     if plots:
-        lines += ["## Truth against estimate", "", *(f"![{name}]({name})" for name in plots), ""]
+        lines += [
+            "## Truth against estimate",
+            "",
+            "Bland-Altman: difference over mean, with its mean and limits of agreement (± 1.96 SD). Where there is a",
+            "fitted model, the prediction of a fit that never saw the runner.",
+            "",
+            *(f"![{name.rpartition('/')[2].removesuffix('.svg')}]({name})" for name in plots),
+            "",
+        ]
     sets: dict[str, dict[str, Score]] = {}
     for name, score in scores.items():
         if "error" not in score:

@@ -234,10 +234,11 @@ class Rhythm:
 
     def _earlier(self, newest, start, lag, reach):
         """The lag (points) within reach of the one given at which the newest stretch fits the ring best."""
-        first = int(lag + 0.5) - reach - 1
         n = len(newest)
-        c = [float(np.dot(newest, self._ring[start - j : start - j + n])) for j in range(first, first + 2 * reach + 3)]
-        k = _top(c)
-        if reach < 3 and c[k] < max(c[k - 1], c[k + 1]):
-            return self._earlier(newest, start, lag, 3)
+        for r in (reach, 3):  # the peak is outside what was looked at: look wider, once
+            first = int(lag + 0.5) - r - 1
+            c = [float(np.dot(newest, self._ring[start - j : start - j + n])) for j in range(first, first + 2 * r + 3)]
+            k = _top(c)
+            if r >= 3 or c[k] >= max(c[k - 1], c[k + 1]):
+                break
         return first + k + _vertex(c[k - 1], c[k], c[k + 1])

@@ -42,7 +42,7 @@ def test_a_value_is_taken_or_refused_and_the_old_one_kept(name, value):
         assert all(after[n] == before[n] for n in NAMES if n != name)
 
 
-@given(st.sampled_from(TABLE), st.data())
+@given(st.sampled_from(list(TABLE)), st.data())
 def test_every_allowed_value_survives_bytes_dict_and_json(row, data):
     name, _, low, high, choices = row
     value = data.draw(st.integers(low, high) | (st.just(0) if choices is OR_ZERO else st.integers(low, high)))
@@ -119,3 +119,19 @@ def test_the_page_is_that_of_the_table(repo):
     assert set(settings_doc.meanings()) == set(NAMES)
     want = (repo / "docs" / "settings.md").read_text()
     assert settings_doc.page() == want, "run python -m formclip.settings_doc > docs/settings.md"
+
+
+@given(
+    st.text(max_size=30)
+    | st.sampled_from(NAMES).map(lambda name: name + " 1")
+    | st.sampled_from(["0", "", ",", "mode,"])
+)
+def test_only_names_are_names(text):
+    assert (index_of(text) >= 0) == (text in NAMES)
+
+
+def test_names_stand_where_the_log_has_them():
+    assert [index_of(name) for name in NAMES] == list(range(len(TABLE)))
+    for number in (-1, len(TABLE)):
+        with pytest.raises(IndexError):
+            TABLE[number]

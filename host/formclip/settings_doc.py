@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gaitcore import settings
 
-_ROW = re.compile(r'^    \("(\w+)".*\),  # \[(.*?)\] (.+)$', re.M)
+_ROW = re.compile(r'^    "(\w+) .*,"  # \[(.*?)\] (.+)$', re.M)
 
 _HEAD = """# Settings
 

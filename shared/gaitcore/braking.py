@@ -12,8 +12,8 @@ class Braking:
     Settings  rate_hz int
     In        measure(fwd, start, end, contact): fwd FLOAT (n,) forward specific force in g; [start, end) one step
               or stride in it; contact float, index of the rise through 1 g
-    Out       variance of fwd over [start, end), g^2; brake_mps >= 0: highest speed of the pelvis about the contact minus
-              lowest after it
+    Out       variance of fwd over [start, end), g^2; brake_mps >= 0: highest speed of the pelvis about the contact
+              minus lowest after it
     Latency   none. State: none between calls
     Differs   from force-plate braking: the pelvis is not the centre of mass, and its speed also swings with the legs.
               Between runners the two hardly agree (|r| <= 0.3): models.py combines it with the rest

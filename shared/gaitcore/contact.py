@@ -34,9 +34,9 @@ def crossing(x, i, step, level):
 class Contact:
     """Times one step on the vertical and forward specific force around its approximate contact.
 
-    The force under the foot shows at the pelvis smoothed and late, the more so the softer the landing. The rise through 1 g
-    and the fall through 0.75 g are sharp and survive smoothing; how far the one lies after the contact and the other before
-    the end of contact follows from how hard the pelvis is pushed to and fro: `fwd_g`. models.py holds the two corrections.
+    The force under the foot shows at the pelvis smoothed and late, the more so the softer the landing. The rise through
+    1 g and the fall through 0.75 g are sharp and survive smoothing; how far the one lies after the contact and the
+    other before its end follows from how hard the pelvis is pushed to and fro: `fwd_g`. models.py has the corrections.
 
     Settings  rate_hz int 50..500; has_gyro: with one, forward and up are known better, and other coefficients hold
     In        measure(vert, fwd, onset, period): vert, fwd FLOAT (n,), specific force along up and forward in g, gravity
@@ -44,12 +44,16 @@ class Contact:
               samples between steps. The window should reach from onset - 0.4 period to onset + 1.25 period.
               fwd may be None
               refine(drop_range_deg): when the drop range of the stride is known, or None
-    Out       measure: False when there is no contact in the window. True: on, rise (float indices in the window: contact
-              and rise through 1 g), contact_ms,
-              impact_g (peak), width_ms (1 g up to 0.75 g down), fwd_g (rms of forward) or None, brake_mps or None.
-              refine: contact_ms
+    Out       measure: False when there is no contact in the window. True: on, rise (float indices in the window:
+              contact and rise through 1 g), contact_ms, impact_g (peak), period_ms, width_ms (1 g up to 0.75 g
+              down), fwd_g (rms of forward) or None, brake_mps or None. refine: contact_ms
     Latency   none of its own. State: none between calls
     Errors    ValueError for a rate out of range
+    Source    Patoz, Lussiana, Breine, Gindre, Malatesta, A single sacral-mounted inertial measurement unit to estimate
+              peak vertical ground reaction force, contact time, and flight time in running, Sensors 2022, 22:784,
+              doi 10.3390/s22030784: times of thresholds, 20 ms RMSE
+    Differs   other thresholds, and corrected by period, forward force and drop range: our own
+    Checked   rbds, runner left out: contact 8 ms RMSE of the trace's mean, initial contact 6 ms; docs/models.md
     """
 
     def __init__(self, rate_hz, has_gyro=True):
@@ -90,9 +94,9 @@ class Contact:
             self.brake_mps = self._braking.brake_mps
         self.rise = rise
         self.on = rise - models.rise_ms(self.fwd_g, self.impact_g, self._has_gyro) / self._ms
-        self.contact_ms = models.contact_ms(self.period_ms, self.width_ms, self.fwd_g, None)
+        self.contact_ms = self.refine(None)
         return True
 
     def refine(self, drop_range_deg):
         """Contact time with the drop range, once it is known."""
-        return models.contact_ms(self.period_ms, self.width_ms, self.fwd_g, drop_range_deg)
+        return models.contact_ms(self.period_ms, self.width_ms, self.fwd_g, self.impact_g, drop_range_deg)

@@ -1,7 +1,7 @@
 """The shape of a stride: how the pelvis tilts, drops and rotates around a contact, as one number each way.
 
 How the pelvis turns within a stride, and when, tells how fast the runner goes better than how much it shakes. Tilt
-repeats every step, drop and rotation every stride, with the sign of the side; so the score has an even part and an odd part.
+repeats every step, drop and rotation every stride, with the sign of the side; so the score has an even and an odd part.
 """
 
 from math import pi
@@ -29,7 +29,7 @@ class Shape:
               harmonics in EVEN, ODD, ODD; angles in radians
     In        aim(at, period): sample index of the rise through 1 g, step period in samples; then start, end say
               which samples are needed: one stride, the contact in the middle
-              measure(up_rows, head_rows, forward, right, heading): rows of the ring over [start, end), as tuples of 3 and 2
+              measure(up_rows, head_rows, forward, right, heading): rows of the ring over [start, end), 3 and 2
               FLOAT arrays; forward and right in sensor axes; heading, the mean of head_rows over the stride
     Out       even, odd floats; the score of the step is even + odd for the right foot, even - odd for the left
     Latency   none beyond the window. State: the three tables, made again when the stride changes by more than a sample

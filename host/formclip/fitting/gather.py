@@ -1,4 +1,4 @@
-"""Runs traces through the clip's own chain and keeps, beside each step, the raw numbers that the models are fitted on."""
+"""Runs traces through the clip's own chain and keeps, beside each step, the numbers that the models are fitted on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from gaitcore import attitude as att
-from gaitcore import records, shape
+from gaitcore import records
 from gaitcore.frames import cross, level
 from gaitcore.meter import Step, StepMeter
 from gaitcore.pipeline import Pipeline
@@ -20,9 +20,19 @@ from formclip.trace import Lost, open_trace
 
 Floats = NDArray[np.float64]
 
-HARMONICS = {"tilt": shape.EVEN, "drop": shape.ODD, "turn": shape.ODD}
-SHAPE_NAMES = tuple(f"{ch}{h}{p}" for ch, hs in HARMONICS.items() for h in hs for p in "cs")
+# Harmonics of the stride. The models use those of shape.EVEN and shape.ODD; the others are there to be compared.
+HARMONICS = {
+    "tilt": (2, 4, 6),
+    "drop": (1, 3, 5),
+    "turn": (1, 3, 5),
+    "vert": (2, 4, 6),
+    "fore": (2, 4, 6),
+    "side": (1, 3, 5),
+}
+_MIRRORED = ("drop", "turn", "side")
+HARMONIC_NAMES = tuple(f"{signal}{h}{part}" for signal, hs in HARMONICS.items() for h in hs for part in "cs")
 SETTLE_S = 10.0
+_PROBE = "probe"
 _SIDE = {"L": 0, "R": 1}
 
 
@@ -40,11 +50,14 @@ class Trial:
         return float(np.nanmean(self.columns[name]))
 
 
-class ProbeMeter(StepMeter):  # type: ignore[misc]
+class ProbeMeter(StepMeter):
     """The clip's meter, which leaves its raw numbers on the step."""
 
+    def __init__(self, chain: Pipeline) -> None:
+        StepMeter.__init__(self, chain._ring, chain._attitude, chain._rate)
+
     def measure(self, t: float, period: float, *more: Any) -> Step | None:
-        step = super().measure(t, period, *more)
+        step: Step | None = StepMeter.measure(self, t, period, *more)
         contact, ring = self._contact, self._ring
         if step is None or not contact.width_ms:
             return step
@@ -61,21 +74,30 @@ class ProbeMeter(StepMeter):  # type: ignore[misc]
         window = self._shape
         if step.score is not None:
             probe.update(self._harmonics(window.start, window.end))
-        step.probe = probe
+        setattr(step, _PROBE, probe)
         return step
 
     def _harmonics(self, start: int, end: int) -> dict[str, float]:
-        """The eighteen projections of which the score is a weighted sum."""
+        """Projections of six signals; the score of the stride's shape is a weighted sum of some of them."""
         ring, up = self._ring, self.up
         f = level(self.forward, up)
         right = cross(f, up)
         rows = [np.asarray(ring.view(att.UP_X + k, start, end), dtype=np.float64) for k in range(3)]
         head = [np.asarray(ring.view(att.HEAD_X + k, start, end), dtype=np.float64) for k in range(2)]
-        hx, hy = head[0].mean(), head[1].mean()
+        course = np.array([head[0].mean(), head[1].mean()])
+        hx, hy = course / np.hypot(*course)
+        c, sn = self.course
+        fx, fy = hx * c - hy * sn, hy * c + hx * sn
+        x, y, vert = (
+            np.asarray(ring.view(r, start, end), dtype=np.float64) for r in (att.LEVEL_X, att.LEVEL_Y, att.VERT)
+        )
         signals = {
             "tilt": -sum(f[k] * rows[k] for k in range(3)),
             "drop": sum(right[k] * rows[k] for k in range(3)),
-            "turn": (head[1] * hx - head[0] * hy) / np.hypot(hx, hy),
+            "turn": head[1] * hx - head[0] * hy,
+            "vert": vert,
+            "fore": x * fx + y * fy,
+            "side": x * fy - y * fx,
         }
         n = end - start
         phase = np.linspace(-np.pi, np.pi - 2 * np.pi / n, n)
@@ -87,7 +109,7 @@ class ProbeMeter(StepMeter):  # type: ignore[misc]
         return out
 
 
-def shaken(samples: Floats, first: int, rate_hz: int, on_s: Floats, name: str) -> NDArray[np.float32]:
+def shaken(samples: NDArray[np.float32], first: int, rate_hz: int, on_s: Floats, name: str) -> NDArray[np.float32]:
     """What a clip on a belt would add: wobble of 6-10 Hz and rattle of 12-30 Hz after each contact, and noise.
 
     Drawn once per trace from its name, so that it is the same each time.
@@ -99,7 +121,9 @@ def shaken(samples: Floats, first: int, rate_hz: int, on_s: Floats, name: str) -
     up = samples[:3].mean(axis=1)
     up = up / np.linalg.norm(up)
     for low_hz, high_hz, decay_s, acc_g, gyr_dps in ((6, 10, 0.06, 0.3, 8.0), (12, 30, 0.025, 0.6, 8.0)):
-        wave = np.sin(2 * np.pi * rng.uniform(low_hz, high_hz) * since_s + rng.uniform(0, 6)) * np.exp(-since_s / decay_s)
+        wave = np.sin(2 * np.pi * rng.uniform(low_hz, high_hz) * since_s + rng.uniform(0, 6)) * np.exp(
+            -since_s / decay_s
+        )
         wave[since_s < 0] = 0
         out[:3] += np.outer(acc_g * up + 0.5 * acc_g * rng.uniform(-1, 1, 3), wave)
         out[3:] += np.outer(gyr_dps * rng.uniform(-1, 1, 3), wave)
@@ -109,11 +133,11 @@ def shaken(samples: Floats, first: int, rate_hz: int, on_s: Floats, name: str) -
     return out.astype(np.float32)
 
 
-def run_chain(path: Path, shake_at_s: Floats | None = None) -> tuple[list[Step], int, Any]:
+def run_chain(path: Path, shake_at_s: Floats | None = None, gyro: bool = True) -> tuple[list[Step], int, Any]:
     """All steps that the chain gives for a trace; with contacts at shake_at_s, for the trace as a loose clip has it."""
     trace = open_trace(path)
-    chain = Pipeline(trace.rate_hz, None, trace.has_gyro)
-    chain._meter = ProbeMeter(chain._ring, chain._attitude, chain._rate)
+    chain = Pipeline(trace.rate_hz, None, gyro and trace.has_gyro)
+    chain._meter = ProbeMeter(chain)
     steps: list[Step] = []
     for piece in trace.pieces():
         if isinstance(piece, Lost):
@@ -127,17 +151,17 @@ def run_chain(path: Path, shake_at_s: Floats | None = None) -> tuple[list[Step],
     return steps, chain._group, trace
 
 
-def gather(path: Path, shake: bool = False) -> Trial:
+def gather(path: Path, shake: bool = False, gyro: bool = True) -> Trial:
     """Steps of one trace beside their truth, from ten seconds after the first."""
     truth = json.loads(path.with_name(path.name.split(".")[0] + ".truth.json").read_text(encoding="utf-8"))
     true_s = np.array([s["on_s"] for s in truth["steps"]])
-    steps, group, trace = run_chain(path, true_s if shake else None)
+    steps, group, trace = run_chain(path, true_s if shake else None, gyro)
     first_s = true_s[0] + (SETTLE_S if true_s[-1] - true_s[0] > 2 * SETTLE_S else 0.0)
     rows: list[dict[str, float]] = []
     fields = [0] * records.N_FIELDS
     stored = Step()
     for step in steps:
-        probe = getattr(step, "probe", None)
+        probe = getattr(step, _PROBE, None)
         on_s = step.on_ms / 1000.0 + float(trace.t_s(np.zeros(1))[0])
         i = int(np.argmin(np.abs(true_s - on_s)))
         if probe is None or abs(true_s[i] - on_s) > 0.12 or true_s[i] < first_s:
@@ -158,16 +182,16 @@ def gather(path: Path, shake: bool = False) -> Trial:
                      "brake_raw_mps", "impact_g", "feature", "side"):  # fmt: skip
             row["rec_" + name] = getattr(stored, name)
         if step.side == 0:
-            row.update({k: -v for k, v in row.items() if k[:4] in ("drop", "turn") and k[-1] in "cs"})
+            row.update({k: -v for k, v in row.items() if k in HARMONIC_NAMES and k[:4] in _MIRRORED})
         elif step.side != 1:
-            row.update({k: np.nan for k in SHAPE_NAMES if k in row})
+            row.update({k: np.nan for k in HARMONIC_NAMES if k in row})
         rows.append(row)
     keys = sorted({k for row in rows for k in row})
     columns = {k: np.array([row.get(k) for row in rows], dtype=np.float64) for k in keys}
     return Trial(path.name.split(".")[0], str(truth["set"]), str(truth["subject"]), truth, columns)
 
 
-def gather_all(data: Path, sets: tuple[str, ...] = ("rbds", "alcantara"), shake: bool = False) -> list[Trial]:
-    """Every trace with true contacts, in order of name."""
+def gather_all(data: Path, sets: tuple[str, ...], shake: bool = False, gyro: bool = True) -> list[Trial]:
+    """Every trace with true contacts, in order of name; gyro False: as if the clip had none."""
     paths = [p for s in sets for p in sorted((data / s).glob("*.imu.csv*"))]
-    return [gather(p, shake) for p in paths]
+    return [gather(p, shake, gyro) for p in paths]

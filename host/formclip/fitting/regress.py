@@ -13,8 +13,13 @@ Fit = Callable[[Floats, Floats], "tuple[float, Floats]"]
 
 def least_squares(x: Floats, y: Floats) -> tuple[float, Floats]:
     """Intercept and coefficients."""
-    a = np.column_stack([np.ones(len(x)), x])
-    b, *_ = np.linalg.lstsq(a, y, rcond=None)
+    return weighted_least_squares(x, y, np.ones(len(y)))
+
+
+def weighted_least_squares(x: Floats, y: Floats, weights: Floats) -> tuple[float, Floats]:
+    root = np.sqrt(weights)
+    a = np.column_stack([np.ones(len(x)), x]) * root[:, None]
+    b, *_ = np.linalg.lstsq(a, y * root, rcond=None)
     return float(b[0]), b[1:]
 
 

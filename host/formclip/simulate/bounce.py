@@ -101,7 +101,7 @@ def _bounce(terms: Floats, period_s: float, contact_s: float) -> tuple[Floats, F
     top = np.where(after > 0, top[-1] + off * after - 0.5 * G_MPS2 * after**2, top)
     wave = np.zeros_like(dt)
     for j, (name, m) in enumerate(TERMS):
-        if name == "up":
+        if name == "up" and m % 2 == 0:
             angle = np.pi * m * dt / period_s
             wave += terms[2 * j] * np.cos(angle) + terms[2 * j + 1] * np.sin(angle)
     return top * 100, wave

@@ -1,4 +1,4 @@
-"""How much the average simulated runner resembles recorded ones: the table of docs/simulate.md.
+"""How much simulated runners resemble recorded ones: the table of docs/simulate.md.
 
 python -m formclip.simulate.likeness FOLDER       # the folder that holds rbds/
 """
@@ -26,6 +26,7 @@ WAVES = ("up, g", "forward, g", "tilt, deg", "drop, deg", "rotation, deg")
 FIGURES = ("cadence_spm", "contact_ms", "flight_ms", "vo_cm", "brake_dv_mps")
 _SETTLED_S = 20.0
 _SHARES = 100
+_PEOPLE = 16
 
 
 def stride_waves(t_s: Floats, acc_g: Floats, truth: dict[str, Any]) -> Floats:
@@ -48,13 +49,13 @@ def stride_waves(t_s: Floats, acc_g: Floats, truth: dict[str, Any]) -> Floats:
 
 @dataclass(frozen=True)
 class Likeness:
-    """At one speed: per wave the correlation and our size over theirs; per figure ours, theirs, their spread."""
+    """At one speed: per wave the correlation and our size over theirs; per figure ours and theirs, mean and spread."""
 
     speed_mps: float
     people: int
     correlation: Floats
     size: Floats
-    figures: dict[str, tuple[float, float, float]]
+    figures: dict[str, tuple[float, float, float, float]]
 
 
 def recorded(folder: Path, speed_mps: float) -> list[Path]:
@@ -73,12 +74,12 @@ def likeness(folder: Path, speed_mps: float) -> Likeness:
         waves.append(stride_waves(rows[:, 0], rows[:, 1:4], truth))
         truths.append(truth)
     theirs = np.mean(waves, axis=0)
-    trace = simulate(Scenario(minutes=1.5, speed_mps=speed_mps), seed=1)
-    ours = stride_waves(trace.t_s, trace.acc_g, trace.truth)
+    traces = [simulate(Scenario(minutes=1, speed_mps=speed_mps, person=p), seed=p) for p in range(1, _PEOPLE + 1)]
+    ours = np.mean([stride_waves(t.t_s, t.acc_g, t.truth) for t in traces], axis=0)
     figures = {}
     for key in FIGURES:
-        values = [t[key] for t in truths]
-        figures[key] = (float(trace.truth[key]), float(np.mean(values)), float(np.std(values)))
+        mine, values = ([t[key] for t in group] for group in ([t.truth for t in traces], truths))
+        figures[key] = (float(np.mean(mine)), float(np.std(mine)), float(np.mean(values)), float(np.std(values)))
     return Likeness(
         speed_mps,
         len(files),
@@ -97,10 +98,10 @@ def table(results: list[Likeness]) -> str:
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     for key in FIGURES:
         digits = 3 if key == "brake_dv_mps" else 1
-        cells = [
-            f"{r.figures[key][0]:.{digits}f} (people {r.figures[key][1]:.{digits}f} ± {r.figures[key][2]:.{digits}f})"
-            for r in results
-        ]
+        cells = []
+        for r in results:
+            mean, spread, their_mean, their_spread = (f"{v:.{digits}f}" for v in r.figures[key])
+            cells.append(f"{mean} ± {spread} (people {their_mean} ± {their_spread})")
         lines.append(f"| `{key}` | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

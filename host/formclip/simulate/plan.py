@@ -237,8 +237,8 @@ def _ground(scenario: Scenario, style: Style, r: _Rhythm, noise: _Noise) -> _Gro
 def _terms(scenario: Scenario, style: Style, r: _Rhythm, ground: _Ground, noise: _Noise) -> Floats:
     """(n, 2 len(TERMS)), radians and metres: how the pelvis moves through the stride that begins at each knot."""
     n, vary = len(r.on_s), r.vary
-    terms = run_terms(r.effort_mps, style.amplitude, style.shift)
-    steady = run_terms(np.array([scenario.speed_mps]), style.amplitude, style.shift)[0]
+    terms = run_terms(r.effort_mps, style.amplitude, style.shift, style.detail)
+    steady = run_terms(np.array([scenario.speed_mps]), style.amplitude, style.shift, style.detail)[0]
     more_cm = fit_oscillation(scenario, steady, 60.0 / _base_cadence(scenario, style), ground.steady_contact_s)
     j = TERM_OF["up", 2]
     size = np.hypot(terms[:, 2 * j], terms[:, 2 * j + 1])

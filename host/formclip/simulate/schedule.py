@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from formclip.simulate.harmonics import RUN_HARMONICS
+from formclip.simulate.harmonics import DETAIL, RUN_HARMONICS, TERM_OF, TERMS, even_sided
 from formclip.simulate.scenario import ARCH, OVERSTRIDE, RUNNING, STANDING, WALKING, Scenario, Segment
 
 Floats = NDArray[np.float64]
@@ -62,7 +62,7 @@ def _spans(scenario: Scenario, length_s: float) -> list[tuple[float, float, str,
 
 
 class Style:
-    """How somebody differs from the average runner; person 0 does not."""
+    """How somebody differs from the average runner; person 0 is average and even, with a detail of its own."""
 
     def __init__(self, person: int) -> None:
         rng = np.random.default_rng([person, 0x5E7])
@@ -77,13 +77,19 @@ class Style:
         loose = np.array([1.0 if h[0] in ("tilt", "drop", "rotation", "right") else 0.5 for h in RUN_HARMONICS])
         self.amplitude: Floats = np.exp(0.28 * own * loose * rng.standard_normal(n))
         self.shift: Floats = 0.022 * own * loose * rng.standard_normal(n) / np.sqrt(harmonic)
-        self.contact = about_one(0.05)
+        self.contact = about_one(0.08)
         self.braking = about_one(0.10)
         self.cadence = about_one(0.04)
         # Right minus left, half of it, as a share: nobody is even.
-        self.uneven_period = about_one(0.022) - 1
+        self.uneven_period = about_one(0.035) - 1
         self.uneven_contact = about_one(0.012) - 1
         self.uneven_braking = about_one(0.05) - 1
+        self.detail = np.zeros(2 * len(TERMS))
+        for channel, m, size in DETAIL:
+            angle, much = rng.uniform(0, 2 * np.pi), size * np.exp(0.3 * rng.standard_normal())
+            if person or even_sided(channel, m):
+                j = TERM_OF[channel, m]
+                self.detail[2 * j : 2 * j + 2] += much * np.array([np.cos(angle), np.sin(angle)])
 
 
 class Schedule:

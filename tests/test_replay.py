@@ -14,7 +14,7 @@ from formclip.settingsfile import read_settings
 from formclip.simulate import Episode, Scenario, Segment, write
 from formclip.trace import Block, open_trace, write_trace
 from gaitcore import records
-from gaitcore.pages import PAGE_B
+from gaitcore.pages import PAGE_B, LogWriter, RawWriter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -190,6 +190,40 @@ def short(tmp_path_factory):
     path, _, _ = write(folder / "run", Scenario(minutes=0.6, rate_hz=100, stand_s=11.0), 8)
     replay_trace(open_trace(path), folder / "whole.fclog")
     return path, (folder / "whole.fclog").read_bytes()
+
+
+def test_raw_samples_of_a_log_are_replayed_as_a_trace(run, tmp_path):
+    """A log with raw pages, as the clip in capture mode writes it, against the trace that it came from."""
+    path, out, _ = run
+    pages_of = {}
+
+    def sink(number, page, complete):
+        if complete:
+            pages_of[number] = bytes(page)
+
+    writer = LogWriter(sink, session=7, boot=1)
+    raw = RawWriter(writer)
+    writer.event(records.START, 0, (1, 104, 1, 0, 0), b"")
+    first = 520  # the clip began its capture after 5 s
+    for piece in open_trace(path).pieces():
+        for start in range(0, piece.samples.shape[1], 26):
+            block = piece.samples[:, start : start + 26]
+            index = piece.index + start
+            if index >= first and not 5000 <= index < 5026:  # and lost a block
+                lsb = np.round(block / np.array([[0.000488]] * 3 + [[0.035]] * 3)).astype("<i2")
+                assert raw.push(index, lsb.T.tobytes())
+    raw.close()
+    writer.close()
+    data = b"".join(pages_of.get(n, b"\xff" * PAGE_B) for n in range(max(pages_of) + 1))
+    (tmp_path / "raw.fclog").write_bytes(data)
+    replayed = replay_to_folder(tmp_path / "raw.fclog", tmp_path / "out", bar=False, raw=True)
+    whole = column(rows(out / "steps.csv"), "on_s")
+    ours = replayed.columns["on_s"]
+    assert replayed.start_s == pytest.approx(5.0) and replayed.facts["lost_samples"] == 26
+    apart = np.abs(ours[:, None] - whole[None, :]).min(axis=1)
+    assert abs(len(ours) - len(whole)) <= 2 and np.median(apart) < 0.006
+    with pytest.raises(LogError, match="no raw samples"):
+        replay_to_folder(out / logfile.LOG_NAME, tmp_path / "no", bar=False, raw=True)
 
 
 def test_no_running_gives_no_steps_and_a_log_that_says_so(tmp_path):

@@ -27,7 +27,7 @@ from formclip.analysis.run import BOUT_GAP_S, Cue, Floats, Run, mean
 from formclip.errors import FileError, from_os_error
 from formclip.progress import file_progress
 from formclip.settingsfile import read_settings
-from formclip.trace import Lost, Trace, open_trace
+from formclip.trace import Capture, Lost, Trace, open_trace
 
 FILES = ("steps.csv", "cadence.csv", "cues.csv", "up.csv", logfile.SUMMARY_NAME)
 _PROGRESS_B = 1_500_000
@@ -167,7 +167,7 @@ def fill_cadence(t_s: Floats, spm: Floats, on_s: Floats) -> Floats:
 
 
 def replay_trace(
-    trace: Trace,
+    trace: Trace | Capture,
     log_path: Path,
     changed: dict[str, Any] | None = None,
     up_sink: UpSink | None = None,
@@ -237,7 +237,7 @@ def replay_trace(
         {
             "trace": trace.path.name,
             "rate_hz": rate_hz,
-            "source_rate_hz": round(trace.timing.source_rate_hz, 4),
+            "source_rate_hz": round(trace.source_rate_hz, 4),
             "has_gyro": trace.has_gyro,
             "lost_samples": trace.lost_samples,
         },
@@ -347,30 +347,40 @@ class _UpFile:
         self._file.close()
 
 
-def replay_to_folder(path: Path, folder: Path, changed: dict[str, Any] | None = None, bar: bool = True) -> Replayed:
-    """What the command does: a trace or a log in, the files of the contract out."""
-    if logfile.is_log(path):
-        source = logfile.find_log(path)
+def replay_to_folder(
+    path: Path, folder: Path, changed: dict[str, Any] | None = None, bar: bool = True, raw: bool = False
+) -> Replayed:
+    """What the command does: a trace, a log or (`raw`) a log's raw samples in, the files of the contract out."""
+    if logfile.is_log(path) and not raw:
         _make_folder(folder)
-        replayed = replay_log(source, changed)
+        replayed = replay_log(path, changed)
         target = folder / logfile.LOG_NAME
-        if source.resolve() != target.resolve():
+        if path.resolve() != target.resolve():
             try:
-                target.write_bytes(source.read_bytes())
+                target.write_bytes(path.read_bytes())
             except OSError as error:
                 raise from_os_error(error, target, "write") from None
         _UpFile(folder / "up.csv").close()
     else:
-        trace = open_trace(path)
+        trace = open_capture(path) if raw else open_trace(path)
+        log_path = folder / logfile.LOG_NAME
+        if path.resolve() == log_path.resolve():
+            raise FileError("is the log that would be overwritten", "name another folder with --out", path=path)
         _make_folder(folder)
         up_file = _UpFile(folder / "up.csv")
         try:
             with file_progress("replay", trace.size_b, bar and trace.size_b > _PROGRESS_B) as on_progress:
-                replayed = replay_trace(trace, folder / logfile.LOG_NAME, changed, up_file, on_progress)
+                replayed = replay_trace(trace, log_path, changed, up_file, on_progress)
         finally:
             up_file.close()
     write_results(replayed, folder)
     return replayed
+
+
+def open_capture(path: Path) -> Capture:
+    """The raw samples in a clip's log."""
+    log = logfile.read_log(path)
+    return Capture(path, log.raw, int(log.start.get("rate_hz", 0)))
 
 
 def describe(summary: dict[str, Any]) -> list[str]:
@@ -411,8 +421,9 @@ def _clock(seconds: float) -> str:
 @click.argument("trace", type=click.Path(path_type=Path))
 @click.option("--out", "-o", required=True, type=click.Path(path_type=Path), help="Folder for the results.")
 @click.option("--settings", "-s", "settings_file", type=click.Path(path_type=Path), help="Settings (TOML or JSON).")
+@click.option("--raw", is_flag=True, help="Replay a log's raw samples, not its steps.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def replay_command(trace: Path, out: Path, settings_file: Path | None, as_json: bool) -> None:
+def replay_command(trace: Path, out: Path, settings_file: Path | None, raw: bool, as_json: bool) -> None:
     """Run the clip's own code over a recorded trace.
 
     TRACE is a CSV file of the sensor (plain, .xz or .gz) or a clip's own log.
@@ -424,7 +435,7 @@ def replay_command(trace: Path, out: Path, settings_file: Path | None, as_json: 
         if not (trace / logfile.LOG_NAME).is_file():
             raise FileError("is a folder, a trace is needed", "name one file in it", path=trace)
         trace = trace / logfile.LOG_NAME
-    replayed = replay_to_folder(trace, out, changed)
+    replayed = replay_to_folder(trace, out, changed, raw=raw)
     summary = replayed.summary()
     if as_json:
         click.echo(json.dumps(summary, indent=1, ensure_ascii=False))

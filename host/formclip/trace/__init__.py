@@ -6,7 +6,8 @@ for piece in trace.pieces():           # Block or Lost, in order, in bounded mem
 write_trace("run.imu.csv.xz", 208, blocks)
 """
 
+from formclip.trace.capture import Capture
 from formclip.trace.reader import Block, Lost, Piece, Trace, open_trace
 from formclip.trace.writer import TraceWriter, write_trace
 
-__all__ = ["Block", "Lost", "Piece", "Trace", "TraceWriter", "open_trace", "write_trace"]
+__all__ = ["Block", "Capture", "Lost", "Piece", "Trace", "TraceWriter", "open_trace", "write_trace"]

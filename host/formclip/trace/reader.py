@@ -113,6 +113,10 @@ class Trace:
         return self._grid.t_s(index)
 
     @property
+    def source_rate_hz(self) -> float:
+        return self.timing.source_rate_hz
+
+    @property
     def lost_samples(self) -> int:
         return self._grid.lost_samples
 

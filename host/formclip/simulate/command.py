@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -114,15 +115,42 @@ def _numbers(command: Any) -> Any:
     return command
 
 
+def _among(names: Iterable[str]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Shell completion from a list; what is not in it is refused by the scenario itself, in our words."""
+    return lambda context, parameter, begun: [name for name in names if name.startswith(begun)]
+
+
 @click.command("simulate", short_help="Make a synthetic run with complete truth.")
-@click.option("-o", "--out", "out", required=False, metavar="DIR/NAME", help="Write NAME.imu.csv.xz, NAME.truth.json.")
-@click.option("--preset", "preset_name", default=None, metavar="NAME", help=f"Start from: {', '.join(PRESETS)}.")
-@click.option("--scenario", "path", default=None, metavar="FILE.json", help="Read a scenario (docs/simulate.md).")
+@click.option(
+    "-o", "--out", "out", type=click.Path(), metavar="DIR/NAME", help="Write NAME.imu.csv.xz, NAME.truth.json."
+)
+@click.option(
+    "--preset",
+    "preset_name",
+    default=None,
+    shell_complete=_among(PRESETS),
+    metavar="NAME",
+    help=f"Start from: {', '.join(PRESETS)}.",
+)
+@click.option(
+    "--scenario",
+    "path",
+    type=click.Path(),
+    default=None,
+    metavar="FILE.json",
+    help="Read a scenario (docs/simulate.md).",
+)
 @click.option("--minutes", type=float, default=None, metavar="N", help="Length of the trace.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Same seed, same samples.")
 @click.option("--person", type=int, default=None, metavar="N", help="0 the average runner, else somebody's own style.")
 @_numbers
-@click.option("--placement", default=None, metavar="PLACE", help=f"Where on the waist: {', '.join(PLACEMENTS)}.")
+@click.option(
+    "--placement",
+    default=None,
+    shell_complete=_among(PLACEMENTS),
+    metavar="PLACE",
+    help=f"Where on the waist: {', '.join(PLACEMENTS)}.",
+)
 @click.option("--mounting", default=None, metavar="F,U,R", help="Mounting error, rotation vector, degrees.")
 @click.option("--gyro-bias", default=None, metavar="X,Y,Z", help="Gyroscope bias, degrees a second.")
 @click.option("--show", is_flag=True, help="Print the scenario as JSON, make nothing.")

@@ -58,7 +58,7 @@ bench: $(VENV)/.dev ## time and memory per block: CPython, the MicroPython VM, a
 	$(BIN)/python -m formclip.bench $(ARGS)
 
 compare: $(VENV)/.compare ## ours beside VQF, Madgwick, Mahony and others on the same traces
-	$(BIN)/python -m formclip.compare $(DATA) $(ARGS)
+	$(BIN)/python -m formclip.peers $(DATA) -o docs/compare.md $(ARGS)
 
 golden: $(VENV)/.dev ## write the golden outputs of the tests anew; read their diff before you commit it
 	FORMCLIP_GOLDEN=write $(BIN)/python -m pytest -k golden

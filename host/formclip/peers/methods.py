@@ -55,7 +55,7 @@ def sensor_mean(acc_g: Floats, gyr_dps: Floats, rate_hz: float) -> Floats:
     """The plain way: the accelerometer's mean over 4 s in the sensor's own axes."""
     sos = butter(2, 0.25, fs=rate_hz, output="sos")
     smooth = sosfiltfilt(sos, acc_g, axis=0)
-    return smooth / np.linalg.norm(smooth, axis=1, keepdims=True)
+    return np.asarray(smooth / np.linalg.norm(smooth, axis=1, keepdims=True))
 
 
 def _standing_bias(gyr_dps: Floats, rate_hz: float) -> Floats:

@@ -57,8 +57,7 @@ def table(figures: dict[str, Any]) -> str:
     e = figures["estimate"]
     out += [
         "",
-        "estimated on the board at 64 MHz, %.0f KB of heap live with %d free blocks among it (docs/bench.md says how)"
-        % (e["live_kb"], e["holes"]),
+        "estimated on the board at 64 MHz, %.0f KB of heap live (docs/bench.md says how)" % e["live_kb"],
         "  %-16s %10s %10s %10s %10s %9s" % ("module", "Python us", "ulab us", "walk us", "all us", "objects"),
     ]
     ranked = sorted(
@@ -77,6 +76,8 @@ def table(figures: dict[str, Any]) -> str:
         "  a block, worst   %44.0f us = %.1f %%" % (e["worst_us"], e["worst_percent"]),
         "  bytes on the heap a block %35.0f" % e["parts"]["bytes"],
         "",
+        "most by function, us: "
+        + ", ".join("%s %.0f" % item for item in sorted(e["functions"].items(), key=lambda i: -i[1])[:12]),
         "ulab calls a block: "
         + ", ".join(
             "%s %.1f" % item for item in sorted(e["ulab_calls"].items(), key=lambda i: -i[1]) if item[1] >= 0.05

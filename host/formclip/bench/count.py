@@ -3,7 +3,7 @@
 Runs under CPython with the strict ulab. Every bytecode instruction of gaitcore is priced (cost.py), every call of C
 code by its name, every operation of ulab by its name and size, every object on the heap by the walk of the board's
 allocator over HEAP (a file with a byte for each block of 16 bytes, 0 where it is free, as after a collection). The
-price goes to the module whose code is running.
+price goes to the function whose code is running.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ Prices = dict[int, tuple[int, tuple[int, ...]]]
 
 
 class Meter:
-    """Prices one block of the run after another, by module."""
+    """Prices one block of the run after another, by module and function."""
 
     def __init__(self, folders: tuple[str, ...], heap: cost.Heap) -> None:
         self.folders = folders
         self.heap = heap
         self.prices: dict[CodeType, Prices] = {}
-        self.names: dict[str, str] = {}
+        self.places: dict[CodeType, str] = {}
         self.python: Counter[str] = Counter()
         self.ulab: Counter[str] = Counter()
         self.walk: Counter[str] = Counter()
@@ -40,13 +40,14 @@ class Meter:
         self.operations: Counter[str] = Counter()
         self.operations_us: Counter[str] = Counter()
 
-    def module(self, code: CodeType) -> str | None:
-        """The module of a code object of ours; None for anybody else's."""
-        path = code.co_filename
-        if path not in self.names:
-            ours = path.startswith(self.folders)
-            self.names[path] = Path(path).stem if ours else ""
-        return self.names[path] or None
+    def place(self, code: CodeType) -> str | None:
+        """`module:function` of a code object of ours; None for anybody else's."""
+        place = self.places.get(code)
+        if place is None:
+            ours = code.co_filename.startswith(self.folders)
+            place = "%s:%s" % (Path(code.co_filename).stem, code.co_qualname) if ours else ""
+            self.places[code] = place
+        return place or None
 
     def priced(self, code: CodeType) -> Prices:
         """Instructions, and sizes of the objects made, by offset."""
@@ -75,7 +76,7 @@ class Meter:
 
     def trace(self, frame: FrameType, event: str, arg: Any) -> Any:
         """sys.settrace: one call for each call of a function, then each instruction of ours."""
-        name = self.module(frame.f_code)
+        name = self.place(frame.f_code)
         if name is None:
             return None
         code = frame.f_code
@@ -104,7 +105,7 @@ class Meter:
     def profile(self, frame: FrameType, event: str, arg: Any) -> None:
         """sys.setprofile: calls of C code from ours."""
         if event == "c_call":
-            name = self.module(frame.f_code)
+            name = self.place(frame.f_code)
             if name is not None:
                 self.python[name] += cost.BUILT_IN.get(arg.__name__, cost.BUILT_IN_OTHER)
 
@@ -113,7 +114,7 @@ class Meter:
         frame: FrameType | None = sys._getframe(1)
         name = None
         while frame is not None and name is None:
-            name = self.module(frame.f_code)
+            name = self.place(frame.f_code)
             frame = frame.f_back
         if name is None:
             return
@@ -129,7 +130,7 @@ class Meter:
         self.operations_us[operation] += price  # type: ignore[assignment]
 
     def take(self) -> dict[str, dict[str, float]]:
-        """What the last block cost by module, and start anew."""
+        """What the last block cost by place, and start anew."""
         out = {
             name: {
                 "python_us": self.python[name] * cost.PYTHON_US,

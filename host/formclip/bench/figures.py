@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,8 @@ BESIDE_KB = 20.0
 # A Session is buffers of numbers for the most part: they do not shrink with the width of a pointer.
 BUFFERS_32 = 0.8
 NO_VM_KB = 60.0
+# Free places among what lives: four blocks in twenty-four, as seen on the VM after imports and collections.
+PATTERN = bytes([1] * 20 + [0] * 4)
 RUN_S = 900.0
 # Modules of gaitcore that only the desktop imports, where device/ does not say.
 DESKTOP_ONLY = {"receiver", "recover"}
@@ -119,39 +120,19 @@ def on_interpreters(path: Path) -> dict[str, Any]:
     return out
 
 
-def heap_map(rate_hz: int) -> tuple[float, bytes]:
-    """Bytes of a Session on the VM, and its heap after a collection: a byte a block, 0 where it is free."""
+def session_b(rate_hz: int) -> float:
+    """Bytes of a started Session on the VM."""
     vm = interpreters.find("micropython")
     names = ["gaitcore." + name for name in _modules() if name not in DESKTOP_ONLY]
-    done = vm.run(HERE / "on_device.py", "heap", str(rate_hz), *names, heap_kb=1024)
-    if done.returncode:
-        raise RuntimeError("the VM's heap could not be seen: %s" % done.stderr.strip()[-600:])
-    session = float(re.search(r"session_b (\d+)", done.stdout).group(1))  # type: ignore[union-attr]
-    blocks_: list[int] = []
-    for line in done.stdout.splitlines():
-        row = re.match(r"[0-9a-f]+: (\S+)$", line.strip())
-        if row:
-            blocks_ += [0 if c == "." else 1 for c in row.group(1)]
-        free = re.search(r"\((\d+) lines all free\)", line)
-        if free:
-            blocks_ += [0] * 64 * int(free.group(1))
-    while blocks_ and not blocks_[-1]:
-        blocks_.pop()
-    return session, bytes(blocks_)
+    done = vm.run(HERE / "on_device.py", "session", str(rate_hz), *names, heap_kb=1024)
+    return _figures(done)["session_b"]
 
 
-def board_heap(live_kb: float, seen: bytes) -> bytes:
-    """A heap of the board with that much live, laid out as the VM's was: used and free blocks in the same pattern."""
+def board_heap(live_kb: float) -> bytes:
+    """A heap of the board with that much live between two blocks of the run: a byte a block, 0 where it is free."""
     want = int(live_kb * 1024 / cost.BLOCK_B)
-    out = bytearray()
-    used = 0
-    at = len(seen)
-    while used < want:
-        at = len(seen) if at == 0 else at
-        at -= 1
-        out.append(seen[at])
-        used += seen[at] != 0
-    return bytes(reversed(out))
+    runs = -(-want // PATTERN.count(1))
+    return (PATTERN * runs)[: len(PATTERN) * want // PATTERN.count(1)]
 
 
 def estimate(path: Path, rate_hz: int, live: bytes) -> dict[str, Any]:
@@ -168,14 +149,17 @@ def estimate(path: Path, rate_hz: int, live: bytes) -> dict[str, Any]:
     real_us = 1e6 * m / rate_hz
     per_block = []
     modules: dict[str, dict[str, float]] = {}
+    functions: dict[str, float] = {}
     for block in counted["blocks"]:
-        work = 0.0
-        for name, parts in block.items():
-            work += parts["python_us"] + parts["ulab_us"] + parts["walk_us"]
-            into = modules.setdefault(name, dict.fromkeys(parts, 0.0))
+        total = 0.0
+        for place, parts in block.items():
+            work = parts["python_us"] + parts["ulab_us"] + parts["walk_us"]
+            total += work
+            functions[place] = functions.get(place, 0.0) + work
+            into = modules.setdefault(place.split(":")[0], dict.fromkeys(parts, 0.0))
             for key, value in parts.items():
                 into[key] += value
-        per_block.append(work)
+        per_block.append(total)
     count = len(per_block)
     for parts in modules.values():
         for key in parts:
@@ -189,7 +173,6 @@ def estimate(path: Path, rate_hz: int, live: bytes) -> dict[str, Any]:
             calls[name] = calls.get(name, 0) + n / count
     return {
         "live_kb": live_kb,
-        "holes": live.count(0),
         "block_us": real_us,
         "samples": m,
         "work_mean_us": work_mean,
@@ -202,6 +185,7 @@ def estimate(path: Path, rate_hz: int, live: bytes) -> dict[str, Any]:
         "worst_percent": 100 * (work_worst + fifo + collect) / real_us,
         "parts": totals,
         "modules": modules,
+        "functions": {place: us / count for place, us in functions.items()},
         "ulab_calls": calls,
     }
 
@@ -221,11 +205,10 @@ def measure(rate_hz: int, rows: NDArray[Any], has_gyro: bool = True, live_kb: fl
 
 
 def board(imported: dict[str, Any], rate_hz: int, live_kb: float | None = None) -> bytes:
-    """The board's heap as it stands between two blocks, estimated from the VM's; without a VM, a round figure."""
-    try:
-        session_b, seen = heap_map(rate_hz)
-    except interpreters.NoInterpreter:
-        return board_heap(live_kb or NO_VM_KB, bytes([1] * 11 + [0]))
+    """The board's heap as it stands between two blocks: the given size, or that estimated from the VM's."""
     if live_kb is None:
-        live_kb = BESIDE_KB + (imported["live_32_b"] + session_b * BUFFERS_32) / 1024
-    return board_heap(live_kb, seen)
+        try:
+            live_kb = BESIDE_KB + (imported["live_32_b"] + session_b(rate_hz) * BUFFERS_32) / 1024
+        except interpreters.NoInterpreter:
+            live_kb = NO_VM_KB
+    return board_heap(live_kb)

@@ -2,7 +2,7 @@
 
 `on_device.py run FILE`       microseconds a block, bytes a block with the collector off, growth of the live heap
 `on_device.py import NAME...` live heap and time after importing each module
-`on_device.py heap RATE NAME...`  bytes of a new Session, and the VM's map of its heap after a collection
+`on_device.py session RATE NAME...`  bytes of a started Session after importing those
 """
 
 import gc
@@ -95,25 +95,22 @@ def measure_imports(names):
         last = live
 
 
-def heap(rate_hz, names):
-    from micropython import mem_info
-
+def session(rate_hz, names):
     for name in names:
         __import__(name)
         gc.collect()
     from gaitcore.session import Session
 
     before = allocated()
-    session = Session(rate_hz, sink=lambda number, page, complete: True)
-    session.start()
+    running = Session(rate_hz, sink=lambda number, page, complete: True)
+    running.start()
     gc.collect()
     print("session_b", allocated() - before)
-    mem_info(1)
 
 
 if sys.argv[1] == "run":
     run(sys.argv[2])
-elif sys.argv[1] == "heap":
-    heap(int(sys.argv[2]), sys.argv[3:])
+elif sys.argv[1] == "session":
+    session(int(sys.argv[2]), sys.argv[3:])
 else:
     measure_imports(sys.argv[2:])

@@ -12,8 +12,8 @@ Floats = NDArray[np.float64]
 # change of that place. tilt + anterior, drop + right side up, rotation + to the left; up, ahead and right in cm,
 # relative to the centre of mass. Alike on both sides are the even harmonics of tilt, up and ahead and the odd ones of
 # drop, rotation and right; the others are the difference of the two sides.
-# The sizes are those of Novacheck 1998 (Gait Posture 7:77, figs 5-7) and Schache 1999 (Gait Posture 10:30) and agree
-# with the means over the 16 runners of Fukuchi 2017 (PeerJ 5:e3298), rounded: they are no particular runner's.
+# Sizes and places are rounded means over 16 runners of Fukuchi 2017 (PeerJ 5:e3298), no particular runner's; the tilt
+# within a stride is of the size that Schache 1999 (Gait Posture 10:30) reports, 5-8 degrees.
 RUN_HARMONICS: tuple[tuple[str, int, float, float, float, float], ...] = (
     ("tilt", 1, 0.2, 0.0, 0.35, 0.0),
     ("tilt", 2, 2.9, 0.1, 0.39, -0.035),

@@ -233,4 +233,4 @@ class Attitude:
                 b[k] -= (cy * lx[k] - cx * ly[k]) / RAD
         return dx, dy
 
-    q_bias = 0.0001  # rad/s per sqrt(s): 0.006 dps
+    q_bias = 0.0002  # rad/s per sqrt(s), 0.012 dps: a gyroscope that warms up

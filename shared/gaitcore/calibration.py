@@ -39,6 +39,7 @@ class Stance:
 
     def reset(self):
         self._sum = [0.0] * 6
+        self._waiting = []
         self._square = 0.0
         self._n = 0
         self.still = False
@@ -49,7 +50,7 @@ class Stance:
 
     @property
     def full(self):
-        return self._n * self._hop_s >= self.full_s - 0.01
+        return (self._n + 2) * self._hop_s >= self.full_s - 0.01
 
     def hop_still(self, block):
         """Whether nothing moves in this hop, and takes it in when so."""
@@ -67,17 +68,21 @@ class Stance:
             means[k] = m
         a = means[0] * means[0] + means[1] * means[1] + means[2] * means[2]
         self.still = 0.85 < a < 1.15
-        if self.still and self._n:
+        n = self._n
+        if self.still and n:
             # a slow lean: the direction leaves the mean so far
-            n = self._n
             for k in range(3):
                 if abs(means[k] - self._sum[k] / n) > 0.05:
                     self.still = False
         if self.still:
-            for k in range(rows):
-                self._sum[k] += means[k]
-            self._square += spread
-            self._n += 1
+            # a move begins slowly: a hop counts when the two after it were still as well
+            self._waiting.append((means, spread))
+            if len(self._waiting) > 2:
+                means, spread = self._waiting.pop(0)
+                for k in range(rows):
+                    self._sum[k] += means[k]
+                self._square += spread
+                self._n += 1
         return self.still
 
     def result(self, index):
@@ -86,5 +91,5 @@ class Stance:
             return None
         mean = [s / n for s in self._sum]
         noise = sqrt(self._square / n) / _STILL_G
-        quality = int(100.0 * min(1.0, self.seconds / self.full_s) * max(0.1, 1.0 - 0.5 * noise))
+        quality = int(100.0 * min(1.0, (n + 2) * self._hop_s / self.full_s) * max(0.1, 1.0 - 0.5 * noise))
         return Calibration(unit(mean[:3]), mean[3:], self.seconds, quality, index)

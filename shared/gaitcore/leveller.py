@@ -8,7 +8,7 @@ from gaitcore.compat import np
 # velocity scatter [g s] and its drift [g s per sqrt(s)] by what the wearer does
 _STILL = (0.002, 0.001)
 _STRIDE = (0.008, 0.005)
-_OTHER = (0.1, 0.05)
+_OTHER = (0.1, 0.02)
 _SPEED = 0.3  # g s: about 3 m/s, until turns have told
 _SPEED_SIGMA = 0.12
 _TURN = 0.06  # rad: smaller changes of heading are the pelvis's own

@@ -53,6 +53,7 @@ _GYR_FULL_DPS = 999.0
 _NONSENSE = 1e6
 _SETTLED_RAD = 0.02
 _MISWORN_DEG = 30.0
+_UNCALIBRATED_DEG = 20.0  # a smaller slip is not told without a calibration: it could be the orientation settling
 _PATIENCE_S = 8  # a calibration asked for waits so long for the runner to stand still, beyond its own length
 
 
@@ -335,14 +336,14 @@ class Pipeline:
         stance.reset()
         if self._asked >= 0:
             if c:
-                self._calibrated(c)
+                self._calibrated(c, still)
             elif self._ring.end - self._asked > (stance.full_s + _PATIENCE_S) * self._rate:
                 self._asked = -1
                 self.events.append((REFUSED, self.index, MOVED))
         elif c and self._implied and (self.calibration is None or c.seconds >= self.calibration.seconds):
-            self._calibrated(c)
+            self._calibrated(c, still)
 
-    def _calibrated(self, c):
+    def _calibrated(self, c, still):
         a = self._attitude
         told = self.calibration is None or self._asked >= 0
         self.calibration = c
@@ -353,8 +354,9 @@ class Pipeline:
             a.bias_dps = list(c.bias_dps)
             self._leveller.turn_floor = 0.04
             self._leveller.start_drift = 16.0
-        a.align(c.up, True)
-        a.forget(0.002, 0.03 * RAD if self.has_gyro else 0.0)
+        if still:
+            a.align(c.up, True)
+        a.forget(0.002 if still else 0.004, 0.3 / c.seconds * RAD if self.has_gyro else 0.0)
         if told:
             self.events.append((CALIBRATED, self.index, c.quality))
 
@@ -425,6 +427,8 @@ class Pipeline:
         if up and not step.flags & SETTLING:
             turned = self._slip.update(up, step_up)
             c = self.calibration
+            if turned < _UNCALIBRATED_DEG and not c:
+                turned = 0.0
             if c and not self.slipped:
                 # far from the standing for long: it was not worn like this when it was calibrated
                 away = angle_deg(up, c.up)

@@ -27,7 +27,7 @@ class SlipWatch:
     Latency   `confirm` steps, about 7 s
     """
 
-    def __init__(self, slip_deg=5.0, sudden=0.84, confirm=18):
+    def __init__(self, slip_deg=5.0, sudden=0.87, confirm=18):
         self._far = 0.9 * slip_deg
         self._sudden = sudden
         self._confirm = confirm

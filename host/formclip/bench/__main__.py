@@ -26,6 +26,9 @@ def _rows(path: str, seconds: float) -> tuple[int, Any, bool]:
     return trace.rate_hz, np.concatenate(pieces, axis=1), trace.has_gyro
 
 
+DOES_NOT_FIT = "  DOES NOT FIT: %.0f KB live and %.0f KB a block are more than the 137 KB there are; it would collect within blocks"
+
+
 def table(figures: dict[str, Any]) -> str:
     """The figures as text."""
     out = [
@@ -75,6 +78,7 @@ def table(figures: dict[str, Any]) -> str:
         "  a block, mean    %44.0f us = %.1f %% of real time" % (e["mean_us"], e["mean_percent"]),
         "  a block, worst   %44.0f us = %.1f %%" % (e["worst_us"], e["worst_percent"]),
         "  bytes on the heap a block %35.0f" % e["parts"]["bytes"],
+        *([DOES_NOT_FIT % (e["live_kb"], e["parts"]["bytes"] / 1024)] if not e["fits"] else []),
         "",
         "most by function, us: "
         + ", ".join("%s %.0f" % item for item in sorted(e["functions"].items(), key=lambda i: -i[1])[:12]),

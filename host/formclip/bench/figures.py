@@ -173,6 +173,7 @@ def estimate(path: Path, rate_hz: int, live: bytes) -> dict[str, Any]:
             calls[name] = calls.get(name, 0) + n / count
     return {
         "live_kb": live_kb,
+        "fits": live_kb + totals["bytes"] / 1024 <= cost.HEAP_KB,
         "block_us": real_us,
         "samples": m,
         "work_mean_us": work_mean,

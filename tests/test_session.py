@@ -299,6 +299,42 @@ def test_a_baseline_is_carried_over(slow_down):
     assert log.events(records.CALIBRATED)[0][1] == 1
 
 
+def leaning(seconds, degrees):
+    return Formula(np, np.float32, RATE, standing_s=600, lean_deg=degrees).block(int(seconds * RATE))
+
+
+def test_the_squeeze_gives_the_neutral_posture():
+    log = Log()
+    session = Session(RATE, Settings(EARLY), sink=log)
+    session.start()
+    push_all(session, leaning(12, 0.0))
+    assert session.calibrate(squeeze=True) == patterns.STAND
+    kinds = [c[0] for c in push_all(session, leaning(11, 0.0))]
+    assert kinds == [patterns.SQUEEZE]
+    # the pelvis turns within a second, by formula a jump: shown by the gyroscope too
+    turn = leaning(0.5, 0.0)
+    turn[5] -= 6.0 / 0.5
+    commands = push_all(session, np.concatenate([turn, leaning(8, 6.0)], axis=1))
+    session.flush()
+    assert [c[0] for c in commands] == [patterns.CALIBRATED]
+    ((arch_cdeg, signed),) = log.events(records.NEUTRAL)
+    assert abs(arch_cdeg - 600) < 60 and signed == 0
+
+
+def test_a_squeeze_that_is_not_held_is_refused():
+    log = Log()
+    session = Session(RATE, Settings(EARLY), sink=log)
+    session.start()
+    push_all(session, leaning(12, 0.0))
+    session.calibrate(squeeze=True)
+    push_all(session, leaning(11, 0.0))
+    bend = leaning(3, 0.0)
+    bend[5] += 12.0
+    assert [c[0] for c in push_all(session, bend)] == [patterns.REFUSED]
+    session.flush()
+    assert log.events(records.REFUSED) == [(3, 0)] and not log.events(records.NEUTRAL)
+
+
 def test_changing_settings_replays_alike(slow_down):
     log = Log()
     session = Session(RATE, Settings(EARLY), sink=log)

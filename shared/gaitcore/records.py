@@ -64,6 +64,7 @@ FULL = const(22)
 ACTIVITY = const(23)
 TIME = const(24)
 CAPTURE = const(25)
+NEUTRAL = const(26)
 CHECK = const(127)
 
 # Format of the payload by tag; + stands for bytes after it. Names of the values: recover.LAYOUT.
@@ -94,6 +95,7 @@ FORMATS = (
     "<B",  # ACTIVITY
     "",  # TIME
     "<B",  # CAPTURE
+    "<hB",  # NEUTRAL
 )
 
 # What `by` says: who started, paused, resumed or stopped.

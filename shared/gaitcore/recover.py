@@ -43,6 +43,7 @@ LAYOUT = {
     records.ACTIVITY: ("activity", ("activity",)),
     records.TIME: ("time", ()),
     records.CAPTURE: ("capture", ("on",)),
+    records.NEUTRAL: ("neutral", ("arch_cdeg", "signed")),
 }
 
 

@@ -23,6 +23,7 @@ from gaitcore.baseline import NO_VALUE, Baseline
 from gaitcore.compat import const
 from gaitcore.cue import CueEngine
 from gaitcore.metronome import Metronome
+from gaitcore.neutral import MOVED, WAITING, Squeeze
 from gaitcore.pages import LogWriter
 from gaitcore.pipeline import ACTIVITY, CALIBRATED, REFUSED, SLIP, Pipeline
 from gaitcore.settings import Settings, index_of
@@ -33,6 +34,7 @@ RUNNING = const(1)
 PAUSED = const(2)
 ENDED = const(3)
 _METRONOME = const(2)
+_NOT_HELD = const(3)  # reason of REFUSED, beside those of pipeline.py
 
 
 class Session:
@@ -72,7 +74,8 @@ class Session:
         self.pipeline = Pipeline(rate_hz, self.settings, has_gyro)
         self.rate_hz = rate_hz = self.pipeline.rate_hz
         self.pipeline.calibration = self._old = calibration
-        self._logged = None
+        self._logged = self._squeeze = self.neutral = None
+        self._squeezing = False
         self.engine = CueEngine(self.settings)
         self.baseline = Baseline(self.settings)
         self.on_step = None
@@ -150,6 +153,8 @@ class Session:
         self._event(records.SETTINGS, (), self.settings.to_bytes())
         self._logged = None
         self._log_calibration()
+        if self.neutral:
+            self._event(records.NEUTRAL, self.neutral)
         if self.engine.muted:
             self._event(records.MUTE)
         if self.settings.offer_calibration and by == records.BY_RUNNER:
@@ -190,9 +195,11 @@ class Session:
         self._event(records.MARKER, (number,))
         return self._play(patterns.MARKER)
 
-    def calibrate(self):
-        """Stand still now: re-zero. CALIBRATED or REFUSED follows."""
+    def calibrate(self, squeeze=False):
+        """Stand still now: re-zero; then, if asked for, squeeze the glutes. CALIBRATED or REFUSED follows each."""
         self.pipeline.calibrate()
+        self._squeeze = Squeeze(self.settings.squeeze_s) if squeeze else None
+        self._squeezing = False
         return patterns.STAND
 
     def set(self, name, value):
@@ -222,10 +229,12 @@ class Session:
         for kind, _, value in self.pipeline.events:
             if kind == CALIBRATED:
                 self._log_calibration()
-                self._command(patterns.CALIBRATED)
+                self._squeezing = self._squeeze is not None
+                if self._squeezing:
+                    self._squeeze.begin(self.now_ms, self.pipeline.calibration.up)
+                self._command(patterns.SQUEEZE if self._squeezing else patterns.CALIBRATED)
             elif kind == REFUSED:
-                self._event(records.REFUSED, (value, 0))
-                self._command(patterns.REFUSED)
+                self._refuse(value)
             elif kind == SLIP:
                 self._event(records.SLIP, (value,))
             elif kind == ACTIVITY:
@@ -261,6 +270,24 @@ class Session:
             self._event(records.MINUTE, self.baseline.minute)
         if news & Baseline.OWN:
             self._learned(self.baseline.own)
+
+    def _refuse(self, reason):
+        self._event(records.REFUSED, (reason, 0))
+        self._command(patterns.REFUSED)
+        self._squeeze = None
+        self._squeezing = False
+
+    def _hold(self, now_ms):
+        """One more hop of the squeeze."""
+        found = self._squeeze.update(now_ms, self.pipeline.up)
+        if found == MOVED:
+            self._refuse(_NOT_HELD)
+        elif found != WAITING:
+            forward = self.pipeline.forward
+            self.neutral = (self._squeeze.arch_cdeg(forward), 0 if forward is None else 1)
+            self._event(records.NEUTRAL, self.neutral)
+            self._command(patterns.CALIBRATED)
+            self._squeezing = False
 
     def _carry(self):
         """The baseline carried over; its tilt only if the runner stood still this time: the clip sits anew."""
@@ -300,6 +327,8 @@ class Session:
         idle_ms = now_ms - self._last_step_ms
         if self.state == RUNNING and self.steps and s.auto_pause and idle_ms >= s.auto_pause_s * 1000:
             self.pause(records.BY_ITSELF)
+        if self._squeezing:
+            self._hold(now_ms)
         if s.mode == _METRONOME and self.state == RUNNING and not self.muted:
             end_ms = index_to_ms(self.index + self.pipeline.room, self.rate_hz)
             for delay_ms in self._metronome.beats(now_ms, end_ms, self.engine.own):

@@ -43,6 +43,7 @@ class Session:
     Settings  rate_hz int 50..500; settings a Settings (kept and read, changed by `set` only); has_gyro;
               info: firmware version, str; sink: see pages.LogWriter, None to keep no log; session, boot:
               their numbers; unix_s: time at the start, 0 unknown; max_pages: room for the log;
+              pipeline: one of an earlier session, reset, to use its buffers again;
               own: baseline carried over, (cadence 0.1 steps/min, tilt 0.01 deg, braking mm/s), None: as settings say;
               calibration: one of an earlier session to begin with, or None; buf: 4,096 bytes to use
     In        push(block) (6, m) FLOAT as Pipeline; lost(n); flush(): the data ends, the session stops
@@ -68,10 +69,11 @@ class Session:
         unix_s=0,
         max_pages=65535,
         buf=None,
+        pipeline=None,
     ):
         self.settings = settings or Settings()
         self.log = LogWriter(sink, session, boot, max_pages, buf)
-        self.pipeline = Pipeline(rate_hz, self.settings, has_gyro)
+        self.pipeline = pipeline or Pipeline(rate_hz, self.settings, has_gyro)
         self.rate_hz = rate_hz = self.pipeline.rate_hz
         self.pipeline.calibration = self._old = calibration
         self._logged = self._squeeze = self.neutral = None

@@ -26,7 +26,8 @@ How it is scored:
 - Steps are matched one to one within half a step, after a constant offset of the trace (the median) is taken out.
 - Cadence: each value of `cadence.csv` whose 4 s lie within the truth, against the true contacts in those 4 s.
 - Ranges: those of the true pose from a contact to the next of the same foot.
-- "Worst" names the worst trace; "mean of each" is one value a trace, "step by step" one value a step.
+- "Worst" names the worst trace; "mean of each" is one value a trace, "step by step" one value a step. "Others" is what
+  a plain method or a peer gets on the same traces (`make compare` runs peers).
 """
 
 
@@ -38,9 +39,26 @@ def _table(head: list[str], rows: list[list[str]]) -> list[str]:
     return [_row(head), _row(["---"] * len(head)), *map(_row, rows)]
 
 
-def figures_table(figures: list[Figure]) -> list[str]:
+# What a plain method or a peer gets on the same traces, as the design notes of this project give it.
+_BASELINE = {
+    "cadence": "autocorrelation 0.58 / 1.6; naive peaks +50 %",
+    "contact_time": "threshold: bias −15, SD 26 ms; literature about 20 ms",
+    "oscillation": "perfect orientation 0.2 mm; sensors 2–10 mm",
+    "tilt": "VQF 2.1° / 4.6°",
+    "up": "VQF 0.5°, Madgwick 3°, Mahony 4°",
+    "side": "single-step literature 82 %",
+    "braking": "pelvis acceleration |r| ≤ 0.3; cadence alone 0.7–0.85",
+}
+
+
+def figures_table(figures: list[Figure], with_baseline: bool = False) -> list[str]:
+    head = ["figure", "goal", "ours", "worst", "goal met", "on what"]
     rows = [[f.title, f.goal, f.ours, f.worst, _MARK[f.met], f.note] for f in figures]
-    return _table(["figure", "goal", "ours", "worst", "goal met", "on what"], rows)
+    if with_baseline:
+        head.insert(2, "others")
+        for figure, row in zip(figures, rows, strict=True):
+            row.insert(2, _BASELINE.get(figure.key, ""))
+    return _table(head, rows)
 
 
 def _value(score: Score, field: str, key: str, digits: int, scale: float = 1.0, sign: bool = False) -> str:
@@ -91,7 +109,7 @@ def traces_table(scores: dict[str, Score]) -> list[str]:
 def to_markdown(
     scores: dict[str, Score], figures: list[Figure], held_out: dict[str, Any] | None, plots: tuple[str, ...] = ()
 ) -> str:
-    lines = [_INTRO, "## The figures", "", *figures_table(figures), ""]
+    lines = [_INTRO, "## The figures", "", *figures_table(figures, True), ""]
     judged = [f for f in figures if f.met is not None]
     met = sum(bool(f.met) for f in judged)
     lines += [f"{met} of {len(judged)} goals met on {len(scores)} traces.", ""]

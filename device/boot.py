@@ -8,7 +8,6 @@ import board
 import digitalio
 import storage
 import supervisor
-
 from boards import pins_of
 
 with digitalio.DigitalInOut(pins_of(board).BUTTON) as button:

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from formclip.virtual.board import VirtualParts, libraries_here
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")

@@ -2,6 +2,7 @@
 
 VENV    := .venv
 BIN     := $(VENV)/bin
+PEERS   := .venv-compare
 PYTHON  ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 DATA    ?= ../shared/data
@@ -57,8 +58,8 @@ validate: $(VENV)/.run ## score replay against the truth of DATA=../shared/data;
 bench: $(VENV)/.dev ## time and memory per block: CPython, the MicroPython VM, and estimated on the device
 	$(BIN)/python -m formclip.bench $(ARGS)
 
-compare: $(VENV)/.compare ## ours beside VQF, Madgwick, Mahony and others on the same traces
-	$(BIN)/python -m formclip.peers $(DATA) -o docs/compare.md $(ARGS)
+compare: $(PEERS)/.ready ## ours beside VQF, Madgwick, Mahony and others on the same traces; updates docs/compare.md
+	$(PEERS)/bin/python -W ignore -m formclip.peers $(DATA) -o docs/compare.md $(ARGS)
 
 golden: $(VENV)/.dev ## write the golden outputs of the tests anew; read their diff before you commit it
 	FORMCLIP_GOLDEN=write $(BIN)/python -m pytest -k golden
@@ -70,7 +71,7 @@ deploy: $(VENV)/.run ## copy firmware, gaitcore and libraries to a board; ARGS="
 	$(BIN)/formclip deploy $(ARGS)
 
 clean: ## remove .venv and everything generated
-	rm -rf $(VENV) build out host/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) build out host/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The Adafruit libraries without their dependencies, which would take the names of the board's modules.
@@ -95,8 +96,9 @@ $(VENV)/.dev: $(VENV)/.base
 	@$(FIRMWARE)
 	@touch $@ $(VENV)/.run
 
-$(VENV)/.compare: $(VENV)/.base
-	@echo "setup: installing the peers to compare with"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt -e '.[dev,compare]'
-	@$(FIRMWARE)
-	@touch $@ $(VENV)/.run $(VENV)/.dev
+# A venv of their own: one of the peers brings a plugin that breaks pytest.
+$(PEERS)/.ready: $(PINS)
+	@echo "setup: $(PEERS) with the peers to compare with"
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt -e '.[compare]'
+	@touch $@

@@ -252,6 +252,16 @@ def test_without_a_gyroscope_what_needs_it_is_empty(run, tmp_path):
     assert rows(tmp_path / "out" / "up.csv") == []
 
 
+def test_a_gyroscope_in_rad_per_s_is_doubted(run, tmp_path):
+    blocks = [p.samples.copy() for p in open_trace(run[0]).pieces() if isinstance(p, Block)]
+    for block in blocks:
+        block[3:] /= 57.3
+    write_trace(tmp_path / "rad.csv", 104, blocks)
+    replayed = replay_to_folder(tmp_path / "rad.csv", tmp_path / "out", bar=False)
+    assert any("rad/s" in note for note in replayed.notes)
+    assert not any("rad/s" in note for note in json.loads((run[1] / "summary.json").read_text())["notes"])
+
+
 def test_seconds_before_running_was_confirmed_are_filled():
     on_s = np.arange(10.0, 40.0, 0.35)
     t_s = np.arange(0.0, 45.0)

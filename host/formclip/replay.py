@@ -33,6 +33,7 @@ FILES = ("steps.csv", "cadence.csv", "cues.csv", "up.csv", logfile.SUMMARY_NAME)
 _PROGRESS_B = 1_500_000
 _CADENCE_S = 4.0
 _FILL_STEPS = 5
+_LEAST_TURNING_DPS = 3.0
 _DECIMALS = {
     "on_s": 3,
     "contact_ms": 0,
@@ -166,6 +167,14 @@ def fill_cadence(t_s: Floats, spm: Floats, on_s: Floats) -> Floats:
     return out
 
 
+def _doubt(turning_sum: float, samples: int, rate_hz: int) -> list[str]:
+    """A pelvis turns at 20 to 80 deg/s in running, on each axis; a hundredth of that is another unit."""
+    if samples < 10 * rate_hz or turning_sum / samples > _LEAST_TURNING_DPS:
+        return []
+    mean_dps = turning_sum / samples
+    return [f"the gyroscope reads {mean_dps:.2g} deg/s on average in running: if it is in rad/s, multiply it by 57.3"]
+
+
 def replay_trace(
     trace: Trace | Capture,
     log_path: Path,
@@ -181,6 +190,7 @@ def replay_trace(
     tap = UpTap(session, trace.t_s, up_sink) if up_sink is not None and trace.has_gyro else None
     second: float | None = None  # the next whole second of the trace to tell the cadence of
     start_s, period_s = 0.0, 1.0 / rate_hz
+    turning_sum, turning_samples = 0.0, 0
     times: list[float] = []
     cadences: list[float] = []
     pipeline = session.pipeline
@@ -202,6 +212,9 @@ def replay_trace(
             while at < m:
                 n = min(m - at, pipeline.room)  # hop by hop, to look at the chain in between
                 session.push(piece.samples[:, at : at + n])
+                if pipeline.activity == RUNNING and trace.has_gyro:
+                    turning_sum += float(np.abs(piece.samples[3:, at : at + n]).sum()) / 3
+                    turning_samples += n
                 at += n
                 if tap is not None:
                     tap.take()
@@ -233,7 +246,7 @@ def replay_trace(
         start_s,
         trace.samples * period_s,
         settings,
-        trace.notes,
+        trace.notes + _doubt(turning_sum, turning_samples, rate_hz),
         {
             "trace": trace.path.name,
             "rate_hz": rate_hz,
@@ -246,10 +259,13 @@ def replay_trace(
 
 def replay_log(path: Path, changed: dict[str, Any] | None = None) -> Replayed:
     """Read a clip's log; with changed settings, the cues that it would have given with them."""
-    log = logfile.read_log(path)
+    logs = logfile.read_logs(path)
+    log = logs[-1]
     settings = log.settings(changed)
     columns = logfile.to_columns(log, logfile.own_clock, settings)
     notes = ["a log holds no samples: up.csv is empty"]
+    if len(logs) > 1:
+        notes.append(f"{len(logs)} sessions in this file: this is the last")
     if not log.closed:
         notes.append("the log was not closed: the clip lost power or is still recording")
     if changed:

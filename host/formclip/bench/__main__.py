@@ -26,7 +26,7 @@ def _rows(path: str, seconds: float) -> tuple[int, Any, bool]:
     return trace.rate_hz, np.concatenate(pieces, axis=1), trace.has_gyro
 
 
-DOES_NOT_FIT = "  DOES NOT FIT: %.0f KB live and %.0f KB a block are more than the 137 KB there are; it would collect within blocks"
+DOES_NOT_FIT = "  DOES NOT FIT: %.0f KB live and %.0f KB a block of the 137 KB there are: collections within blocks"
 
 
 def table(figures: dict[str, Any]) -> str:

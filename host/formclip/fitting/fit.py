@@ -9,7 +9,7 @@ import numpy as np
 from gaitcore import shape
 from numpy.typing import NDArray
 
-from formclip.fitting.gather import Trial
+from formclip.fitting.gather import HARMONIC_NAMES, Trial
 from formclip.fitting.regress import (
     Fit,
     least_squares,
@@ -23,7 +23,7 @@ from formclip.fitting.regress import (
 
 Floats = NDArray[np.float64]
 
-COMPONENTS = 4
+COMPONENTS = 5
 Columns = tuple[str, ...]
 
 SHAPE_COLUMNS: Columns = tuple(
@@ -112,6 +112,23 @@ class Fitted:
 def ln_speed_left_out(p: Points, fit: Fit | None = None, columns: tuple[str, ...] = SPEED_COLUMNS) -> Floats:
     fit = fit or partial_least_squares(COMPONENTS)
     return left_out(fit, p.matrix(columns), np.log(p["speed_mps"]), p.runners)
+
+
+def speed_with_inner_choice(p: Points) -> Floats:
+    """ln speed of each runner by the configuration that did best on the others, each of them left out in turn."""
+    columns = [SPEED_COLUMNS, tuple(c for c in SPEED_COLUMNS if c[-2] != "5"), (*SPEED_COLUMNS, "ln rec_vo_cm")]
+    for signal in ("tilt6", "vert", "fore", "side"):
+        columns.append((*SPEED_COLUMNS, *(n for n in HARMONIC_NAMES if n.startswith(signal))))
+    choices = [(c, k) for c in columns for k in (2, 3, 4, 5, 6, 7)]
+    who = np.array(p.runners)
+    out = np.full(len(who), np.nan)
+    for runner in sorted(set(p.runners)):
+        rest, one = p.only(who != runner), p.only(who == runner)
+        y = np.log(rest["speed_mps"])
+        errors = [rmse(ln_speed_left_out(rest, partial_least_squares(k), c), y) for c, k in choices]
+        c, k = choices[int(np.argmin(errors))]
+        out[who == runner] = predict(partial_least_squares(k)(rest.matrix(c), y), one.matrix(c))
+    return out
 
 
 def stacked(p: Points, columns: list[str], y: Floats) -> Floats:
@@ -240,7 +257,8 @@ def fit_speed(run: Points, out: Fitted) -> None:
     for what, columns, k in (
         ("shape of the stride, cadence, forward force (used)", SPEED_COLUMNS, COMPONENTS),
         ("the same, 3 components", SPEED_COLUMNS, 3),
-        ("the same, 5 components", SPEED_COLUMNS, 5),
+        ("the same, 4 components", SPEED_COLUMNS, 4),
+        ("the same, 6 components", SPEED_COLUMNS, 6),
         ("the same and height", (*SPEED_COLUMNS, "ln height_cm"), COMPONENTS),
         ("the same and height, mass", (*SPEED_COLUMNS, "ln height_cm", "ln mass_kg"), COMPONENTS),
         ("without tilt", tuple(c for c in SPEED_COLUMNS if not c.startswith("tilt")), COMPONENTS),
@@ -249,6 +267,10 @@ def fit_speed(run: Points, out: Fitted) -> None:
     ):
         ours = np.exp(ln_speed_left_out(run, partial_least_squares(k), columns))
         rows.append(_score(what, ours, run["speed_mps"], relative=True))
+    chosen = np.exp(speed_with_inner_choice(run))
+    rows.append(
+        _score("components and harmonics, too, chosen without the runner", chosen, run["speed_mps"], relative=True)
+    )
     out.scores["speed"] = rows
     ours = np.exp(ln_speed_left_out(run))
     out.held_out["speed_mps"] = dict(zip(run.names, ours.tolist(), strict=True))
@@ -277,6 +299,7 @@ def fit_braking(run: Points, out: Fitted) -> None:
         ("the same and rotation range", [*used, "ln rec_rotation_range_deg"]),
         ("the same and height", [*used, "ln height_cm"]),
         ("the same and height, mass", [*used, "ln height_cm", "ln mass_kg"]),
+        ("the same and two harmonics more (lateral force 1, tilt 4)", [*used, "side1c", "tilt4s"]),
     ):
         ours = np.exp(stacked(run, columns, y))
         rows.append(_score(what, ours, truth, speed))

@@ -1,0 +1,56 @@
+"""A stance by formula: the same contact, braking and score of the stride on every interpreter."""
+
+from math import cos, pi, sin
+
+from gaitcore import models
+from gaitcore.compat import FLOAT, np
+from gaitcore.contact import Contact
+from gaitcore.shape import Shape
+from portable import near
+
+RATE = 104
+PERIOD = 36.4
+ONSET = 15.3
+WIDTH = 26.0
+
+
+def vert(i):
+    x = (i - ONSET) / WIDTH
+    return 2.2 * sin(pi * x) if 0.0 < x < 1.0 else 0.0
+
+
+def fwd(i):
+    return -0.6 * sin(2.0 * pi * (i - ONSET) / PERIOD)
+
+
+n = int(1.7 * PERIOD)
+contact = Contact(RATE)
+assert contact.measure(
+    np.array([vert(i) for i in range(n)], dtype=FLOAT), np.array([fwd(i) for i in range(n)], dtype=FLOAT), ONSET, PERIOD
+)
+near(contact.rise, 19.277, 0.02)
+near(contact.width_ms, 183.69, 0.5)
+near(contact.fwd_g, 0.4223, 2e-3)
+near(contact.impact_g, 2.165, 5e-3)
+near(contact.period_ms, 350.0, 0.01)
+assert contact.on < contact.rise
+near(contact.brake_mps, 0.6454, 5e-3)
+near(contact.refine(7.0), models.contact_ms(350.0, contact.width_ms, contact.fwd_g, contact.impact_g, 7.0), 1e-3)
+assert not contact.measure(np.ones(n, dtype=FLOAT), None, ONSET, PERIOD)
+
+shape = Shape(RATE, ((1.0, 0.0, 0.0, 2.0), (0.5, 0.0, 0.0, 0.0, 0.0, 1.0), (0.0, 0.25, 0.0, 0.0, 0.0, 0.0)))
+shape.aim(100.0, PERIOD)
+m = shape.end - shape.start
+assert m == 73 and shape.start == 64
+at = [2.0 * pi * (i + shape.start - 100.0) / m for i in range(m)]
+tilt = np.array([0.1 * cos(2 * a) + 0.05 * sin(4 * a) for a in at], dtype=FLOAT)
+drop = np.array([0.08 * cos(a) + 0.02 * sin(5 * a) for a in at], dtype=FLOAT)
+turn = np.array([0.1 * sin(a) for a in at], dtype=FLOAT)
+zero = np.zeros(m, dtype=FLOAT)
+shape.measure((-tilt, zero, drop), (turn * 0.0 + 1.0, turn), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0))
+near(shape.even, 0.1 + 2.0 * 0.05, 4e-3)
+near(shape.odd, 0.5 * 0.08 + 0.02 + 0.25 * 0.1, 4e-3)
+
+score = models.speed_score(350.0, 0.5, 0.3, 0.05)
+near(models.speed_feature(score, 1) - models.speed_feature((score[0], score[1], -0.05), -1), 0.0, 1e-4)
+print("ok")

@@ -47,7 +47,7 @@ STR_METHODS = set(
     "format_map".split()
 )
 NO_NAMES = set(
-    "ascii vars breakpoint aiter anext format complex FileNotFoundError PermissionError FileExistsError "
+    "ascii vars breakpoint aiter anext format complex slice FileNotFoundError PermissionError FileExistsError "
     "IsADirectoryError NotADirectoryError ModuleNotFoundError RecursionError ExceptionGroup BlockingIOError".split()
 )
 

@@ -68,6 +68,7 @@ BAD = [
     ("s = 'x'.removeprefix('a')", "str.removeprefix"),
     ("try:\n    f()\nexcept FileNotFoundError:\n    pass", "FileNotFoundError is not built in"),
     ("vars(x)", "vars is not built in"),
+    ("part = slice(0, 3)", "slice is not built in"),
     ("match x:\n    case 1:\n        pass", "match is not"),
     ("y = [*x, 1]", "[*x] is not"),
     ("y = (*x, 1)", "[*x] is not"),

@@ -15,7 +15,7 @@ from gaitcore.frames import cross, dot, least_aligned, unit
 from gaitcore.units import RAD
 
 # Rows that propagate() fills.
-VERT, LEVEL_X, LEVEL_Y, UP_X, UP_Y, UP_Z, HEAD_X, HEAD_Y = 0, 1, 2, 3, 4, 5, 6, 7
+LEVEL_X, LEVEL_Y, VERT, UP_X, UP_Y, UP_Z, HEAD_X, HEAD_Y = 0, 1, 2, 3, 4, 5, 6, 7
 ROWS = 8
 
 _MOST_VELOCITY = 0.6  # g s, 6 m/s: no runner changes speed by more
@@ -39,16 +39,17 @@ class Attitude:
         self.rate_hz = rate_hz
         self.has_gyro = has_gyro
         n = self._n = hop_samples
-        nodes = (n + 1) // 2 + 1
-        # orientation is carried from node to node, two samples apart, and interpolated to the samples
-        self._node_at = np.array([min(2 * i, n) for i in range(nodes)], dtype=FLOAT)
-        self._sample_at = np.array([i + 0.5 for i in range(n)], dtype=FLOAT)
-        self._q = np.zeros((4, nodes), dtype=FLOAT)
-        self._tmp = np.zeros(n, dtype=FLOAT)
+        # orientation is carried from node to node, one in the middle of each pair of samples and used for both
+        nodes = self._nodes = (n + 1) // 2
+        self._list = [[0.0] * nodes for _ in range(4)]
+        self._q = np.zeros((6, nodes), dtype=FLOAT)  # w, then z x y z x, all times the root of 2
+        self._f = np.zeros((4, n), dtype=FLOAT)  # specific force: x y z x
+        self._bias = np.zeros((3, 1), dtype=FLOAT)
         self.reset()
 
     def reset(self):
         self._w, self._x, self._y, self._z = 1.0, 0.0, 0.0, 0.0
+        self._rest = (0.0, 0.0, 0.0)  # half the turn since the last node
         self.bias_dps = [0.0, 0.0, 0.0]
         self.reference = [1.0, 0.0, 0.0]
         self.vx = self.vy = 0.0
@@ -117,79 +118,93 @@ class Attitude:
             b[k] += d * u[k]
 
     def propagate(self, block, out):
-        q = self._q
-        w, x, y, z = self._w, self._x, self._y, self._z
-        n = self._n
-        if self.has_gyro:
-            half = 0.5 * RAD / self.rate_hz
-            bx, by, bz = self.bias_dps
-            gx, gy, gz = (block[3] - bx) * half, (block[4] - by) * half, (block[5] - bz) * half
-            gx, gy, gz = gx.tolist(), gy.tolist(), gz.tolist()
-            qw, qx, qy, qz = q[0], q[1], q[2], q[3]
-            qw[0], qx[0], qy[0], qz[0] = w, x, y, z
-            node = 0
-            last = n - 1
-            for i in range(0, n, 2):
-                if i < last:
-                    a, b, c = gx[i] + gx[i + 1], gy[i] + gy[i + 1], gz[i] + gz[i + 1]
-                else:
-                    a, b, c = gx[i], gy[i], gz[i]
-                s = a * a + b * b + c * c
-                d = 1.0 - 0.5 * s
-                s = 1.0 - s * 0.16666667
-                a, b, c = a * s, b * s, c * s
-                w, x, y, z = (
-                    w * d - x * a - y * b - z * c,
-                    w * a + x * d + y * c - z * b,
-                    w * b - x * c + y * d + z * a,
-                    w * c + x * b - y * a + z * d,
-                )
-                node += 1
-                qw[node], qx[node], qy[node], qz[node] = w, x, y, z
-            s = 1.0 / sqrt(w * w + x * x + y * y + z * z)
-            self._w, self._x, self._y, self._z = w * s, x * s, y * s, z * s
-            self._axes()
-            self._rotate(block, out, qw, qx, qy, qz)
-        else:
-            f, u, lx, ly, ref = block, self.up, self.level_x, self.level_y, self.reference
-            out[VERT] = f[0] * u[0] + f[1] * u[1] + f[2] * u[2]
-            out[LEVEL_X] = f[0] * lx[0] + f[1] * lx[1] + f[2] * lx[2]
-            out[LEVEL_Y] = f[0] * ly[0] + f[1] * ly[1] + f[2] * ly[2]
+        f = self._f
+        f[:3] = block[:3]
+        if not self.has_gyro:
+            u, lx, ly, ref = self.up, self.level_x, self.level_y, self.reference
+            for row, axis in ((LEVEL_X, lx), (LEVEL_Y, ly), (VERT, u)):
+                out[row] = f[0] * axis[0] + f[1] * axis[1] + f[2] * axis[2]
             for k in range(3):
                 out[UP_X + k] = u[k]
-            out[HEAD_X] = lx[0] * ref[0] + lx[1] * ref[1] + lx[2] * ref[2]
-            out[HEAD_Y] = ly[0] * ref[0] + ly[1] * ref[1] + ly[2] * ref[2]
-
-    def _rotate(self, block, out, w, x, y, z):
-        """Rows of the rotation at the nodes, interpolated to the samples, applied to the specific force."""
-        at, nodes, interp, t = self._sample_at, self._node_at, np.interp, self._tmp
-        fx, fy, fz = block[0], block[1], block[2]
-        x2, y2, z2 = x + x, y + y, z + z
-        xx, yy, zz = x * x2, y * y2, z * z2
-        xy, xz, yz = x * y2, x * z2, y * z2
-        wx, wy, wz = w * x2, w * y2, w * z2
-        r0, r1, r2 = self.reference
-        for level, head, a, b, c in (
-            (LEVEL_X, HEAD_X, 1.0 - yy - zz, xy - wz, xz + wy),
-            (LEVEL_Y, HEAD_Y, xy + wz, 1.0 - xx - zz, yz - wx),
-            (VERT, -1, xz - wy, yz + wx, 1.0 - xx - yy),
-        ):
-            if head >= 0:
-                out[head] = interp(at, nodes, a * r0 + b * r1 + c * r2)
-                t[:] = interp(at, nodes, a)
-                t *= fx
-                out[level] = t
-                t[:] = interp(at, nodes, b)
-                t *= fy
-                out[level] += t
-                t[:] = interp(at, nodes, c)
-                t *= fz
-                out[level] += t
+            out[HEAD_X] = dot(lx, ref)
+            out[HEAD_Y] = dot(ly, ref)
+            return
+        f[3] = f[0]
+        for k in range(3):
+            self._bias[k, 0] = self.bias_dps[k]
+        gx, gy, gz = ((block[3:6] - self._bias) * (0.5 * RAD / self.rate_hz)).tolist()
+        lw, lx, ly, lz = self._list
+        w, x, y, z = self._w, self._x, self._y, self._z
+        px, py, pz = self._rest
+        i = 0
+        last = self._n - 1
+        for node in range(self._nodes):
+            # half the turn from the node before: the rest of that pair and the first half of this one
+            if i < last:
+                a, b, c = px + gx[i], py + gy[i], pz + gz[i]
+                i += 1
+                px = gx[i]
+                py = gy[i]
+                pz = gz[i]
+                i += 1
             else:
-                out[UP_X] = interp(at, nodes, a)
-                out[UP_Y] = interp(at, nodes, b)
-                out[UP_Z] = interp(at, nodes, c)
-                out[VERT] = out[UP_X] * fx + out[UP_Y] * fy + out[UP_Z] * fz
+                # a last single sample: the node is in its middle
+                a, b, c = px + 0.5 * gx[i], py + 0.5 * gy[i], pz + 0.5 * gz[i]
+                px = 0.5 * gx[i]
+                py = 0.5 * gy[i]
+                pz = 0.5 * gz[i]
+            d = 1.0 - 0.5 * (a * a + b * b + c * c)
+            e = w * d - x * a - y * b - z * c
+            g = w * a + x * d + y * c - z * b
+            h = w * b - x * c + y * d + z * a
+            z = w * c + x * b - y * a + z * d
+            w = e
+            x = g
+            y = h
+            lw[node] = w
+            lx[node] = x
+            ly[node] = y
+            lz[node] = z
+        self._rest = px, py, pz
+        s = 1.0 / sqrt(w * w + x * x + y * y + z * z)
+        self._w, self._x, self._y, self._z = w * s, x * s, y * s, z * s
+        self._axes()
+        self._rotate(out)
+
+    def _rotate(self, out):
+        """The matrix at each node, applied to the two samples about it."""
+        q, f = self._q, self._f
+        lw, lx, ly, lz = self._list
+        q[0] = np.array(lw, dtype=FLOAT)
+        q[1] = np.array(lz, dtype=FLOAT)
+        q[2] = np.array(lx, dtype=FLOAT)
+        q[3] = np.array(ly, dtype=FLOAT)
+        q *= 1.41421356
+        q[4:6] = q[1:3]
+        w, xyz = q[0], q[2:5]
+        turn = q[1:4] * w  # wz wx wy
+        plus = xyz * q[3:6]  # xy yz zx
+        minus = plus - turn
+        plus += turn
+        diag = xyz * xyz
+        diag += w * w - 1.0
+        # rows of the matrix: (diag0 minus0 plus2) level x, (plus0 diag1 minus1) level y, (minus2 plus1 diag2) up
+        r0, r1, r2 = self.reference
+        head_x = diag[0] * r0 + minus[0] * r1 + plus[2] * r2
+        head_y = plus[0] * r0 + diag[1] * r1 + minus[1] * r2
+        for first in range(2):
+            m = (self._n - first + 1) // 2  # the last pair may be a single
+            force = out[:3, first::2]
+            force[:, :] = diag[:, :m] * f[:3, first::2]
+            force += minus[:, :m] * f[1:4, first::2]
+            part = plus[:, :m] * f[:3, first::2]  # level y, up, level x
+            force[1:3] += part[:2]
+            force[0] += part[2]
+            out[UP_X, first::2] = minus[2, :m]
+            out[UP_Y, first::2] = plus[1, :m]
+            out[UP_Z, first::2] = diag[2, :m]
+            out[HEAD_X, first::2] = head_x[:m]
+            out[HEAD_Y, first::2] = head_y[:m]
 
     def correct(self, ex, ey, seconds, sigma, q_v, q_tilt=0.0, gate=4.0):
         """One window: mean level force (ex, ey) over `seconds`; returns the tilt taken out (ex, ey) in rad."""

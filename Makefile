@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types device-types pytest validate bench compare golden test-bluez deploy clean
+.PHONY: help setup demo test lint types device-types pytest validate bench compare fit golden test-bluez deploy clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -61,6 +61,9 @@ bench: $(VENV)/.dev ## time and memory per block: CPython, the MicroPython VM, a
 compare: $(PEERS)/.ready ## ours beside VQF, Madgwick, Mahony and others on the same traces; updates docs/compare.md
 	$(PEERS)/bin/python -W ignore -m formclip.peers $(DATA) -o docs/compare.md $(ARGS)
 
+fit: $(VENV)/.fit ## fit the models of gaitcore to DATA again: coefficients, docs/models.md, left-out predictions
+	$(BIN)/python -m formclip.fitting $(DATA) --write --bounds $(ARGS)
+
 golden: $(VENV)/.dev ## write the golden outputs of the tests anew; read their diff before you commit it
 	FORMCLIP_GOLDEN=write $(BIN)/python -m pytest -k golden
 
@@ -95,6 +98,10 @@ $(VENV)/.dev: $(VENV)/.base
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt -e '.[dev]'
 	@$(FIRMWARE)
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.fit: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt -e '.[fit]'
+	@touch $@
 
 # A venv of their own: one of the peers brings a plugin that breaks pytest.
 $(PEERS)/.ready: $(PINS)

@@ -7,6 +7,7 @@ cadence     own wander SD 0.8 % over 20 s; speed changes SD 0.25 m/s every few m
             single steps SD 6 ms, left and right 1.5 % apart
 tilt        single steps SD 0.7 deg, wander SD 0.8 deg over 15 s, 0.25 deg per degree of slope, 1.5 deg an hour
 braking     single steps SD 25 %, left and right 15 % apart, with speed to the power 1.5, 8 % per degree downhill
+contact     single steps SD 8 ms, 16.5 % longer per m/s slower; feature: single steps SD 6, 29 less per m/s slower
 chain       0.3 % of steps missed, 0.2 % invented
 overstride  cadence 6 to 10 % down, braking 20 to 40 % up, within two steps
 arch        tilt 7.5 to 11 deg up, within two steps
@@ -63,7 +64,8 @@ def run_steps(seed, minutes, faults=(), cadence_spm=172.0, natural=1.0):
         step.on_ms = int(1000 * (t_s + rng.gauss(0, 0.006)))
         step.side = side
         step.cadence_spm = cadence
-        step.contact_ms = rng.gauss(240, 8)
+        step.contact_ms = rng.gauss(240 * (1 - 0.165 * speed), 8)
+        step.feature = rng.gauss(125 + 29 * speed, 6)
         step.vo_cm = rng.gauss(8.5, 0.5)
         step.tilt_deg = tilt + rng.gauss(0, 0.7)
         step.brake_raw_mps = max(0.0, brake * (1.075 if side else 0.925) * rng.gauss(1, 0.25))

@@ -37,9 +37,9 @@ class Runner:
     def event(self, tag, values=()):
         self.engine.event(tag, self.t_ms, values)
 
-    def run(self, seconds, cadence=1720, tilt_cdeg=600, brake_mmps=200, flags=0, dts=None, dt_add=(0,)):
+    def run(self, seconds, cadence=1720, tilt_cdeg=600, brake_mmps=200, flags=0, dt_add=(0,), contact=120, feature=255):
         end_ms = self.t_ms + seconds * 1000
-        fields = [0, flags, 0, cadence, 120, 85, tilt_cdeg, 30, 40, 50, 255, 60, 255]
+        fields = [0, flags, 0, cadence, contact, 85, tilt_cdeg, 30, 40, 50, 255, 60, feature]
         fields[records.BRAKE] = 255 if brake_mmps is None else brake_mmps // 4
         i, exact_ms = 0, float(self.t_ms)
         while self.t_ms < end_ms:
@@ -278,6 +278,16 @@ def test_retrain_judges_against_the_target():
     runner.run(15, cadence=1800)
     assert runner.cues[-1][1] == OK
     assert not Runner(overstride_rule="retrain").run(RUN_S, cadence=1800).run(60, cadence=1775).cues
+
+
+def test_running_slower_is_not_overstriding():
+    fault = {"cadence": 1600, "brake_mmps": 280}
+    # 1 m/s slower, by both signs; by one alone it is a fault
+    assert not Runner().run(RUN_S, feature=125).run(60, contact=140, feature=96, **fault).cues
+    assert Runner().run(RUN_S, feature=125).run(20, contact=120, feature=96, **fault).cues
+    assert Runner().run(RUN_S, feature=125).run(20, contact=140, feature=125, **fault).cues
+    # contact alone where there is no feature, as without a gyroscope
+    assert not Runner().run(RUN_S).run(60, contact=140, **fault).cues
 
 
 def test_faded_feedback_is_withdrawn_over_eight_sessions():

@@ -111,7 +111,8 @@ class CueEngine:
         self._last_ms = t_ms
         flags = fields[records.FLAGS]
         self._times.push(t_ms)
-        self._over.push(stride_ms, records.NONE if flags & _BLANKED else fields[records.BRAKE])
+        brake = records.NONE if flags & _BLANKED else fields[records.BRAKE]
+        self._over.push(stride_ms, brake, fields[records.CONTACT], fields[records.FEATURE])
         if flags & _NO_TILT_FLAGS:
             self._no_tilt()
         elif fields[records.TILT] != records.NO_TILT:

@@ -15,7 +15,7 @@ ARCHED = const(4)  # tilt above own baseline
 N_STEPS = const(9)  # steps that are smoothed over
 _N_BRAKES = const(15)
 _TREND = const(128)  # steps of the braking trend's time constant
-_PACE = const(256)  # and of the cadence trend's
+_PACE = const(256)  # and of the trends of cadence, contact and feature
 _SLOW = const(4)  # while a fault is suspected the trends follow slower by this
 
 
@@ -70,6 +70,50 @@ class Ring:
         for i in range(trim, self.n - trim):
             total += values[i]
         return (total * 8) // (self.n - 2 * trim), values[self.n - 1 - trim] - values[trim]
+
+
+class Trend:
+    """What a stored number is of late, against its own slow trend.
+
+    In        push(count); follow(slower): the trend takes the newest in; begin(count): start it from a baseline
+    Out       excess(times): (of late - trend) * times // trend; change_8(): of late - trend, 1/8 count; None if unknown
+    """
+
+    def __init__(self, n, steps):
+        self._ring = Ring(n)
+        self._steps = steps
+        self.forget()
+
+    def forget(self):
+        self._trend = self._taken = 0  # the trend in 1/256 count
+
+    def reset(self):
+        self._ring.reset()
+
+    def push(self, count):
+        self._ring.push(count)
+
+    def begin(self, count_256):
+        if count_256 > 0 and not self._taken:
+            self._trend = count_256
+            self._taken = self._steps // 2
+
+    def follow(self, slower):
+        if self._ring.count:
+            if self._taken < self._steps:
+                self._taken += 1
+            n = self._taken * slower
+            self._trend += (self._ring.back(0) * 256 - self._trend + n // 2) // n
+
+    def excess(self, times):
+        if not self._ring.full or self._trend < 256:
+            return None
+        return (self._ring.middle()[0] * 32 - self._trend) * times // self._trend
+
+    def change_8(self):
+        if not self._ring.full or self._trend < 256:
+            return None
+        return self._ring.middle()[0] - self._trend // 32
 
 
 class Fault:
@@ -154,44 +198,64 @@ class Arch(Fault):
 class Overstride(Fault):
     """Cadence below the runner's own pace together with braking above the own trend; or below a target.
 
-    In        push(stride_ms, brake): 0 and 255 where not measured; judge and back as Arch
+    In        push(stride_ms, brake, contact, feature): 0, 255, 0, 255 where not measured; judge and back as Arch
     Out       as Arch; stride_8: smoothed stride time, 1/8 ms; steady(percent): the strides differ by less
               brake_excess_pct(): braking of the last 15 steps above own trend, None when not measured
-    State     rings of 9 and 15; own pace in 1/256 of 0.1 steps/min, own braking trend in 1/64 mm/s
+    State     rings of 9, 9, 9 and 15; own pace in 1/256 of 0.1 steps/min; three trends
+    Source    speed: recorded runners who run 1 m/s slower have 6.2 % (SD 1.8) less cadence, 16.5 % (SD 4.1) longer
+              contact and 29 counts (SD 3.6) less of the feature; so much of the own pace is due to speed and no fault
     """
 
     def __init__(self, settings):
         self.strides = Ring(N_STEPS)
-        self._brakes = Ring(_N_BRAKES)
+        self._brake = Trend(_N_BRAKES, _TREND)
+        self._contact = Trend(N_STEPS, _PACE)
+        self._feature = Trend(N_STEPS, _PACE)
+        self._trends = (self._brake, self._contact, self._feature)
         Fault.__init__(self, settings)
         self.forget()
 
     def reset(self):
         Fault.reset(self)
         self.strides.reset()
-        self._brakes.reset()
+        for trend in self._trends:
+            trend.reset()
 
     def forget(self):
         """Trends as new."""
-        self._trend = self._trend_steps = self._pace = 0
+        self._pace = 0
         self.stride_8 = self._spread = 0
+        for trend in self._trends:
+            trend.forget()
 
     def begin(self, brake_mmps):
         """Start the braking trend from a baseline, where it has not begun."""
-        if brake_mmps > 0 and not self._trend_steps:
-            self._trend = brake_mmps * 64
-            self._trend_steps = _TREND // 2
+        self._brake.begin(brake_mmps * 64)
 
-    def push(self, stride_ms, brake):
+    def push(self, stride_ms, brake, contact, feature):
         if stride_ms:
             self.strides.push(stride_ms)
         if brake != records.NONE:
-            self._brakes.push(brake)
+            self._brake.push(brake)
+        if contact:
+            self._contact.push(contact)
+        if feature != records.NONE:
+            self._feature.push(feature)
         if self.strides.full:
             self.stride_8, self._spread = self.strides.middle()
 
     def steady(self, percent):
         return self._spread * 800 <= percent * self.stride_8
+
+    def _slowed(self):
+        """Thousandths of cadence missing because the runner is slower than of late: the lesser of two signs."""
+        longer = self._contact.excess(1000)
+        fell_8 = self._feature.change_8()
+        slowed = None if longer is None else longer * 3 // 8
+        if fell_8 is not None:
+            by_feature = -fell_8 * 17 // 64
+            slowed = by_feature if slowed is None else min(slowed, by_feature)
+        return min(150, max(0, slowed or 0))
 
     def _goal(self, own):
         """Cadence to be judged against, and how far below it is a fault, in thousandths."""
@@ -199,7 +263,8 @@ class Overstride(Fault):
         if s.overstride_rule:
             return own * s.cadence_target_pct // 100, max(5, 10 * s.retrain_tolerance_pct)
         reach = own * s.overstride_cadence_pct // 100
-        return max(own - reach, min(own + reach, self._pace // _PACE)), 10 * s.overstride_cadence_pct
+        pace = max(own - reach, min(own + reach, self._pace // _PACE))
+        return max(1, pace - pace * self._slowed() // 1000), 10 * s.overstride_cadence_pct
 
     def judge(self, own, times, end_ms):
         s, own = self._settings, own[0]
@@ -212,7 +277,7 @@ class Overstride(Fault):
         short = (goal - cadence) * 1000 // goal
         last = (goal - 9600000 // self.strides.last()) * 1000 // goal
         back = limit * 3 // 4
-        level_ms = 1200000 // (goal * (1000 - back) // 1000)
+        level_ms = 1200000 // max(1, goal * (1000 - back) // 1000)
         held = self.held(self.strides, level_ms, short, last, limit, back, times, end_ms)
         self._follow(cadence, 1 if self.since_ms < 0 else _SLOW)
         reason = BELOW_TARGET
@@ -234,15 +299,10 @@ class Overstride(Fault):
         return cadence >= floor, cadence, goal, floor
 
     def _follow(self, cadence, slower):
-        """Own trend of cadence and braking; slower in a suspected fault, so that it can be held and cued again."""
+        """Own trends; slower in a suspected fault, so that it can be held and cued again."""
         self._pace += (cadence - self._pace // _PACE + slower // 2) // slower
-        if self._brakes.count:
-            if self._trend_steps < _TREND:
-                self._trend_steps += 1
-            n = self._trend_steps * slower
-            self._trend += (self._brakes.back(0) * 256 - self._trend + n // 2) // n
+        for trend in self._trends:
+            trend.follow(slower)
 
     def brake_excess_pct(self):
-        if not self._brakes.full or self._trend < 256:
-            return None
-        return (self._brakes.middle()[0] * 32 - self._trend) * 100 // self._trend
+        return self._brake.excess(100)

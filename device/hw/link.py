@@ -1,11 +1,22 @@
 """The radio: our transfer service, and what any watch understands (running speed and cadence, battery, device).
 
-Theory of operation. Nothing here waits for the radio longer than a connection event: `poll` takes what came, and sends
-while the last packets have had time to go. Advertising: fast for 60 s after a press, slow otherwise, and slowly again
-while a central is connected. A central that has neither greeted with a known key nor come within 60 s of a press is
-sent away after 30 s, and is told nothing. While a session records, sessions are not transferred.
+Theory of operation. Advertising: fast for 60 s after a press, slow otherwise, again while a central is connected.
+Whoever connects is one of
 
-Source   gaitcore.sync, the protocol; Bluetooth Running Speed and Cadence Service 1.0
+    INVITED    came within 60 s of a press, or was there when the button was pressed: watches, and who wants to pair
+    STRANGER   everyone else, until it greets with the key of a computer that was paired. It is told nothing, is sent
+               away after 30 s, and while it is there nobody else is let in and no watch is told anything
+
+so that at most one is a stranger, and a greeting says which. The stack itself grants a Just Works bond to anyone.
+
+What the radio can hold up. PacketBuffer has one packet in flight and one that waits; a write blocks while that is full,
+which for a peer that is gone lasts until the stack notices (the supervision timeout, which the central chose, mostly
+0.5 to 6 s). So while a session records no session is transferred, and of live data no more is written than fits
+beside what may still wait until the peer is heard again (it asks for STATUS every 0.7 s): a write then never blocks. Watches are told
+once a second; the stack's queue takes 5 of those before it blocks. The sensor's FIFO holds 1.6 s, and what it loses is
+counted and logged.
+
+Source   gaitcore.sync, the protocol; Bluetooth Running Speed and Cadence Service 1.0; CircuitPython's PacketBuffer.c
 """
 
 import binascii
@@ -13,7 +24,7 @@ import os
 import struct
 
 import microcontroller
-from _bleio import PacketBuffer
+from _bleio import BluetoothError, PacketBuffer
 from adafruit_ble import BLERadio
 from adafruit_ble.advertising.standard import ProvideServicesAdvertisement
 from adafruit_ble.attributes import Attribute
@@ -38,8 +49,9 @@ _KEY_B = const(16)
 _MAGIC = b"FCK1"
 _CRC_B = const(512)
 _RSC_MS = const(1000)
+_RSC_STILL_MS = const(3000)  # after the last step, watches are told 0
 _MOST_CENTRALS = const(3)
-_BURST = const(3)  # data packets in one turn
+_BURST = const(2)  # data packets in one turn: one in flight, one waiting
 _SEX = (None, "F", "M")
 _BOTH_FEET = const(0)
 
@@ -58,7 +70,7 @@ class _Packets(ComplexCharacteristic):
         )
 
     def bind(self, service):
-        return PacketBuffer(super().bind(service), buffer_size=self._buffer_size)
+        return PacketBuffer(ComplexCharacteristic.bind(self, service), buffer_size=self._buffer_size)
 
 
 class TransferService(Service):
@@ -106,15 +118,23 @@ class RunningService(Service):
     )
 
 
+def start(app, firmware):
+    """A Link bound to the app, or None where the radio can't start: the clip runs without."""
+    try:
+        return Link(app, firmware)
+    except (BluetoothError, RuntimeError, OSError, MemoryError):
+        return None
+
+
 class Link:
     """The port that App is given, and the port that sync.ClipEnd is given.
 
-    Settings  firmware: text; name: the clip's, ends in four digits of its own
-    In        bind(app) once; poll(now_ms); gesture(now_ms); step(on_ms, fields); event(record); battery(percent); close()
-    Out       connected; busy: a transfer is under way
+    Settings  app; firmware: text; name: the clip's, ends in four digits of its own
+    In        poll(now_ms); gesture(now_ms); step(on_ms, fields); event(record); battery(percent); close()
+    Out       connected; busy: a transfer is under way; faults: times the stack refused
     """
 
-    def __init__(self, firmware, name="formclip"):
+    def __init__(self, app, firmware, name="formclip"):
         self.firmware = firmware
         self.name = name + "-" + binascii.hexlify(bytes(microcontroller.cpu.uid))[-4:].decode()
         self._transfer = TransferService()
@@ -136,22 +156,22 @@ class Link:
         self._record = bytearray(records.STEP_B)
         self._measurement = bytearray(6)
         self._step = Step()
-        self._end = sync.ClipEnd(self)
-        self._keys = _read_keys()
-        self._app = None
-        self._centrals = 0
-        self._pairing = self._fast = self._watching = False
-        self._open_ms = self._came_ms = self._rsc_ms = 0
-        self._crc = self._crc_at = self._crc_of = 0
-        self._on_ms = 0
-
-    def bind(self, app):
         self._app = app
         self.settings = app.settings
+        self._end = sync.ClipEnd(self)
+        self._keys = _read_keys()
+        self._here = ()
+        self._stranger = None
+        self._inviting = self._fast = self._closed = False
+        self._open_ms = self._away_ms = self._rsc_ms = self._step_ms = 0
+        self._unheard_b = 0
+        self._running_told = False
+        self._crc = self._crc_at = self._crc_of = 0
+        self.faults = 0
 
     @property
     def connected(self):
-        return self._centrals > 0
+        return len(self._here) > 0
 
     @property
     def busy(self):
@@ -160,101 +180,139 @@ class Link:
     # -- the port of App ----------------------------------------------------------------------------------------------
 
     def gesture(self, now_ms):
-        self._pairing = self._fast = True
+        """The runner pressed the button: whoever is here or comes within 60 s is meant."""
+        self._inviting = True
         self._open_ms = ticks_add(now_ms, _OPEN_MS)
+        self._stranger = None
+        if not self._fast:
+            self._fast = True
+            self._quiet()
+
+    def poll(self, now_ms):
+        if self._closed:
+            return
+        try:
+            if self._inviting and ticks_diff(now_ms, self._open_ms) >= 0:
+                self._inviting = self._fast = False
+                self._quiet()
+            self._look(now_ms)
+            if not self._radio.advertising and self._stranger is None and len(self._here) < _MOST_CENTRALS:
+                self._radio.start_advertising(self._advertisement, interval=_FAST_S if self._fast else _SLOW_S)
+            if self._here:
+                self._serve()
+                if self._running_told and ticks_diff(now_ms, self._step_ms) >= 0:
+                    self._tell_watches(None)
+            if self._crc_of:
+                self._take_crc()
+        except BluetoothError:
+            self.faults += 1
+
+    def _quiet(self):
         if self._radio.advertising:
             self._radio.stop_advertising()
 
-    def poll(self, now_ms):
-        if self._pairing and ticks_diff(now_ms, self._open_ms) >= 0:
-            self._pairing = False
-        if self._fast and not self._pairing:
-            self._fast = False
-            if self._radio.advertising:
-                self._radio.stop_advertising()
-        self._count(now_ms)
-        if not self._radio.advertising and self._centrals < _MOST_CENTRALS:
-            self._radio.start_advertising(self._advertisement, interval=_FAST_S if self._fast else _SLOW_S)
-        if self._centrals:
-            self._serve(now_ms)
-        if self._crc_of:
-            self._take_crc()
-
-    def _count(self, now_ms):
-        connections = self._radio.connections
-        if len(connections) > self._centrals:
-            self._came_ms = ticks_add(now_ms, _STRANGER_MS)
-            self._watching = self._watching or self._pairing
-            if not self._end.greeted:
-                self._end.reset(struct.unpack("<I", os.urandom(4))[0] | 1)
-        elif len(connections) < self._centrals and not connections:
+    def _look(self, now_ms):
+        """Who has come, who has gone, who must go."""
+        here = self._radio.connections
+        if here != self._here:
+            new = [connection for connection in here if connection not in self._here]
+            if new and len(here) - len(new) < len(self._here):
+                self._end.lost()  # one went and one came at once: whoever had greeted may be the one gone
+            if new and not self._inviting:
+                self._stranger = new[-1]
+                self._away_ms = ticks_add(now_ms, _STRANGER_MS)
+                self._quiet()
+            self._here = here
+            if self._stranger not in here:
+                self._stranger = None
+        if self._transfer.control.outgoing_packet_length is None and self._end.active:
             self._end.lost()
-            self._crc_of = 0
-        self._centrals = len(connections)
-        if not self._centrals or self._end.greeted or self._watching or ticks_diff(now_ms, self._came_ms) < 0:
-            return
-        for connection in connections:
-            connection.disconnect()
+            self._crc_of = self._unheard_b = 0
+        if self._stranger is not None and ticks_diff(now_ms, self._away_ms) >= 0:
+            stranger, self._stranger = self._stranger, None
+            stranger.disconnect()
 
-    def _serve(self, now_ms):
-        end, transfer = self._end, self._transfer
-        while True:
-            n = transfer.control.readinto(self._in)
-            if not n:
-                break
-            end.receive(memoryview(self._in)[:n])
-        room = transfer.control.outgoing_packet_length
+    def _serve(self):
+        end, control, data = self._end, self._transfer.control, self._transfer.data
+        room = control.outgoing_packet_length
         if room is None:
             return
-        view = memoryview(self._out)
-        n = end.send_control_into(view[: min(room, _CONTROL_B)])
-        if n:
-            transfer.control.write(view[:n])
-        room = min(transfer.data.outgoing_packet_length or 0, _DATA_B)
-        for _ in range(_BURST if room else 0):
-            n = end.send_data_into(view[:room])
+        if not end.active:
+            end.reset(struct.unpack("<I", os.urandom(4))[0] | 1)
+        while True:
+            n = control.readinto(self._in)
             if not n:
                 break
-            transfer.data.write(view[:n])
+            self._unheard_b = 0
+            end.receive(memoryview(self._in)[:n])
+        if end.greeted:
+            self._stranger = None
+        view = memoryview(self._out)
+        recording = self._app.recording
+        for packets, most, send, times in (
+            (control, _CONTROL_B, end.send_control_into, 1),
+            (data, _DATA_B, end.send_data_into, _BURST),
+        ):
+            room = min(packets.outgoing_packet_length or 0, most)
+            for _ in range(times if room else 0):
+                if recording and self._unheard_b > room >> 2:
+                    break
+                n = send(view[:room])
+                if not n:
+                    break
+                self._unheard_b += n
+                packets.write(view[:n])
 
     def step(self, on_ms, fields):
         """A step as recorded: to who watches live, and once a second to watches."""
         records.pack_step(fields, self._record, 0)
         self._end.step(on_ms, bytes(self._record))
-        if (self._watching or self._end.greeted) and not 0 <= on_ms - self._on_ms < _RSC_MS:
-            self._on_ms = on_ms
+        if self._stranger is None and not 0 <= on_ms - self._rsc_ms < _RSC_MS:
+            self._rsc_ms = on_ms
             self._tell_watches(records.restore(fields, on_ms, self._step))
+        self._step_ms = ticks_add(self._app.parts.ticks_ms(), _RSC_STILL_MS)
 
     def event(self, record):
         self._end.event(record)
 
     def _tell_watches(self, step):
+        """RSC measurement: speed, cadence, stride length; zeros when the runner stands."""
         settings = self.settings
-        runner = (settings.height_cm or None, settings.mass_kg or None, _SEX[settings.sex])
-        speed = models.speed_mps(step, *runner) or 0.0
-        cadence = step.cadence_spm or 0.0
+        speed = cadence = 0.0
+        if step is not None:
+            runner = (settings.height_cm or None, settings.mass_kg or None, _SEX[settings.sex])
+            speed, cadence = models.speed_mps(step, *runner) or 0.0, step.cadence_spm or 0.0
         stride_cm = speed * 12000 / cadence if cadence else 0
         told = cadence if settings.rsc_cadence == _BOTH_FEET else cadence / 2
-        flags = 5 if cadence else 1
         struct.pack_into(
             "<BHBH",
             self._measurement,
             0,
-            flags,
+            5 if cadence else 1,  # stride length is there; running
             int(speed * 256 + 0.5),
             min(255, int(told + 0.5)),
             int(stride_cm + 0.5),
         )
-        self._running.measurement = self._measurement
+        self._running_told = step is not None
+        if self._stranger is None:
+            try:
+                self._running.measurement = self._measurement
+            except BluetoothError:
+                self.faults += 1
 
     def battery(self, percent):
-        self._battery.level = percent
+        try:
+            self._battery.level = percent
+        except BluetoothError:
+            self.faults += 1
 
     def close(self):
+        """The clip goes to sleep: nobody is left waiting."""
+        self._closed = True
+        self._quiet()
         for connection in self._radio.connections:
             connection.disconnect()
-        if self._radio.advertising:
-            self._radio.stop_advertising()
+        self._here = ()
 
     # -- the port of sync.ClipEnd -------------------------------------------------------------------------------------
 
@@ -269,7 +327,7 @@ class Link:
         return bytes(key) in self._keys
 
     def pair(self, key):
-        if not self._pairing:
+        if not self._inviting:
             raise sync.SyncError(0, sync.NOT_PAIRED)
         key = bytes(key)
         if key not in self._keys:
@@ -320,6 +378,8 @@ class Link:
             self._crc_of = 0
 
     def read_into(self, session, offset, view):
+        if self._app.recording:
+            raise sync.SyncError(0, sync.NOT_NOW)
         try:
             return self._log().read_into(session, offset, view)
         except KeyError:
@@ -361,7 +421,7 @@ class Link:
         )
 
     def calibrate(self, squeeze):
-        if not self._app.calibrate():
+        if squeeze or not self._app.calibrate():
             raise sync.SyncError(0, sync.NOT_NOW)
 
     def marker(self):

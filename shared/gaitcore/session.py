@@ -50,7 +50,8 @@ class Session:
               start() stop() pause() resume() mute() unmute() marker() calibrate() set(name, value)
               battery(mv, percent) error(code, count) anchor(ticks_ms, unix_s, zone_min)
     Out       push, lost, flush: list of commands (pattern of patterns.py, pulse_ms, delay_ms), the same list each
-              time; the motor plays them. on_step(step, fields, t_ms), if set, is called with each recorded step.
+              time; the motor plays them. on_step(step, fields, t_ms), if set, is called with each recorded step;
+              on_event(tag, t_ms, values, tail) with each event, recorded or not.
               state, index, now_ms, steps, muted, pipeline, log, engine
     Errors    SettingError from set; ValueError for a rate out of range
     """
@@ -80,7 +81,7 @@ class Session:
         self._squeezing = False
         self.engine = CueEngine(self.settings)
         self.baseline = Baseline(self.settings)
-        self.on_step = None
+        self.on_step = self.on_event = None
         self.state = READY
         self.index = 0
         self.steps = 0
@@ -226,6 +227,8 @@ class Session:
         if self.state == RUNNING or self.state == PAUSED:
             self.log.event(tag, self.now_ms, values, tail)
         self.engine.event(tag, self.now_ms, values)
+        if self.on_event is not None:
+            self.on_event(tag, self.now_ms, values, tail)
 
     def _take(self, steps):
         for kind, _, value in self.pipeline.events:
@@ -265,6 +268,8 @@ class Session:
         kind = engine.update(fields, t_ms)
         for tag, values in engine.notes:
             log.event(tag, self.now_ms, values)
+            if self.on_event is not None:
+                self.on_event(tag, self.now_ms, values, b"")
         if kind:
             self._command(kind, engine.pulse_ms)
         news = self.baseline.update(fields, t_ms)

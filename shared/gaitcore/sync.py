@@ -151,6 +151,11 @@ class ClipEnd:
         self.reset(0)
 
     @property
+    def active(self):
+        """A link has been given a token."""
+        return self._token != 0
+
+    @property
     def reading(self):
         """A stream is under way and has credit."""
         return self._at < self._limit
@@ -331,11 +336,14 @@ class ClipEnd:
         n = min(self._limit - self._at, len(buf) - DATA_HEAD_B)
         try:
             n = self._port.read_into(self._session, self._at, memoryview(buf)[DATA_HEAD_B : DATA_HEAD_B + n])
-        except (OSError, SyncError):
-            n = 0
+            code = STORAGE
+        except OSError:
+            n, code = 0, STORAGE
+        except SyncError as error:
+            n, code = 0, error.args[1]
         if n <= 0:
             self._limit = self._at
-            self._put_aside(self._seq, READ, STORAGE)
+            self._put_aside(self._seq, READ, code)
             return 0
         pack_into("<BHHBII", buf, 0, DATA, 0, DATA_HEAD_B - HEAD_B + n, self._stream, self._session, self._at)
         self._at += n

@@ -7,9 +7,9 @@ All state of the stack is changed on that loop's thread; the firmware's thread a
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -41,23 +41,34 @@ T = TypeVar("T")
 class AirBackend:
     """What `_bleio` is given as its air.
 
-    Settings  bleio: the stand-in module; bonds: file that outlives the board's resets; address: of the air, HOST:PORT
+    Settings  bleio: the stand-in module; bonds: file that outlives the board's resets; address: of the air, HOST:PORT;
+              linked: told how many centrals are connected, on the radio's thread
+    Errors    OSError from the start when there is no air at the address
     """
 
-    def __init__(self, bleio: ModuleType, bonds: Path, address: str | None = None) -> None:
+    def __init__(
+        self, bleio: ModuleType, bonds: Path, address: str | None = None, linked: Callable[[int], None] | None = None
+    ) -> None:
         self.started = False
         self._bleio = bleio
         self._bonds = bonds
         self._address = address
+        self._linked = linked or (lambda _: None)
         self._device: Any = None
         self._transport: Any = None
         self._theirs: dict[int, Characteristic[bytes]] = {}
         self._connections: dict[int, tuple[Connection, Any]] = {}
-        self._flying: dict[int, asyncio.Task[None]] = {}
-        self._pending: dict[int, bytearray] = {}
+        self._flying: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._pending: dict[tuple[int, int], bytearray] = {}
         self._stop_timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="radio", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="radio", daemon=True)
+        self._thread.start()
+        try:
+            self._run(self._open())
+        except BaseException:
+            self.close()
+            raise
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT_S)
@@ -75,13 +86,11 @@ class AirBackend:
         if self.started:
             self._run(self._notify(characteristic, value))
 
-    def send(self, characteristic: Any, packet: bytes, room_b: int) -> int:
-        return self._run(self._send(characteristic, packet, room_b))
+    def send(self, characteristic: Any, packet: bytes, room_b: int, connection: Any) -> int:
+        return self._run(self._send(characteristic, packet, room_b, connection))
 
-    def mtu(self) -> int | None:
-        """Of the connection that came last; None without one."""
-        found = list(self._connections.values())
-        return int(found[-1][0].att_mtu) if found else None
+    def wall_us(self) -> int:
+        return time.monotonic_ns() // 1000
 
     def drop(self, connection: Any) -> None:
         self._run(self._drop(connection))
@@ -95,12 +104,15 @@ class AirBackend:
         if self._transport is not None:
             self._run(self._transport.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(WAIT_S)
 
     # -- on the loop's thread -----------------------------------------------------------------------------------------
 
-    async def _start(self) -> None:
+    async def _open(self) -> None:
         host, port = address_of(self._address)
         self._transport = await open_transport(f"tcp-client:{host}:{port}")
+
+    async def _start(self) -> None:
         adapter = self._bleio.adapter
         own = hci.Address(bytes(adapter.address.address_bytes), hci.Address.RANDOM_DEVICE_ADDRESS)
         device = Device.with_hci(adapter.name, own, self._transport.source, self._transport.sink)
@@ -113,6 +125,7 @@ class AirBackend:
             characteristics = [self._made(characteristic) for characteristic in service.characteristics]
             device.add_service(Service(_uuid(service.uuid), characteristics))
             for ours, theirs in zip(service.characteristics, characteristics, strict=True):
+                theirs.on(theirs.EVENT_SUBSCRIPTION, self._subscriber(ours))
                 if ours.read_perm == self._bleio.Attribute.ENCRYPT_NO_MITM:
                     # As on the board: subscribing needs what reading needs.
                     for descriptor in theirs.descriptors:
@@ -131,6 +144,14 @@ class AirBackend:
         # Bumble's own takes the peer's key; a legacy bond is re-encrypted with the one that the peripheral gave out.
         kept = await self._device.keystore.get(str(connection.peer_address))
         return bytes(kept.ltk_central.value) if kept is not None and kept.ltk_central is not None else None
+
+    def _subscriber(self, ours: Any) -> Callable[[Any, bool, bool], None]:
+        def subscribed(connection: Any, notify: bool, indicate: bool) -> None:
+            found = self._connections.get(connection.handle)
+            if found is not None:
+                ours._subscribed(found[1], notify or indicate)
+
+        return subscribed
 
     def _made(self, ours: Any) -> Characteristic[bytes]:
         attribute = self._bleio.Attribute
@@ -194,6 +215,7 @@ class AirBackend:
         self._cancel_timer()
         ours = self._bleio.Connection(connection.handle)
         self._connections[connection.handle] = connection, ours
+        self._linked(len(self._connections))
         self._bleio.adapter.advertising = False
         self._bleio.adapter._connections.append(ours)
 
@@ -202,8 +224,9 @@ class AirBackend:
             self._connections.pop(connection.handle, None)
             if ours in self._bleio.adapter._connections:
                 self._bleio.adapter._connections.remove(ours)
-            if not self._connections:
-                self._pending.clear()
+            for key in [key for key in self._pending if key[0] == connection.handle]:
+                del self._pending[key]
+            self._linked(len(self._connections))
 
         def encrypted() -> None:
             ours.paired = bool(connection.is_encrypted)
@@ -228,11 +251,11 @@ class AirBackend:
         for connection, _ in list(self._connections.values()):
             await self._device.notify_subscriber(connection, self._theirs[id(ours)], value)
 
-    async def _send(self, ours: Any, packet: bytes, room_b: int) -> int:
+    async def _send(self, ours: Any, packet: bytes, room_b: int, to: Any) -> int:
         """PacketBuffer.write: at once, appended to the pending packet, or when there is room."""
-        key = id(ours)
+        key = to._handle, id(ours)
         waited_s = 0.0
-        while self._connections:
+        while to._handle in self._connections:
             pending = self._pending.setdefault(key, bytearray())
             if len(pending) + len(packet) <= room_b:
                 pending += packet
@@ -245,14 +268,14 @@ class AirBackend:
             waited_s += 0.002
         return 0
 
-    async def _fly(self, ours: Any, key: int) -> None:
+    async def _fly(self, ours: Any, key: tuple[int, int]) -> None:
         """Send the pending packet; the next may go when the controller says that this one is gone."""
         try:
-            while (pending := self._pending.get(key)) and self._connections:
+            while (pending := self._pending.get(key)) and key[0] in self._connections:
                 packet = bytes(pending)
                 pending.clear()
-                connection = list(self._connections.values())[-1][0]
-                await self._device.notify_subscriber(connection, self._theirs[key], packet)
+                connection = self._connections[key[0]][0]
+                await self._device.notify_subscriber(connection, self._theirs[id(ours)], packet)
                 queue = self._device.host.get_data_packet_queue(connection.handle)
                 if queue is not None:
                     await queue.drain(connection.handle)
@@ -269,11 +292,33 @@ def _uuid(ours: Any) -> UUID:
     return UUID.from_bytes(bytes(ours._bytes))
 
 
-def connect_from_environment(bleio: ModuleType) -> AirBackend | None:
-    """The backend when FORMCLIP_AIR names an air; the bonds stand in the file FORMCLIP_CLIP_BONDS."""
-    address = os.environ.get("FORMCLIP_AIR")
-    if not address:
-        return None
-    backend = AirBackend(bleio, Path(os.environ.get("FORMCLIP_CLIP_BONDS", "clip-bonds.json")), address)
-    bleio.connect_air(backend)
-    return backend
+class BoardRadio:
+    """The radio of a virtual board over its resets: the runner's, for a board with `air` in its config.
+
+    Settings  address of the air; bonds: a file; world: the board's
+    In        attach(bleio) at each boot, close(); visited(idle_s)
+    Out       visited: somebody connected, and nobody is there since idle_s
+    """
+
+    def __init__(self, address: str, bonds: Path, world: Any) -> None:
+        self._address, self._bonds, self._world = address, bonds, world
+        self._backend: AirBackend | None = None
+        self._left_s: float | None = None
+
+    def attach(self, bleio: ModuleType) -> None:
+        self.close()
+        self._backend = AirBackend(bleio, self._bonds, self._address, self._linked)
+        bleio.connect_air(self._backend)
+
+    def _linked(self, centrals: int) -> None:
+        self._world.linked = centrals > 0
+        self._left_s = None if centrals else time.monotonic()
+
+    def visited(self, idle_s: float) -> bool:
+        return self._left_s is not None and time.monotonic() - self._left_s > idle_s
+
+    def close(self) -> None:
+        if self._backend is not None:
+            backend, self._backend = self._backend, None
+            backend.close()
+            self._world.linked = False

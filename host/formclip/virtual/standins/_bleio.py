@@ -3,10 +3,13 @@
 Objects and checks are here, in the device's subset of Python; the air is a backend that `connect_air` puts in. Without
 one the radio works and nobody hears it, as in a forest. Scanning and connecting out are not there: a clip does neither.
 
-The backend   start(adapter), advertise(data, scan_response, interval_s, timeout_s), stop(), notify(characteristic, data),
-              send(characteristic, data): PacketBuffer's, blocks while one packet is in flight and one pending,
-              0 when nobody listens; mtu(); drop(connection); forget_bonds()
+The backend   started; advertise(data, scan_response, interval_s, timeout_s), stop(), notify(characteristic, data),
+              send(characteristic, packet, room_b, connection): PacketBuffer's, blocks while one packet is in flight
+              and one pending, 0 when nobody listens; drop(connection); forget_bonds(); wall_us(): the real clock.
+              It moves what its comments say, and calls _written and _subscribed of a Characteristic
 """
+
+import world as _world
 
 _LARGEST = 512
 _backend = None
@@ -22,6 +25,15 @@ class RoleError(BluetoothError):
 
 class SecurityError(BluetoothError):
     pass
+
+
+def _asked(function, *arguments):
+    """The backend's answer. As long as it took, so long the board was held up."""
+    began_us = _backend.wall_us()
+    answer = function(*arguments)
+    if _world.world is not None and (_world.world.paced or _world.world.linked):
+        _world.world.advance(_backend.wall_us() - began_us)
+    return answer
 
 
 def _bytes(value):
@@ -179,13 +191,18 @@ class Characteristic:
             raise ValueError("Value length != required fixed length")
         self._value = value
         if _backend is not None and self.properties & (Characteristic.NOTIFY | Characteristic.INDICATE):
-            _backend.notify(self, value)
+            _asked(_backend.notify, self, value)
 
     def _written(self, connection, value):
         """A central wrote; called by the backend."""
         self._value = value
         if self._observer is not None:
-            self._observer(connection, value)
+            self._observer._written(connection, value)
+
+    def _subscribed(self, connection, on):
+        """A central switched notifications on or off; called by the backend."""
+        if self._observer is not None:
+            self._observer._subscribed(connection, on)
 
     def set_cccd(self, *, notify=False, indicate=False):
         raise RoleError("No CCCD for this Characteristic")
@@ -195,7 +212,10 @@ class Characteristic:
 
 
 class PacketBuffer:
-    """One packet in flight, one pending to which later writes are appended; the oldest of too many arrivals is lost."""
+    """One packet in flight, one pending to which later writes are appended; the oldest of too many arrivals is lost.
+
+    It belongs to the central that first wrote or subscribed, until that one is gone; others are not heard.
+    """
 
     def __init__(self, characteristic, *, buffer_size, max_packet_size=None):
         if buffer_size < 1:
@@ -207,15 +227,25 @@ class PacketBuffer:
         self._room_b = buffer_size * (characteristic.max_length + 2)
         self._arrived = []
         self.dropped = 0
-        if characteristic.properties & (Characteristic.WRITE | Characteristic.WRITE_NO_RESPONSE):
-            characteristic._observer = self._take
+        self._owner = None
+        characteristic._observer = self
 
-    def _take(self, connection, value):
-        arrived = self._arrived
-        arrived.append(value)
-        while sum([len(packet) + 2 for packet in arrived]) > self._room_b:
-            arrived.pop(0)
-            self.dropped += 1
+    def _written(self, connection, value):
+        if self._taken_by(connection):
+            arrived = self._arrived
+            arrived.append(value)
+            while sum([len(packet) + 2 for packet in arrived]) > self._room_b:
+                arrived.pop(0)
+                self.dropped += 1
+
+    def _subscribed(self, connection, on):
+        if on:
+            self._taken_by(connection)
+
+    def _taken_by(self, connection):
+        if self._owner is None or not self._owner.connected:
+            self._owner = connection
+        return self._owner is connection
 
     def readinto(self, buf):
         if self._characteristic is None:
@@ -237,7 +267,7 @@ class PacketBuffer:
             return 0
         if len(packet) > room:
             raise ValueError("Total data to write is larger than outgoing_packet_length")
-        return _backend.send(self._characteristic, packet, room)
+        return _asked(_backend.send, self._characteristic, packet, room, self._owner)
 
     @property
     def incoming_packet_length(self):
@@ -245,8 +275,10 @@ class PacketBuffer:
 
     @property
     def outgoing_packet_length(self):
-        mtu = _backend.mtu() if _backend is not None else None
-        return None if mtu is None else min(mtu - 3, self._max_packet_b)
+        owner = self._owner
+        if owner is None or not owner.connected:
+            return None
+        return min(owner.max_packet_length, self._max_packet_b)
 
     def deinit(self):
         self._characteristic = None
@@ -268,7 +300,7 @@ class Connection:
         self.max_packet_length = 20
 
     def disconnect(self):
-        _backend.drop(self)
+        _asked(_backend.drop, self)
 
     def pair(self, *, bond=True):
         raise RoleError("a peripheral waits to be paired with")
@@ -318,12 +350,12 @@ class Adapter:
             raise BluetoothError("no room for another connection")
         self.advertising = True
         if _backend is not None:
-            _backend.advertise(data, scan_response, interval, timeout)
+            _asked(_backend.advertise, data, scan_response, interval, timeout)
 
     def stop_advertising(self):
         self.advertising = False
         if _backend is not None:
-            _backend.stop()
+            _asked(_backend.stop)
 
     def erase_bonding(self):
         if _backend is not None:

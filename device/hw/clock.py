@@ -1,0 +1,62 @@
+"""The clip's own clock: ms since power came, over every restart that leaves the memory alone.
+
+The board has no calendar. A session is dated afterwards: the companion ties this clock to the wall at each visit, and
+`boot` says which run of the clock a session's times belong to. So the clock is kept once a second in
+`alarm.sleep_memory`, which restarts leave alone, with the ticks of that moment:
+
+    restart by software    the ticks run on (CircuitPython saves the counter before it resets): the difference is exact
+    watchdog               the counter is lost; what passed is the watchdog's 8 s and the start, within about 1 s
+    anything else, or the memory is not whole: power was lost or may have been. The clock begins anew, with a new boot
+
+Source   CircuitPython ports/nordic: supervisor/port.c (overflow_tracker, reset_cpu), common-hal/alarm/SleepMemory.c
+Differs  deep sleep is never used: there CircuitPython slows the counter to 32 Hz and drops it, and the watchdog, which
+         once started runs in sleep too (WatchDogTimer.c), would end it after 8 s
+"""
+
+import binascii
+import os
+import struct
+
+import alarm
+import microcontroller
+from gaitcore.compat import const, ticks_diff
+
+_KEPT = "<4sIII"  # magic, boot, uptime ms, ticks ms; then the CRC32 of them
+_MAGIC = b"FCT1"
+_KEPT_B = const(20)
+_WATCHDOG_MS = const(10000)  # 8 s without food, half a second since it was kept, 1.5 s of starting
+_FRESH_MS = const(60000)
+
+
+class Clock:
+    """Settings  now_ms: supervisor.ticks_ms()
+    In        keep(uptime_ms, ticks_ms), once a second
+    Out       boot: number of this run of the clock; uptime_ms at ticks_ms
+    """
+
+    def __init__(self, now_ms):
+        self.ticks_ms = now_ms
+        self.boot, self.uptime_ms = self._kept(now_ms)
+        if not self.boot:
+            self.boot = int.from_bytes(os.urandom(3), "little") + 1
+            self.uptime_ms = 0
+        self.keep(self.uptime_ms, now_ms)
+
+    def _kept(self, now_ms):
+        data = bytes(alarm.sleep_memory[0:_KEPT_B])
+        magic, boot, uptime_ms, ticks_ms, crc = struct.unpack(_KEPT + "I", data)
+        if magic != _MAGIC or binascii.crc32(data[: _KEPT_B - 4]) & 0xFFFFFFFF != crc:
+            return 0, 0
+        why = microcontroller.cpu.reset_reason
+        reasons = microcontroller.ResetReason
+        if why == reasons.WATCHDOG:
+            return boot, uptime_ms + _WATCHDOG_MS
+        passed_ms = ticks_diff(now_ms, ticks_ms)
+        # A reload of the program leaves the reason of the last restart standing.
+        if why in (reasons.SOFTWARE, reasons.POWER_ON) and 0 <= passed_ms < _FRESH_MS:
+            return boot, uptime_ms + passed_ms
+        return 0, 0
+
+    def keep(self, uptime_ms, ticks_ms):
+        data = struct.pack(_KEPT, _MAGIC, self.boot, uptime_ms & 0xFFFFFFFF, ticks_ms)
+        alarm.sleep_memory[0:_KEPT_B] = data + struct.pack("<I", binascii.crc32(data) & 0xFFFFFFFF)

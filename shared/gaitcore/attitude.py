@@ -42,8 +42,18 @@ class Attitude:
         # orientation is carried from node to node, one in the middle of each pair of samples and used for both
         nodes = self._nodes = (n + 1) // 2
         self._list = [[0.0] * nodes for _ in range(4)]
-        self._q = np.zeros((6, nodes), dtype=FLOAT)  # w, then z x y z x, all times the root of 2
+        self._q = np.zeros((6, nodes), dtype=FLOAT)  # w, then z x y z x
         self._f = np.zeros((4, n), dtype=FLOAT)  # specific force: x y z x
+        self._out = np.zeros((ROWS, n), dtype=FLOAT)
+        # views made once: of the quaternion, and of the first and second samples of the pairs
+        q, f, out = self._q, self._f, self._out
+        self._parts = (q[0], q[1], q[2], q[3], q[4:6], q[1:3], q[1:4], q[2:5], q[3:6])
+        self._pairs = [
+            (f[:3, k::2], f[1:4, k::2], out[:3, k::2], out[1:3, k::2], out[0, k::2], out[3:6, k::2], out[6:8, k::2])
+            for k in range(min(2, n))
+        ]
+        self._turns = np.zeros((5, nodes), dtype=FLOAT)  # up x y z, heading x y at the nodes
+        self._upper = self._turns[:3], self._turns[3:5]
         self._bias = np.zeros((3, 1), dtype=FLOAT)
         self.reset()
 
@@ -173,38 +183,50 @@ class Attitude:
 
     def _rotate(self, out):
         """The matrix at each node, applied to the two samples about it."""
-        q, f = self._q, self._f
         lw, lx, ly, lz = self._list
-        q[0] = np.array(lw, dtype=FLOAT)
-        q[1] = np.array(lz, dtype=FLOAT)
-        q[2] = np.array(lx, dtype=FLOAT)
-        q[3] = np.array(ly, dtype=FLOAT)
-        q *= 1.41421356
-        q[4:6] = q[1:3]
-        w, xyz = q[0], q[2:5]
-        turn = q[1:4] * w  # wz wx wy
-        plus = xyz * q[3:6]  # xy yz zx
+        w, q1, q2, q3, again, zx, zxy, xyz, yzx = self._parts
+        w[:] = np.array(lw, dtype=FLOAT)
+        q1[:] = np.array(lz, dtype=FLOAT)
+        q2[:] = np.array(lx, dtype=FLOAT)
+        q3[:] = np.array(ly, dtype=FLOAT)
+        again[:, :] = zx
+        w2, xyz2 = w * 2.0, xyz * 2.0
+        turn = zxy * w2  # wz wx wy
+        plus = xyz2 * yzx  # xy yz zx
         minus = plus - turn
         plus += turn
-        diag = xyz * xyz
-        diag += w * w - 1.0
+        diag = xyz2 * xyz
+        diag += w2 * w - 1.0
         # rows of the matrix: (diag0 minus0 plus2) level x, (plus0 diag1 minus1) level y, (minus2 plus1 diag2) up
+        turns = self._turns
+        d0, d1, p0, p2, m0, m1 = diag[0], diag[1], plus[0], plus[2], minus[0], minus[1]
+        turns[0] = minus[2]
+        turns[1] = plus[1]
+        turns[2] = diag[2]
         r0, r1, r2 = self.reference
-        head_x = diag[0] * r0 + minus[0] * r1 + plus[2] * r2
-        head_y = plus[0] * r0 + diag[1] * r1 + minus[1] * r2
-        for first in range(2):
-            m = (self._n - first + 1) // 2  # the last pair may be a single
-            force = out[:3, first::2]
-            force[:, :] = diag[:, :m] * f[:3, first::2]
-            force += minus[:, :m] * f[1:4, first::2]
-            part = plus[:, :m] * f[:3, first::2]  # level y, up, level x
-            force[1:3] += part[:2]
-            force[0] += part[2]
-            out[UP_X, first::2] = minus[2, :m]
-            out[UP_Y, first::2] = plus[1, :m]
-            out[UP_Z, first::2] = diag[2, :m]
-            out[HEAD_X, first::2] = head_x[:m]
-            out[HEAD_Y, first::2] = head_y[:m]
+        turns[3] = d0 * r0 + m0 * r1 + p2 * r2
+        turns[4] = p0 * r0 + d1 * r1 + m1 * r2
+        up, head = self._upper
+        full = True
+        for f03, f14, force, force12, force0, ups, heads in self._pairs:
+            if full or not self._n % 2:
+                force[:, :] = diag * f03
+                force += minus * f14
+                part = plus * f03  # level y, up, level x
+                ups[:, :] = up
+                heads[:, :] = head
+            else:
+                # the last pair is a single sample
+                m = self._nodes - 1
+                force[:, :] = diag[:, :m] * f03
+                force += minus[:, :m] * f14
+                part = plus[:, :m] * f03
+                ups[:, :] = up[:, :m]
+                heads[:, :] = head[:, :m]
+            force12 += part[:2]
+            force0 += part[2]
+            full = False
+        out[:, :] = self._out
 
     def correct(self, ex, ey, seconds, sigma, q_v, q_tilt=0.0, gate=4.0):
         """One window: mean level force (ex, ey) over `seconds`; returns the tilt taken out (ex, ey) in rad."""

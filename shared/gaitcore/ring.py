@@ -9,7 +9,8 @@ class Ring:
     Settings  rows; keep_samples that stay readable; hop_samples added at a time
     In        space() -> (rows, hop) view to fill, then took() it
               cut(): a gap comes
-    Out       view(row, start, end): samples [start, end) of a row; `start` and `end` bound what is there
+    Out       view(row, start, end): samples [start, end) of a row; rows(first, last, start, end): of several;
+              `start` and `end` bound what is there
     Differs   from a ring: the newest `keep` samples move to the front every few hops, so that windows never wrap
     """
 
@@ -43,6 +44,10 @@ class Ring:
     def drop(self, n):
         """Take back the newest n samples."""
         self.end -= n
+
+    def rows(self, first, last, start, end):
+        """Rows [first, last) over [start, end)."""
+        return self._buf[first:last, start - self._base : end - self._base]
 
     def view(self, row, start, end):
         return self._buf[row, start - self._base : end - self._base]

@@ -2,7 +2,7 @@
 
 Theory of operation. One plain loop calls `step`; nothing in it waits. States:
 
-    READY      the sensor runs, blocks go through a session that does not record yet (standing calibrates, running starts)
+    READY      the sensor runs, blocks go through a session that records nothing yet (standing calibrates)
     RUNNING    the session records and cues      PAUSED   within a session
     STANDBY    the sensor watches for motion at low power, no session; button or motion lead to READY
     LEAVING    the log is closed; when the motor rests and the button is up the board goes into deep sleep
@@ -49,6 +49,7 @@ _GREEN = const(2)
 _BLUE = const(4)
 _IDLE_MS = const(20)
 _RETRY_MS = const(2000)
+_KEEP_MS = const(1000)
 _TELL_MS = const(60000)
 _BATTERY_MS = const(60000)
 _ARMED_MS = const(30000)  # awake after motion, to see whether it is running
@@ -62,7 +63,7 @@ class NoLink:
     """The port that a radio fills. hw/link.py offers the same.
 
     In        poll(now_ms) once a turn, must not wait; gesture(now_ms): the runner pressed the button, pairing may open;
-              step(on_ms, fields), event(tag, t_ms, values): for who watches live; battery(percent); close()
+              step(on_ms, fields), event(record): for who watches live; battery(percent); close()
     Out       connected: a central is there; busy: a transfer is under way
     """
 
@@ -76,13 +77,17 @@ class NoLink:
     def step(self, on_ms, fields):
         pass
 
+    def event(self, record):
+        pass
+
     def close(self):
         pass
 
 
 class App:
     """Settings  parts: an object with make_imu() -> imu, haptics, led, button, power, log (a FlashLog or None),
-              link, ticks_ms(), collect(), feed(), forget_crash(), page (4,096 bytes), boot (number of this start), firmware (text), errors: list of
+              link, clock, ticks_ms(), collect(), feed(), forget_crash(), page (4,096 bytes), boot (number of
+              this start), firmware (text), errors: list of
               (code, count) found at boot
     In        step(): one turn of the loop
     Out       step gives the ms that may be slept; state; session; settings; drive_ok; imu_ok
@@ -92,30 +97,33 @@ class App:
         self.parts = parts
         self.settings = Settings()
         self.calibration = None
-        self.session = self.imu = self._raw = None
+        self.session = self.imu = self._raw = self._pipeline = None
         self.unix_s = self.unix_at_ms = self.zone_min = 0
         self._pending = list(parts.errors)
         self._state = READY
         self.state = READY
-        self.uptime_ms = 0
-        now_ms = self._last_ms = parts.ticks_ms()
+        self.errors = 0
+        self.uptime_ms = parts.clock.uptime_ms
+        self._owed = -1  # number of the page that waits to be staged
+        self._last_ms = self._kept_ms = parts.clock.ticks_ms
+        now_ms = parts.ticks_ms()
         self._sense_ms = self._alive_ms = self._battery_ms = self._blind_ms = now_ms
         self._awake_ms = now_ms  # awake until then at least
         self._told_ms = {}
         self._overruns = self._saturated = 0
         self._low = 0
         self._dirty = False
-        self._load()
+        fault = self._load() if parts.log is not None else patterns.DRIVE_FAULT
         parts.led.enabled = bool(self.settings.led)
         if parts.log is None:
-            self._tell(patterns.DRIVE_FAULT, now_ms)
             self._pending.append((DRIVE, 1))
-        elif parts.log.config_lost:
-            self._tell(patterns.SETTING_FAULT, now_ms)
-            self._pending.append((SETTINGS, 1))
-        if parts.log is not None and parts.log.recovered:
+        elif parts.log.recovered:
             self._pending.append((RECOVERED, parts.log.recovered))
         self._new_session()
+        self._find_sensor(now_ms)  # takes half a second: before the motor is asked for anything
+        now_ms = parts.ticks_ms()
+        if fault:
+            self._tell(fault, now_ms)
         self._stay_awake(now_ms, self.settings.standby_min * 60000)
 
     # -- one turn -----------------------------------------------------------------------------------------------------
@@ -123,8 +131,7 @@ class App:
     def step(self):
         parts = self.parts
         now_ms = parts.ticks_ms()
-        self.uptime_ms += ticks_diff(now_ms, self._last_ms)
-        self._last_ms = now_ms
+        self._tick(now_ms)
         parts.feed()
         gesture = parts.button.poll(now_ms)
         if gesture:
@@ -135,11 +142,21 @@ class App:
             self._sense(now_ms)
             self._watch(now_ms)
         wait_ms = parts.haptics.poll(parts.ticks_ms())
+        if self._owed >= 0 and wait_ms < 0:
+            self._sink(self._owed, parts.page, False)
         parts.led.poll(now_ms)
         parts.link.poll(now_ms)
         if self.state == LEAVING and wait_ms < 0 and not parts.button.down:
-            parts.power.off()
+            parts.power.off(self._tick, parts)
         return wait_ms if 0 <= wait_ms < _IDLE_MS else _IDLE_MS
+
+    def _tick(self, now_ms):
+        """Time goes on; kept once a second for a start after this one."""
+        self.uptime_ms += ticks_diff(now_ms, self._last_ms)
+        self._last_ms = now_ms
+        if ticks_diff(now_ms, self._kept_ms) >= _KEEP_MS:
+            self._kept_ms = now_ms
+            self.parts.clock.keep(self.uptime_ms, now_ms)
 
     def _gesture(self, gesture, now_ms):
         session = self.session
@@ -149,15 +166,18 @@ class App:
             return
         if gesture == VERY_LONG:
             self._leave(now_ms)
-        elif gesture == LONG:
-            self._play(session.calibrate())
+            return
+        if gesture == LONG:
+            pattern = session.calibrate()
         elif gesture == DOUBLE:
-            self._play(session.unmute() if session.muted else session.mute())
+            pattern = session.unmute() if session.muted else session.mute()
         elif self.state == READY:
-            self._play(session.start())
+            pattern = session.start()
         else:
-            self._stop(records.BY_RUNNER)
+            self._end_capture()
+            pattern = session.stop()
         self._follow()
+        self._play(pattern)
 
     def _sense(self, now_ms):
         """Take what the FIFO holds, feed the session, play what it asks for."""
@@ -248,6 +268,9 @@ class App:
     def _new_session(self):
         parts, log = self.parts, self.parts.log
         self.session = None
+        pipeline = self._pipeline
+        if pipeline is not None:
+            pipeline.reset()  # its buffers are too big to be found anew in a heap that has been used
         parts.collect()
         sink, number, room = None, 0, 1
         if log is not None and log.free_pages > 1:
@@ -256,30 +279,41 @@ class App:
         self.session = Session(
             208,
             self.settings,
-            True,
-            parts.firmware,
-            self.calibration,
-            None,
-            sink,
-            number,
-            parts.boot,
-            self._unix_now(),
-            room,
-            parts.page,
+            info=parts.firmware,
+            calibration=self.calibration,
+            sink=sink,
+            session=number,
+            boot=parts.boot,
+            unix_s=self._unix_now(),
+            max_pages=room,
+            buf=parts.page,
+            pipeline=pipeline,
         )
-        self.session.on_step = self._on_step
+        self._pipeline = self.session.pipeline
+        self.session.on_step, self.session.on_event = self._on_step, self._on_event
         self._blind_ms = parts.ticks_ms()
         self._state = self.state = READY
         parts.collect()
 
     def _sink(self, number, page, complete):
+        """A page to the drive. One only to be staged waits until the motor rests: a write would stretch a pulse."""
         log = self.parts.log
+        self._owed = -1
+        if not complete and self.parts.haptics.busy:
+            self._owed = number
+            return True
         if log is not None and log.sink(number, page, complete):
             return True
         self.parts.log = None
         self._error(DRIVE, 1)
         self._tell(patterns.DRIVE_FAULT, self.parts.ticks_ms())
         return False
+
+    def _on_event(self, tag, t_ms, values, tail):
+        if self.parts.link.connected:
+            record = bytearray(records.event_size(tag, tail))
+            records.pack_event(record, 0, tag, t_ms, values, tail)
+            self.parts.link.event(bytes(record))
 
     def _on_step(self, step, fields, t_ms):
         if self.parts.link.connected:
@@ -300,7 +334,7 @@ class App:
             self._pending = []
             if self.parts.log is not None and session.log.sink is None:
                 self._play(patterns.LOG_FULL)
-            session.anchor(self.uptime_ms, self._unix_now(), self.zone_min)
+            session.anchor(self.uptime_ms & 0xFFFFFFFF, self._unix_now(), self.zone_min)
             session.battery(*self._battery())
             if self.settings.capture_s and not session.log.full:
                 self._raw = RawWriter(session.log)
@@ -310,17 +344,14 @@ class App:
             self._ended()
 
     def _capture(self, index):
-        session = self.session
         if index >= self._raw_end or not self._raw.push(index, self.imu.frames()):
-            self._raw.close()
-            self._raw = None
-            session.log.event(records.CAPTURE, session.now_ms, (0,))
+            self._end_capture()
 
-    def _stop(self, by):
+    def _end_capture(self):
         if self._raw is not None:
             self._raw.close()
             self._raw = None
-        self._play(self.session.stop(by))
+            self.session.log.event(records.CAPTURE, self.session.now_ms, (0,))
 
     def _ended(self):
         session = self.session
@@ -336,6 +367,7 @@ class App:
             self._new_session()
 
     def _error(self, code, count):
+        self.errors += 1
         session = self.session
         if session is not None and session.state in (RUNNING, PAUSED):
             session.error(code, count)
@@ -388,15 +420,12 @@ class App:
         if self._low == 1:
             self._battery_ms = ticks_add(now_ms, 2000)  # look again before believing it
         elif self._low > 1:
-            self._play(patterns.LOW_BATTERY)
             self._leave(now_ms, records.BY_BATTERY)
 
     def _leave(self, now_ms, by=records.BY_RUNNER):
         """Close the log, let go of everything, then deep sleep."""
         self.state = LEAVING
-        if self._raw is not None:
-            self._raw.close()
-            self._raw = None
+        self._end_capture()
         self.session.stop(by)
         self._state = ENDED
         self._ended()
@@ -407,6 +436,8 @@ class App:
                 self.imu.sleep()
             except OSError:
                 pass
+        if by == records.BY_BATTERY:
+            self._play(patterns.LOW_BATTERY)
         self._play(patterns.OFF)
 
     def _to_standby(self):
@@ -432,7 +463,8 @@ class App:
         woke = parts.power.nap(bool(self.settings.auto_start) and self.imu is not None)
         if not woke and not parts.link.connected:
             return 0
-        now_ms = self._last_ms = parts.ticks_ms()
+        now_ms = parts.ticks_ms()
+        self._tick(now_ms)
         self._stay_awake(now_ms, _ARMED_MS)
         self._new_session()
         if self.imu is not None:
@@ -453,8 +485,26 @@ class App:
         """The companion tells the time; gives the uptime it stands for."""
         self.unix_s, self.unix_at_ms, self.zone_min = unix_s, self.uptime_ms, zone_min
         if self.session is not None and self.session.state in (RUNNING, PAUSED):
-            self.session.anchor(self.uptime_ms, unix_s, zone_min)
+            self.session.anchor(self.uptime_ms & 0xFFFFFFFF, unix_s, zone_min)
         return self.uptime_ms
+
+    @property
+    def recording(self):
+        return self.session is not None and self.session.state in (RUNNING, PAUSED)
+
+    def calibrate(self):
+        """As a long press; False when the clip can't now."""
+        if self.session is None or self.imu is None:
+            return False
+        self._play(self.session.calibrate())
+        return True
+
+    def marker(self):
+        """A mark in the log; False when nothing is recorded."""
+        if not self.recording:
+            return False
+        self._play(self.session.marker())
+        return True
 
     def set(self, name, value):
         """Change a setting, logged while a session records; SettingError keeps the old one."""
@@ -485,10 +535,13 @@ class App:
                 self._tell(patterns.DRIVE_FAULT, self.parts.ticks_ms())
 
     def _load(self):
+        """Take settings and calibration from the log's file; the pattern of the fault found, or 0."""
         log = self.parts.log
-        data = log.config if log is not None else None
+        data = log.config
         if not data:
-            return
+            if log.config_lost:
+                self._pending.append((SETTINGS, 1))
+            return patterns.SETTING_FAULT if log.config_lost else 0
         size = data[1] | data[2] << 8
         refused = self.settings.load_bytes(data[3 : 3 + size]) if data[0] == 1 else [data[0]]
         rest = data[3 + size :]
@@ -497,9 +550,9 @@ class App:
             length2 = sum([v * v for v in kept[:3]])
             if 0.9 < length2 < 1.1 and max([abs(v) for v in kept[3:6]]) < 20:
                 self.calibration = Calibration(list(kept[:3]), list(kept[3:6]), 10.0, kept[6], 0)
-        if self.calibration is None and rest:
-            self._pending.append((CALIBRATION, 1))
-            self._tell(patterns.REFUSED, self.parts.ticks_ms())
         if refused:
             self._pending.append((SETTINGS, len(refused)))
-            self._tell(patterns.SETTING_FAULT, self.parts.ticks_ms())
+        if self.calibration is None and rest:
+            self._pending.append((CALIBRATION, 1))
+            return patterns.SETTING_FAULT if refused else patterns.REFUSED
+        return patterns.SETTING_FAULT if refused else 0

@@ -1,6 +1,11 @@
 """Build the parts, make an App, loop. The only file that sees both hardware and app."""
 
 import gc
+
+from app import CRASH, WATCHDOG, App, NoLink  # first, while the heap is whole: it is the largest
+
+gc.collect()
+
 import os
 import time
 
@@ -10,10 +15,22 @@ import digitalio
 import microcontroller
 import supervisor
 
-from app import CRASH, WATCHDOG, App, NoLink
 from boards import pins_of
-from hw import flashlog, haptics, imu, led, power
+from hw import imu
+
+gc.collect()
+
+from hw import clock, flashlog, haptics, led, power
 from hw.button import Button
+
+gc.collect()
+
+try:
+    from hw import link
+except ImportError:  # a board without radio, or its library is not on the drive
+    link = None
+
+gc.collect()
 
 FIRMWARE = "formclip 0.1.0"
 
@@ -25,9 +42,11 @@ class Parts:
         self.page = bytearray(4096)
         self.collect, self.ticks_ms = gc.collect, supervisor.ticks_ms
         self.firmware = FIRMWARE + " " + board.board_id
-        self.boot = int.from_bytes(os.urandom(3), "little")
+        self.clock = clock.Clock(supervisor.ticks_ms())
+        self.boot = self.clock.boot
         self.power = power.Power(pins)
-        self.feed = self.power.start_watchdog()
+        self.haptics = None
+        self._feed_dog = self.power.start_watchdog()
         self.log = flashlog.open_log("/formclip.log", self.feed, self.page, 65536)
         self.errors = self._errors()
         self._supply = pins.IMU_POWER and digitalio.DigitalInOut(pins.IMU_POWER)
@@ -38,6 +57,12 @@ class Parts:
         self.button = Button(self.power.pressed)
         self.button.reset()
         self.link = NoLink()
+
+    def feed(self):
+        """The watchdog; and the motor, when a write to the drive falls into a pulse."""
+        self._feed_dog()
+        if self.haptics is not None:
+            self.haptics.poll(self.ticks_ms())
 
     def _errors(self):
         woken = microcontroller.cpu.reset_reason
@@ -73,6 +98,8 @@ class Parts:
 def main():
     parts = Parts(pins_of(board))
     app = App(parts)
+    if link is not None:
+        parts.link = link.start(app, FIRMWARE) or parts.link
     while True:
         parts.power.idle(app.step())
 

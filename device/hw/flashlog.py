@@ -75,7 +75,7 @@ def open_log(path, feed, page, spare_b):
 class FlashLog:
     """Pages of sessions, and the config, in one file of the drive.
 
-    Settings  path; feed: called in long work, for the watchdog
+    Settings  path; feed: called between writes, for watchdog and motor
     In        mount(); begin(boot) -> session number; sink(number, page, complete) as LogWriter wants it; end();
               delete(session); save(data); read_into(session, offset, view)
     Out       sessions: list of [session, boot, first slot, pages], oldest first; free_pages; config: bytes or None
@@ -418,3 +418,4 @@ class FlashLog:
 
     def _sync(self):
         os.sync()
+        self._feed()

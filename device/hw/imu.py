@@ -1,8 +1,8 @@
 """The LSM6DS by its FIFO: Adafruit's driver of the chip, with blocks instead of single readings.
 
 One burst brings a block of _BLOCK samples of accelerometer and gyroscope, 12 bytes each, all of the same instants. The
-FIFO holds 1.6 s (3TR-C), 3.3 s (33) or 1.2 s (SOX), so that a slow flash or radio loses nothing. When it did run over, or
-its words are out of step, it is emptied and the samples between are told as lost.
+FIFO holds 1.6 s (3TR-C), 3.3 s (33) or 1.2 s (SOX), so that a slow flash or radio loses nothing. When it did run
+over, or its words are out of step, it is emptied and the samples between are told as lost.
 
 Source   ST LSM6DS3TR-C DS12032 and AN5130 5-9, LSM6DS33 DS10742, LSM6DSOX DS12814 and AN5272: register tables
 Differs  the pattern FIFO is emptied on overrun instead of being read on in step: simpler, 1.6 s are lost instead of 0
@@ -20,6 +20,8 @@ _CTRL1_XL = const(0x10)
 _WAKE_SRC = const(0x1B)
 _FIFO_STATUS1 = const(0x3A)
 _ODR_208 = const(5)
+_SILENT_MS = const(900)
+_ETIMEDOUT = const(116)
 _FULL_G = 32766.5 * ACC_G_PER_LSB_16G
 _FULL_DPS = 32766.5 * GYR_DPS_PER_LSB_1000
 
@@ -51,8 +53,8 @@ class _Fifo:
         self._raw = bytearray(BLOCK_SAMPLES * self._SAMPLE_B)
         self._block = np.zeros((6, BLOCK_SAMPLES), dtype=FLOAT)
         self.lost = self.overruns = self.saturated = self.samples = 0
-        self._level = 0
-        self._read_ms = 0
+        self._level = self._read_ms = 0  # samples left in the FIFO by the last block, and when
+        self._missing = BLOCK_SAMPLES
 
     def begin(self):
         self._put(self._FIFO_MODE_REG, 0)
@@ -69,6 +71,7 @@ class _Fifo:
         self._put(self._FIFO_MODE_REG, 0)
         self._put(self._FIFO_MODE_REG, self._FIFO_RUN)
         self._level = 0
+        self._missing = BLOCK_SAMPLES
         self._read_ms = ticks_ms()
 
     def stop(self):
@@ -80,14 +83,18 @@ class _Fifo:
         now_ms = ticks_ms()
         if status[1] & 0x40 or status[2] & self._PATTERN_MASK:
             return self._overrun(now_ms)
-        self._level = (status[0] | (status[1] & self._LEVEL_MASK) << 8) // self._SAMPLE_WORDS
-        self._read_ms = now_ms
-        if self._level < BLOCK_SAMPLES:
+        level = (status[0] | (status[1] & self._LEVEL_MASK) << 8) // self._SAMPLE_WORDS
+        if level < BLOCK_SAMPLES:
+            if ticks_diff(now_ms, self._read_ms) > _SILENT_MS:
+                raise OSError(_ETIMEDOUT)  # it answers but measures nothing: it lost its supply and came back
+            self._missing = BLOCK_SAMPLES - level
             return None
         self._get(self._FIFO_DATA, self._raw)
         if not self._convert(self._block):
             return self._overrun(ticks_ms())
-        self._level -= BLOCK_SAMPLES
+        self._read_ms = now_ms
+        self._level = level - BLOCK_SAMPLES
+        self._missing = BLOCK_SAMPLES - self._level
         self.samples += BLOCK_SAMPLES
         block = self._block
         if np.max(block[:3]) >= _FULL_G or np.min(block[:3]) <= -_FULL_G:
@@ -118,7 +125,7 @@ class _Fifo:
         return n
 
     def watch(self, threshold=6):
-        """Low power: accelerometer at 26 Hz and 4 g, gyroscope off; INT1 high when two samples differ by threshold/16 g."""
+        """Low power: accelerometer at 26 Hz and 4 g, gyroscope off; INT1 rises when two samples differ by threshold/16 g."""
         self.stop()
         self._put(0x11, 0)
         self._put(0x15, 0x10)  # CTRL6_C: low power
@@ -141,7 +148,7 @@ class _Fifo:
 
     def due_ms(self):
         """Until the next block is in, at least."""
-        return max(5, (BLOCK_SAMPLES - self._level) * 1000 // RATE_HZ + 3)
+        return max(3, self._missing * 1000 // RATE_HZ + 2)
 
     def frames(self):
         """The last block as raw capture stores it: 12 bytes a sample, ax ay az gx gy gz in LSB."""

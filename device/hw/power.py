@@ -8,7 +8,6 @@ import analogio
 import digitalio
 import microcontroller
 import watchdog
-
 from gaitcore.compat import const
 
 _WATCHDOG_S = const(8)
@@ -80,10 +79,20 @@ class Power:
             return ""
         return "button" if self.pressed() else "motion"
 
-    def off(self):
-        """Deep sleep; a press of the button starts everything anew. Does not return."""
-        self._button.deinit()
-        alarm.exit_and_deep_sleep_until_alarms(alarm.pin.PinAlarm(self._pins.BUTTON, value=False, pull=True))
+    def off(self, tick, parts):
+        """Light sleep until the button, then everything starts anew. Does not return.
+
+        Not deep sleep: on the nRF52840 the watchdog runs on in it and the clock does not (hw/clock.py).
+        """
+        while True:
+            parts.feed()
+            tick(parts.ticks_ms())
+            if self.nap(False):
+                break
+        while self.pressed():  # held through the start it would mean: let the computer write
+            parts.feed()
+            time.sleep(0.02)
+        microcontroller.reset()
 
     def start_watchdog(self):
         dog = microcontroller.watchdog
@@ -96,7 +105,9 @@ def save_crash(error):
     """Keep what went wrong where no power cut reaches; only when there is none kept yet, to spare the page."""
     import traceback
 
-    text = "\n".join(traceback.format_exception(error)).encode()[-_CRASH_B:]
+    text = "\n".join(traceback.format_exception(error))
+    print(text)
+    text = text.encode()[-_CRASH_B:]
     head = _CRASH + len(text).to_bytes(2, "little") + (binascii.crc32(text) & 0xFFFFFFFF).to_bytes(4, "little")
     if crash() is None:
         microcontroller.nvm[0 : len(head) + len(text)] = head + text

@@ -97,7 +97,8 @@ def _library_file(package: str, name: str) -> Path:
         found = Path(str(importlib.metadata.distribution(package).locate_file(name)))
     except importlib.metadata.PackageNotFoundError:
         raise NotInstalled(
-            f"the library {package} is not installed", "make setup, or pip install --no-deps -r requirements/firmware.txt"
+            f"the library {package} is not installed",
+            "make setup, or pip install --no-deps -r requirements/firmware.txt",
         ) from None
     if not found.is_file():
         raise NotInstalled(f"{package} has no file {name}", "install the pinned version: requirements/firmware.txt")

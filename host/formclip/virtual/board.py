@@ -33,7 +33,9 @@ def library_folder() -> Path:
 
 
 def libraries_here() -> bool:
-    return all(importlib.util.find_spec(name) for name in ("adafruit_lsm6ds", "adafruit_register", "adafruit_bus_device"))
+    return all(
+        importlib.util.find_spec(name) for name in ("adafruit_lsm6ds", "adafruit_register", "adafruit_bus_device")
+    )
 
 
 def _own(name: str, path: Path) -> ModuleType:

@@ -31,8 +31,8 @@ from formclip.virtual import interpreters
 from formclip.virtual.board import DEVICE, DRIVE_B, SHARED, STANDINS, blank_image, importer, library_folder
 
 RATE_HZ = 208
+LOG = "/formclip.log"
 SPARE_B = 65536
-HEAP_KB = 137
 _PRESS_S = {"short": 0.15, "long": 2.5, "very-long": 6.5}
 _SETTLE_S = 1.0
 _OFF_S = 12.0
@@ -105,88 +105,106 @@ def sensor_rows(path: Path, to: Path) -> tuple[int, list[str]]:
     return len(rows), notes
 
 
-def make_drive(image: Path, board: str, settings: dict[str, Any] | None = None, log: bool = True) -> None:
-    """A drive as `deploy` leaves it: firmware, libraries, an empty log; settings in the log's config."""
-    blank_image(image, DRIVE_B)
-    modules = importer()
-    modules.own("world")
-    flash = modules.own("flash").Flash(str(image))
-    fs = modules.own("fat").Fat(flash)
-    fs.readonly = False
-    folders: set[str] = set()
-    for name, data in deploy.bundle(board).items():
-        parts = name.split("/")[1:-1]
-        for depth in range(len(parts)):
-            folder = "/" + "/".join(parts[: depth + 1])
-            if folder not in folders:
-                fs.mkdir(folder)
-                folders.add(folder)
-        with fs.open(name, "wb") as file:
-            file.write(data)
-    if log or settings:
-        modules.builtins["open"] = fs.open
-        modules.own("drive").fs = fs
-        flashlog = modules.load("hw.flashlog")
-        disk = fs.statvfs()
-        flashlog.create("/formclip.log", (disk[0] * disk[3] - SPARE_B) // 4096 * 4096)
-        store = flashlog.FlashLog("/formclip.log")
+class _Drive:
+    """An image mounted from outside, its log file with the firmware's own code."""
+
+    def __init__(self, image: Path) -> None:
+        self.modules = importer()
+        self.modules.own("world")
+        self.flash = self.modules.own("flash").Flash(str(image))
+        self.fs = self.modules.own("fat").Fat(self.flash)
+        self.fs.readonly = False
+        self.modules.builtins["open"] = self.fs.open
+        self.modules.own("drive").fs = self.fs
+        self.flashlog = self.modules.load("hw.flashlog")
+
+    def __enter__(self) -> _Drive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.flash.flush()
+        self.flash.close()
+
+    def log(self) -> Any:
+        store = self.flashlog.FlashLog(LOG)
         store.mount()
-        if settings:
-            data = Settings(settings).to_bytes()
-            store.save(bytes([1, len(data) & 255, len(data) >> 8]) + data)
-        fs.sync()
-    flash.flush()
-    flash.close()
+        return store
+
+
+def make_drive(image: Path, board: str, log: bool = True) -> None:
+    """A drive as `deploy` leaves it: firmware, libraries, an empty log."""
+    blank_image(image, DRIVE_B)
+    with _Drive(image) as drive:
+        fs = drive.fs
+        folders: set[str] = set()
+        for name, data in deploy.bundle(board).items():
+            parts = name.split("/")[1:-1]
+            for depth in range(len(parts)):
+                folder = "/" + "/".join(parts[: depth + 1])
+                if folder not in folders:
+                    fs.mkdir(folder)
+                    folders.add(folder)
+            with fs.open(name, "wb") as file:
+                file.write(data)
+        if log:
+            disk = fs.statvfs()
+            drive.flashlog.create(LOG, (disk[0] * disk[3] - SPARE_B) // 4096 * 4096)
+            drive.log()
+
+
+def save_settings(image: Path, settings: dict[str, Any]) -> None:
+    """Settings into the clip's log file, as the clip itself keeps them."""
+    data = Settings(settings).to_bytes()
+    with _Drive(image) as drive:
+        drive.log().save(bytes([1, len(data) & 255, len(data) >> 8]) + data)
+
+
+def write_file(image: Path, name: str, data: bytes) -> None:
+    """A file of the drive, replaced."""
+    with _Drive(image) as drive, drive.fs.open(name, "wb") as file:
+        file.write(data)
 
 
 def take_out(image: Path, out: Path) -> list[Path]:
     """The drive's files to out/drive, each session of its log to out/sessions; the sessions' paths."""
     copy = out / "copy.img"
     shutil.copyfile(image, copy)
-    modules = importer()
-    modules.own("world")
-    flash = modules.own("flash").Flash(str(copy))
     try:
-        fs = modules.own("fat").Fat(flash)
-        fs.readonly = False
-        modules.builtins["open"] = fs.open
-        modules.own("drive").fs = fs
-        drive = out / "drive"
-        if drive.exists():
-            shutil.rmtree(drive)
+        with _Drive(copy) as board:
+            fs = board.fs
+            drive = out / "drive"
+            if drive.exists():
+                shutil.rmtree(drive)
 
-        def walk(path: str) -> None:
-            (drive / path.strip("/")).mkdir(parents=True, exist_ok=True)
-            for name in fs.listdir(path or "/"):
-                if fs.stat(path + "/" + name)[0] & 0x4000:
-                    walk(path + "/" + name)
-                else:
-                    with fs.open(path + "/" + name, "rb") as file:
-                        (drive / (path + "/" + name).strip("/")).write_bytes(file.read())
+            def walk(path: str) -> None:
+                (drive / path.strip("/")).mkdir(parents=True, exist_ok=True)
+                for name in fs.listdir(path or "/"):
+                    if fs.stat(path + "/" + name)[0] & 0x4000:
+                        walk(path + "/" + name)
+                    else:
+                        with fs.open(path + "/" + name, "rb") as file:
+                            (drive / (path + "/" + name).strip("/")).write_bytes(file.read())
 
-        walk("")
-        flashlog = modules.load("hw.flashlog")
-        store = flashlog.FlashLog("/formclip.log")
-        found: list[Path] = []
-        folder = out / "sessions"
-        if folder.exists():
-            shutil.rmtree(folder)
-        folder.mkdir()
-        try:
-            store.mount()
-        except OSError:
+            walk("")
+            found: list[Path] = []
+            folder = out / "sessions"
+            if folder.exists():
+                shutil.rmtree(folder)
+            folder.mkdir()
+            try:
+                store = board.log()
+            except OSError:
+                return found
+            for session, *_ in store.sessions:
+                data = bytearray(store.size_b(session))
+                at = 0
+                while at < len(data):
+                    at += store.read_into(session, at, memoryview(data)[at:])
+                path = folder / f"{session:06d}.fclog"
+                path.write_bytes(data)
+                found.append(path)
             return found
-        for session, *_ in store.sessions:
-            data = bytearray(store.size_b(session))
-            at = 0
-            while at < len(data):
-                at += store.read_into(session, at, memoryview(data)[at:])
-            path = folder / f"{session:06d}.fclog"
-            path.write_bytes(data)
-            found.append(path)
-        return found
     finally:
-        flash.close()
         copy.unlink()
 
 
@@ -220,8 +238,10 @@ def run_clip(
     out.mkdir(parents=True, exist_ok=True)
     image, rows_path = out / "drive.img", out / "trace.bin"
     if not (keep_drive and image.exists()):
-        make_drive(image, board, settings, config.pop("log", True))
+        make_drive(image, board)
         (out / "nvm.bin").unlink(missing_ok=True)
+    if settings:
+        save_settings(image, settings)
     if trace is None:
         rows = max(1, int((seconds or 1) * RATE_HZ))
         still = np.tile(np.array([0, 0, 1, 0, 0, 0], dtype="<f4"), (rows, 1))
@@ -277,6 +297,7 @@ def run_clip(
         process.wait()
         raise
     took_s = time.monotonic() - began
+    (out / "console.txt").write_text(said)
     if process.returncode or not result_path.exists():
         lines = (failed or said).strip().splitlines() or ["no message"]
         (out / "error.txt").write_text(failed or said)

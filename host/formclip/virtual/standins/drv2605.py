@@ -17,6 +17,7 @@ class Drv2605:
         self.address = 0x5A
         self.plugged = True
         self._supply = powered
+        self._on = powered()
         self.regs = bytearray(0x23)
         self.reset()
 
@@ -33,7 +34,10 @@ class Drv2605:
         return self.plugged and self._supply()
 
     def supply_changed(self):
-        self.reset()
+        on = self._supply()
+        if on and not self._on:
+            self.reset()
+        self._on = on
 
     def write(self, data):
         if not data:

@@ -32,43 +32,47 @@ class _Nvm:
         self._size = size
         try:
             with _world.sys_open(path, "rb") as f:
-                data = f.read()
+                f.read(1)
         except OSError:
-            data = b""
-        self._data = bytearray(data + b"\xff" * size)[:size]
+            self._fill()
+
+    def _fill(self):
+        with _world.sys_open(self._path, "wb") as f:
+            for _ in range(self._size // 256):
+                f.write(b"\xff" * 256)
 
     def __len__(self):
         return self._size
 
-    def __getitem__(self, index):
+    def _span(self, index):
         if isinstance(index, slice):
-            return bytearray(self._data[index])
-        return self._data[index]
+            return index.start or 0, self._size if index.stop is None else index.stop
+        return index, index + 1
+
+    def __getitem__(self, index):
+        start, stop = self._span(index)
+        with _world.sys_open(self._path, "rb") as f:
+            f.seek(start)
+            data = f.read(stop - start)
+        return bytearray(data) if isinstance(index, slice) else data[0]
 
     def __setitem__(self, index, value):
-        old = bytes(self._data)
-        if isinstance(index, slice):
-            start, stop = index.start or 0, self._size if index.stop is None else index.stop
-            if stop - start != len(value):
-                raise ValueError("Slice and value different lengths.")
-            for i in range(start, stop):
-                self._data[i] = value[i - start]
-        else:
-            self._data[index] = value
-        if bytes(self._data) == old:
+        start, stop = self._span(index)
+        value = bytes(value) if isinstance(index, slice) else bytes([value])
+        if not 0 <= start <= stop <= self._size:
+            raise IndexError("Index out of range")
+        if stop - start != len(value):
+            raise ValueError("Slice and value different lengths.")
+        if bytes(self[start:stop]) == value:
             return
         try:
             _w.advance(90000)
         except _world.PowerLost:
-            for i in range(self._size):
-                self._data[i] = 0xFF
-            self._save()
+            self._fill()
             raise
-        self._save()
-
-    def _save(self):
-        with _world.sys_open(self._path, "wb") as f:
-            f.write(self._data)
+        with _world.sys_open(self._path, "r+b") as f:
+            f.seek(start)
+            f.write(value)
 
 
 class _WatchDogTimer:

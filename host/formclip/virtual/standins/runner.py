@@ -18,7 +18,21 @@ _STANDINS = (
 )  # fmt: skip
 _OURS = ("world", "boardpins", "lsm6ds", "drv2605", "flash", "fat", "drive")
 # What CircuitPython 10 has built in on the boards and CPython has too, under the same name.
-_BUILT_IN = ("array", "binascii", "builtins", "collections", "errno", "io", "json", "math", "random", "re", "struct", "sys")
+_BUILT_IN = (
+    "__future__",
+    "array",
+    "binascii",
+    "builtins",
+    "collections",
+    "errno",
+    "io",
+    "json",
+    "math",
+    "random",
+    "re",
+    "struct",
+    "sys",
+)
 
 
 class Importer:
@@ -31,6 +45,7 @@ class Importer:
 
     def __init__(self, paths, ulab=True, radio=True):
         import __future__
+
         import builtins
 
         self.paths = list(paths)
@@ -38,6 +53,7 @@ class Importer:
         self._flags = __future__.annotations.compiler_flag
         self._ulab = ulab
         self._radio = radio
+        self.on_radio = None  # called with the module `_bleio` when the firmware loads it
         self.builtins = dict(vars(builtins))
         self.builtins["__import__"] = self._import
 
@@ -99,10 +115,9 @@ class Importer:
         elif name in _STANDINS:
             self._exec(name, _HERE + "/" + name + ".py", False)
         elif name == "_bleio" and self._radio and _exists(_HERE + "/_bleio.py"):
-            import importlib
-
-            sys.path.insert(0, _HERE)
-            self.modules[name] = importlib.import_module("_bleio")
+            module = self._exec(name, _HERE + "/_bleio.py", False)
+            if self.on_radio is not None:
+                self.on_radio(module)
         else:
             for path in parent.__path__ if parent is not None else self.paths:
                 base = path + "/" + last
@@ -119,7 +134,15 @@ class Importer:
             sys.path.insert(0, folder)
         import importlib
 
-        for name in ("ulab", "ulab.numpy", "ulab.numpy.fft", "ulab.numpy.linalg", "ulab.scipy", "ulab.scipy.signal", "ulab.utils"):
+        for name in (
+            "ulab",
+            "ulab.numpy",
+            "ulab.numpy.fft",
+            "ulab.numpy.linalg",
+            "ulab.scipy",
+            "ulab.scipy.signal",
+            "ulab.utils",
+        ):
             try:
                 self.modules[name] = importlib.import_module(name)
             except ModuleNotFoundError:
@@ -259,6 +282,7 @@ class VirtualBoard:
         config["board"] = own("boardpins").BOARDS[config["board"]]
         config["sockets"] = []
         self.world = self.w.setup(config, wall)
+        self.radio = None
         self._build()
         own("drive").fs = self._mount()
         self._schedule()
@@ -317,6 +341,8 @@ class VirtualBoard:
             w.usb = bool(value)
         elif what == "drive_readonly":
             self.importer.own("drive").fs.readonly = bool(value)
+        elif what == "pace":  # from here on the clock on the wall counts
+            w.paced = bool(value)
         elif what == "stall":  # something held the processor up: the radio, a long collection
             w.advance(value)
         elif what == "heap":
@@ -325,11 +351,29 @@ class VirtualBoard:
 
                 gc.collect()
                 value = gc.mem_alloc()
+        elif what == "fault":
+            w.record(what, value)
+            raise RuntimeError("a fault put in for a test")
         elif what == "power":
             raise self.w.PowerLost()
         else:
             raise ValueError("no such event: " + what)
         w.record(what, value)
+
+    def use_radio(self, radio):
+        """A radio that others can hear; see formclip.virtual.radio.peripheral.BoardRadio."""
+        self.radio = radio
+        self.importer.on_radio = radio.attach
+        if self.config.get("until_visited"):
+            self._look_for_visit(radio)
+
+    def _look_for_visit(self, radio):
+        """With `until_visited` the run ends when a central has been there and is gone."""
+        w = self.world
+        if radio.visited(self.config["until_visited"]):
+            w.until_us = w.now_us
+        else:
+            w.at(w.now_us + 500000, self._look_for_visit, radio)
 
     def boot(self):
         w, mod = self.world, self.w
@@ -371,6 +415,8 @@ class VirtualBoard:
     def _start_up(self):
         w = self.world
         self.importer.forget()
+        if self.radio is not None:
+            self.radio.close()
         w.power_cycle()
         drive = self.importer.own("drive")
         if w.now_us:
@@ -400,7 +446,7 @@ class VirtualBoard:
             self.importer.set_open(_open)
 
     def _print(self, *values, sep=" ", end="\n"):
-        self.world.record("console", sep.join([str(v) for v in values]))
+        self.world.record("console", repr(sep.join([str(v) for v in values])))
 
 
 def main(path):
@@ -409,7 +455,7 @@ def main(path):
     with _open(path) as f:
         config = json.load(f)
     wall = None
-    if config.get("speed") == "real":
+    if config.get("speed") == "real" or config.get("air"):
         import time
 
         if CPYTHON:
@@ -418,7 +464,18 @@ def main(path):
             wall = (time.ticks_us, time.sleep_us)
     importer = Importer(config["paths"]) if CPYTHON else Paths(config["paths"])
     board = VirtualBoard(config, importer, wall)
-    reason = board.boot()
+    if CPYTHON and config.get("air"):
+        sys.path.append(config["host"])
+        from pathlib import Path
+
+        from formclip.virtual.radio.peripheral import BoardRadio
+
+        board.use_radio(BoardRadio(config["air"], Path(config["bonds"]), board.world))
+    try:
+        reason = board.boot()
+    finally:
+        if board.radio is not None:
+            board.radio.close()
     with _open(config["result"], "w") as f:
         json.dump(
             {

@@ -64,8 +64,11 @@ class World:
         self.config = config
         self.now_us = 0
         self.until_us = int(config["until_s"] * 1000000)
-        self.wall = wall  # (ticks_us(), sleep_us(n)) of the real clock at speed "real"
-        self.wall_start_us = wall[0]() if wall else 0
+        self.wall = wall  # (ticks_us(), sleep_us(n)) of the real clock: at speed "real", or with a radio
+        self.paced = config.get("speed") == "real"
+        self.linked = False  # somebody is connected: a person's computer, whose time is the wall's
+        self._pacing = False
+        self._wall_start_us = 0
         self._events = []  # (t_us, serial, function, argument), soonest first
         self._serial = 0
         self.pins = {}
@@ -113,6 +116,7 @@ class World:
                 t_us, _, function, argument = self._events.pop(0)
                 self.now_us = max(self.now_us, t_us)
                 function(argument)
+                target = max(target, self.now_us)
                 continue
             if stop >= self.until_us:
                 self.now_us = self.until_us
@@ -122,9 +126,20 @@ class World:
                 dog.bite()
             break
         if self.wall:
-            ahead = self.now_us - (self.wall[0]() - self.wall_start_us)
-            if ahead > 2000:
-                self.wall[1](ahead)
+            self._keep_pace()
+
+    def _keep_pace(self):
+        """Wait until the clock on the wall has come as far; who was held up does not hurry afterwards."""
+        if not (self.paced or self.linked):
+            self._pacing = False
+            return
+        wall_us = self.wall[0]()
+        ahead = self.now_us + self._wall_start_us - wall_us
+        if not self._pacing or ahead < -200000:
+            self._pacing = True
+            self._wall_start_us = wall_us - self.now_us
+        elif ahead > 2000:
+            self.wall[1](ahead)
 
     def asked(self):
         self.advance(_ASKING_US)

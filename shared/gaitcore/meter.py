@@ -6,7 +6,7 @@ from gaitcore.compat import np
 from gaitcore.contact import Contact
 from gaitcore.frames import cross, dot, level
 from gaitcore.oscillation import Oscillation
-from gaitcore.ranges import heading_lean, mean_up, range_along, rotation_range_deg
+from gaitcore.ranges import heading_lean, mean_up, range_deg, sway
 from gaitcore.shape import Shape
 from gaitcore.side import StrideWave
 
@@ -105,10 +105,11 @@ class StepMeter:
         if f and self._attitude.has_gyro and self.whole:
             f = level(f, up)
             right = cross(f, up)
-            step.tilt_range_deg = range_along(ring, att.UP_X, s0, s1, f)
-            step.drop_range_deg = range_along(ring, att.UP_X, s0, s1, right)
             lean = heading_lean(self._attitude.reference, self.course, up, f, right, _PELVIS_BELOW)
-            step.rotation_range_deg = rotation_range_deg(ring, att.HEAD_X, att.UP_X, s0, s1, lean)
+            tilt, drop, turn = sway(ring, att.UP_X, att.HEAD_X, s0, s1, f, right, lean)
+            step.tilt_range_deg = range_deg(tilt)
+            step.drop_range_deg = range_deg(drop)
+            step.rotation_range_deg = range_deg(turn)
             if good:
                 step.contact_ms = contact.refine(step.drop_range_deg)
                 shape = self._shape
@@ -125,9 +126,7 @@ class StepMeter:
                     step.score = models.speed_score(contact.period_ms, contact.fwd_g, shape.even, shape.odd)
             w = self._wave
             w.aim(s0, s1, t, period)
-            drop = w.cos_along([ring.view(att.UP_X + k, s0, s1) for k in range(3)], right)
-            x, y = ring.view(att.HEAD_X, s0, s1), ring.view(att.HEAD_Y, s0, s1)
-            side.score(drop, w.cos(y) * hx - w.cos(x) * hy, w.sin(y) * hx - w.sin(x) * hy)
+            side.score(w.cos(drop), w.cos(turn), w.sin(turn))
         return step
 
     def _learn_forward(self, s0, s1, up, hx, hy):

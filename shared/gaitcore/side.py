@@ -1,7 +1,6 @@
 """Left or right foot, from how the pelvis hangs and turns over a stride."""
 
 from gaitcore.compat import FLOAT, np
-from gaitcore.frames import dot
 
 
 class SideVote:
@@ -69,6 +68,3 @@ class StrideWave:
 
     def sin(self, row):
         return float(np.dot(row, self._sin)) * self._scale
-
-    def cos_along(self, rows, axis):
-        return dot([self.cos(row) for row in rows], axis)

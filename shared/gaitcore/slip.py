@@ -24,10 +24,10 @@ class SlipWatch:
     In        update(stride_up, step_up): means over the stride around a step and over the step alone, sensor axes,
               length 1
     Out       degrees when a slip is confirmed, else 0.0
-    Latency   `confirm` steps, about 7 s
+    Latency   `confirm` steps, about 16 s: a fault that comes quickly and is held for 10 s is no slip
     """
 
-    def __init__(self, slip_deg=5.0, sudden=0.87, confirm=18):
+    def __init__(self, slip_deg=5.0, sudden=0.87, confirm=45):
         self._far = 0.9 * slip_deg
         self._sudden = sudden
         self._confirm = confirm

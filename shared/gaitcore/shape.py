@@ -12,16 +12,6 @@ EVEN = (2, 4)  # harmonics of the stride that tilt is projected on
 ODD = (1, 3, 5)  # the same for drop and rotation
 
 
-def table(weights, harmonics, n, out):
-    """Fill out (n,) with the weighted cosines and sines of one stride of n samples, phase zero in its middle."""
-    phase = np.linspace(-pi, pi - 2.0 * pi / n, n)
-    out[:] = 0.0
-    for i in range(len(harmonics)):
-        a = phase * harmonics[i]
-        out += np.cos(a) * (weights[2 * i] * 2.0 / n)
-        out += np.sin(a) * (weights[2 * i + 1] * 2.0 / n)
-
-
 class Shape:
     """Weighted sum of the stride harmonics of tilt, drop and rotation.
 
@@ -32,7 +22,8 @@ class Shape:
               measure(up_rows, head_rows, forward, right, heading): rows of the ring over [start, end), 3 and 2
               FLOAT arrays; forward and right in sensor axes; heading, the mean of head_rows over the stride
     Out       even, odd floats; the score of the step is even + odd for the right foot, even - odd for the left
-    Latency   none beyond the window. State: the three tables, made again when the stride changes by more than a sample
+    Latency   none beyond the window. State: mean period, three tables, made again when the mean stride has changed by
+              more than a sample
     Source    our own, see docs/models.md
     """
 
@@ -40,22 +31,59 @@ class Shape:
         self._weights = weights
         self._most = int(1.6 * rate_hz) + 2
         self._tables = np.zeros((3, self._most), dtype=FLOAT)
+        self._work = np.zeros((6, self._most), dtype=FLOAT)
         self.reset()
 
     def reset(self):
         self._n = 0
+        self._period = 0.0
         self.start = self.end = 0
         self.even = self.odd = 0.0
 
     def aim(self, at, period):
+        if self._n:
+            period = self._period + 0.2 * (period - self._period)
+        self._period = period
         n = 2.0 * period
         if abs(n - self._n) > 1.0:
-            n = min(self._most, max(8, int(n + 0.5)))
-            self._n = n
-            for k in range(3):
-                table(self._weights[k], ODD if k else EVEN, n, self._tables[k, :n])
+            self._n = min(self._most, max(8, int(n + 0.5)))
+            self._fill(self._n)
         self.start = int(at + 0.5) - self._n // 2
         self.end = self.start + self._n
+
+    def _fill(self, n):
+        """Tables of weighted cosines and sines over one stride of n samples, phase zero at sample n // 2."""
+        w = self._work
+        c1, s1, c, s, x, y = w[0, :n], w[1, :n], w[2, :n], w[3, :n], w[4, :n], w[5, :n]
+        rows = [self._tables[k, :n] for k in range(3)]
+        x[:] = np.linspace(-2.0 * pi * (n // 2) / n, 2.0 * pi * (n - 1 - n // 2) / n, n)
+        c1[:] = np.cos(x)
+        s1[:] = np.sin(x)
+        c[:] = c1
+        s[:] = s1
+        for row in rows:
+            row[:] = 0.0
+        for h in range(1, ODD[-1] + 1):
+            for k in range(3):
+                harmonics = ODD if k else EVEN
+                if h in harmonics:
+                    i = 2 * harmonics.index(h)
+                    x[:] = c
+                    x *= self._weights[k][i] * 2.0 / n
+                    rows[k] += x
+                    x[:] = s
+                    x *= self._weights[k][i + 1] * 2.0 / n
+                    rows[k] += x
+            # one harmonic on: the angles add
+            x[:] = c
+            x *= c1
+            y[:] = s
+            y *= s1
+            x -= y
+            s *= c1
+            c *= s1
+            s += c
+            c[:] = x
 
     def measure(self, up_rows, head_rows, forward, right, heading):
         t = self._tables[:, : self._n]

@@ -100,7 +100,7 @@ class ProbeMeter(StepMeter):
             "side": x * fy - y * fx,
         }
         n = end - start
-        phase = np.linspace(-np.pi, np.pi - 2 * np.pi / n, n)
+        phase = 2 * np.pi * (np.arange(n) - n // 2) / n
         out = {}
         for ch, hs in HARMONICS.items():
             for h in hs:

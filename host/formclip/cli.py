@@ -21,6 +21,12 @@ COMMANDS = {
     "replay": ("formclip.replay:replay_command", "Run the clip's own code over a recorded trace."),
     "simulate": ("formclip.simulate.command:simulate_command", "Make a synthetic run with complete truth."),
     "report": ("formclip.report.command:report_command", "Draw a run as one self-contained HTML page."),
+    "sync": ("formclip.sync.command:sync_command", "Fetch the runs from the clips in reach."),
+    "sessions": ("formclip.sync.listing:sessions_command", "List the runs in the store."),
+    "clips": ("formclip.sync.listing:clips_command", "List the clips that have been synced."),
+    "live": ("formclip.sync.live_command:live_command", "Watch a run as it happens."),
+    "config": ("formclip.sync.config_command:config_command", "See and change a clip's settings."),
+    "calibrate": ("formclip.sync.live_command:calibrate_command", "Zero the clip while you stand."),
     "validate": ("formclip.validate.command:validate_command", "Score replay against traces whose truth is known."),
     "completion": ("formclip.completion:completion_command", "Print the completion script for your shell."),
 }
@@ -70,7 +76,10 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="Exit codes: 0 done, 1 a fault in formclip, 2 wrong use, 3 not a trace, 4 not a log, 5 a setting refused, "
-    "6 a file can't be read or written, 7 a goal missed, 8 not installed. Not a medical device.",
+    "6 a file can't be read or written, 7 a goal missed, 8 not installed; of the clip's radio 10 no adapter, 11 switched "
+    "off, 12 no clip, 13 not paired, 14 refused, 15 went away, 16 other version, 17 busy, 18 faulty, 19 this "
+    "computer's disk is full. "
+    "Not a medical device.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error (may stand anywhere).")
 @click.version_option(package_name="formclip", prog_name="formclip")

@@ -90,7 +90,7 @@ def _say_visit(done: Visit, as_json: bool) -> None:
         click.echo(f"next: formclip report {done.fetched[-1].label}")
 
 
-@click.command("sync")
+@click.command("sync", short_help="Fetch the runs from the clips in reach.")
 @radio_options
 @store_option
 @click.option("--keep", is_flag=True, help="Leave the sessions on the clip too.")

@@ -15,6 +15,8 @@ from formclip.settingsfile import read_settings
 from formclip.sync.fetch import ClipClient
 from formclip.sync.options import json_option, radio_options, with_one
 
+_ROWS: list[tuple[Any, ...]] = [TABLE[number] for number in range(len(TABLE))]
+
 
 def _span(row: tuple[Any, ...]) -> str:
     _, _, low, high, choices = row
@@ -23,7 +25,7 @@ def _span(row: tuple[Any, ...]) -> str:
     return ("0 or " if choices is OR_ZERO else "") + f"{low} to {high}"
 
 
-@click.group("config")
+@click.group("config", short_help="See and change a clip's settings.")
 def config_command() -> None:
     """See and change a clip's settings."""
 
@@ -42,10 +44,10 @@ def config_show(clip: str | None, seconds: float, pair: bool, as_json: bool) -> 
 def config_ranges(as_json: bool) -> None:
     """What each setting may be. Needs no clip."""
     if as_json:
-        click.echo(json.dumps({row[0]: _span(row) for row in TABLE}))
+        click.echo(json.dumps({row[0]: _span(row) for row in _ROWS}))
         return
     defaults = Settings().to_dict()
-    for row in TABLE:
+    for row in _ROWS:
         click.echo(f"{row[0]:24} {defaults[row[0]]!s:>8}   {_span(row)}")
 
 

@@ -15,7 +15,7 @@ from formclip.sync.options import json_option, store_option
 from formclip.sync.store import Store, Stored
 
 
-@click.command("clips")
+@click.command("clips", short_help="List the clips that have been synced.")
 @store_option
 @json_option
 def clips_command(folder: Path | None, as_json: bool) -> None:
@@ -31,7 +31,7 @@ def clips_command(folder: Path | None, as_json: bool) -> None:
         click.echo(f"{name:20} {sessions:4} sessions   firmware {firmware or '?'}   {address}")
 
 
-@click.command("sessions")
+@click.command("sessions", short_help="List the runs in the store.")
 @store_option
 @click.option("--clip", metavar="NAME", help="Of this clip only.")
 @json_option

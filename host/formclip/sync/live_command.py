@@ -17,7 +17,7 @@ from formclip.sync.options import json_option, radio_options, with_one
 _CALIBRATE_S = 45.0
 
 
-@click.command("live")
+@click.command("live", short_help="Watch a run as it happens.")
 @radio_options
 @click.option("--for", "for_s", type=float, help="Stop after so many seconds.")
 @json_option
@@ -31,16 +31,15 @@ def live_command(clip: str | None, seconds: float, pair: bool, for_s: float | No
     asyncio.run(with_one(clip, seconds, pair, watch))
 
 
-@click.command("calibrate")
+@click.command("calibrate", short_help="Zero the clip while you stand.")
 @radio_options
-@click.option("--squeeze", is_flag=True, help="Also take the neutral posture: squeeze the glutes when it buzzes.")
 @json_option
-def calibrate_command(clip: str | None, seconds: float, pair: bool, squeeze: bool, as_json: bool) -> None:
+def calibrate_command(clip: str | None, seconds: float, pair: bool, as_json: bool) -> None:
     """Zero the clip: stand tall and still for 10 s, as you usually stand."""
 
     async def calibrate(client: ClipClient) -> tuple[str, dict[str, Any]]:
         await client.live(True)
-        await client.calibrate(squeeze)
+        await client.calibrate()
         if not as_json:
             click.echo("stand tall and still ...")
         deadline = time.monotonic() + _CALIBRATE_S

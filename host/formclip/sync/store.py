@@ -24,7 +24,8 @@ from typing import IO
 
 import platformdirs
 
-from formclip.errors import FormclipError, from_os_error
+from formclip.errors import FormclipError
+from formclip.sync.errors import DiskFull, disk_error
 
 _INDEX = "index.sqlite"
 _SCHEMA_VERSION = 1
@@ -112,7 +113,7 @@ class Store:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise from_os_error(error, self.folder, "write") from None
+            raise disk_error(error, self.folder) from None
         with self._index() as index:
             (version,) = index.execute("PRAGMA user_version").fetchone()
             if version == 0:
@@ -134,6 +135,8 @@ class Store:
                 with index:
                     yield index
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+                raise DiskFull("the disk is full", "free some space and sync again", path=path) from None
             raise StoreError(
                 f"the store's index can't be used: {error}",
                 "check the disk, or name another folder with --store",
@@ -232,7 +235,8 @@ class Arriving:
     """A session on its way into the store: `have_b` bytes with `have_crc` are here from before.
 
     In      append(bytes); finish() when all are in; discard() to begin anew; close()
-    Errors  FileError when the disk says no; StoreError from finish when size or CRC32 do not fit (they are dropped)
+    Errors  DiskFull and FileError when the disk says no; StoreError from finish when size or CRC32 do not fit (what came
+            is dropped)
     """
 
     def __init__(self, store: Store, clip: str, number: int, crc32: int, size_b: int, boot: int, flags: int) -> None:
@@ -251,7 +255,7 @@ class Arriving:
             self._file: IO[bytes] = self._part.open("a+b")
             self._take_stock()
         except OSError as error:
-            raise from_os_error(error, self._part, "write") from None
+            raise disk_error(error, self._part) from None
 
     def _take_stock(self) -> None:
         self._file.seek(0)
@@ -269,7 +273,7 @@ class Arriving:
         try:
             self._file.write(data)
         except OSError as error:
-            raise from_os_error(error, self._part, "write") from None
+            raise disk_error(error, self._part) from None
         self.have_b += len(data)
         self.have_crc = binascii.crc32(data, self.have_crc)
 
@@ -278,7 +282,7 @@ class Arriving:
         try:
             self._file.truncate(0)
         except OSError as error:
-            raise from_os_error(error, self._part, "write") from None
+            raise disk_error(error, self._part) from None
         self.have_b = self.have_crc = 0
 
     def finish(self) -> Stored:
@@ -298,7 +302,7 @@ class Arriving:
             self._part.replace(self._stored.path)
             _sync_folder(self._stored.path.parent)
         except OSError as error:
-            raise from_os_error(error, self._part, "write") from None
+            raise disk_error(error, self._part) from None
         self._store._add(self._stored)
         return self._stored
 
@@ -307,7 +311,7 @@ class Arriving:
         try:
             self._file.close()
         except OSError as error:
-            raise from_os_error(error, self._part, "write") from None
+            raise disk_error(error, self._part) from None
 
 
 def _sync_folder(folder: Path) -> None:

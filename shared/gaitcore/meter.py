@@ -61,6 +61,8 @@ class StepMeter:
         self.reset()
 
     def reset(self):
+        self._shape.reset()
+        self._contact.reset()
         self.forward = self.course = self.up = None
         self.on = self._lead = 0.0  # the contact lies so many samples before the approximate one
         self._sum = [0.0, 0.0, 0.0]

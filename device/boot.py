@@ -1,9 +1,10 @@
 """Who may write the drive, decided before USB comes up; nothing else.
 
-The clip writes (a computer may only read), unless the button is held while it starts: then the computer writes, for
-`formclip deploy` and for edits, and the clip records nothing.
+The clip writes (a computer may only read), unless the button is held while it starts, or `formclip deploy --port` left
+its mark in the memory that a restart keeps: then the computer writes, and the clip records nothing.
 """
 
+import alarm
 import board
 import digitalio
 import storage
@@ -12,6 +13,7 @@ from boards import pins_of
 
 with digitalio.DigitalInOut(pins_of(board).BUTTON) as button:
     button.switch_to_input(pull=digitalio.Pull.UP)
-    held = not button.value
-storage.remount("/", readonly=held)
+    computer = not button.value or alarm.sleep_memory[64] == 87
+alarm.sleep_memory[64] = 0
+storage.remount("/", readonly=computer)
 supervisor.runtime.autoreload = False

@@ -1,4 +1,4 @@
-"""The firmware on the virtual board, driven from outside: button, sensor, battery, drive; motor, LED and log looked at."""
+"""The firmware on the virtual board, driven from outside: button, sensor, battery, drive, then motor, LED, log."""
 
 import random
 import shutil
@@ -94,7 +94,7 @@ def played(result, pattern, pulse_ms=0, after_s=0.0):
     return found
 
 
-# -- what it is all for -----------------------------------------------------------------------------------------------
+# -- what it is all for ----------------------------------------------------------------------------------------
 
 
 QUICK = {"warmup_s": 0, "baseline_s": 60, "baseline_skip_s": 10}
@@ -208,7 +208,7 @@ def test_the_same_on_other_boards(run, short_run, board):
         assert a == b
 
 
-# -- the button -------------------------------------------------------------------------------------------------------
+# -- the button ------------------------------------------------------------------------------------------------
 
 
 def test_every_gesture(run):
@@ -249,7 +249,7 @@ def test_bounces_are_no_presses(run):
     assert not result.pulses() and not result.sessions
 
 
-# -- start and pause by itself, modes -----------------------------------------------------------------------------------
+# -- start and pause by itself, modes --------------------------------------------------------------------------
 
 
 def test_starts_when_running_is_seen_and_stops_with_the_battery(run, short_run):
@@ -317,7 +317,7 @@ def test_raw_capture_is_the_sensor_to_the_count(run, short_run):
     assert len(steps(result.sessions[0])) > 50  # and the run is recorded beside it
 
 
-# -- power --------------------------------------------------------------------------------------------------------------
+# -- power -----------------------------------------------------------------------------------------------------
 
 
 def test_standby_and_wake_on_motion(run, tmp_path):
@@ -334,7 +334,7 @@ def test_standby_and_wake_on_motion(run, tmp_path):
     assert entries(log, records.START)[0][3] == records.BY_ITSELF
 
 
-# -- faults -------------------------------------------------------------------------------------------------------------
+# -- faults ----------------------------------------------------------------------------------------------------
 
 
 def test_sensor_unplugged_and_back(run, short_run):

@@ -1,19 +1,31 @@
 """What goes onto the board, and putting it there.
 
-`bundle` is the drive's content for one board: firmware and gaitcore with docstrings and comments taken out (line numbers
-stay, so a crash names the source's lines), and the pinned Adafruit libraries as pip installed them, lean too.
+`bundle` is the drive's content for one board: firmware and gaitcore without docstrings and comments (lines keep
+their numbers, so that a crash names the source's), and the pinned Adafruit libraries as pip installed them, lean too.
 """
 
 from __future__ import annotations
 
 import ast
+import hashlib
 import importlib.metadata
-import importlib.util
 import io
+import json
+import os
+import re
+import shutil
+import string
+import sys
 import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from formclip.errors import NotInstalled
+import click
+
+from formclip import __version__
+from formclip.errors import FormclipError, NotInstalled, from_os_error, printable
+from formclip.progress import file_progress
 
 REPO = Path(__file__).resolve().parents[2]
 DEVICE = REPO / "device"
@@ -146,3 +158,323 @@ def bundle(board: str) -> dict[str, bytes]:
                 name = pattern.format(chip=chip)
                 files["/lib/" + name] = lean(_library_file(package, name).read_text("utf-8")).encode()
     return files
+
+
+# -- putting it on the drive ------------------------------------------------------------------------------------------
+
+CIRCUITPYTHON = 10  # major version that the firmware was written and tried for
+LOG = "formclip.log"
+MANIFEST = "formclip.json"
+SPARE_B = 65536  # left free beside the log
+LEAST_LOG_B = 64 * 4096
+ALLOW_COMPUTER = 87  # in alarm.sleep_memory[64]: see device/boot.py
+HOW_TO_WRITE = (
+    "hold the clip's button, press reset, let go when the LED lights: then the computer may write; "
+    "or name its serial port with --port"
+)
+
+
+class DeployError(FormclipError):
+    """The firmware can't be put on this drive."""
+
+    exit_code = 6
+
+
+@dataclass(frozen=True)
+class BootOut:
+    """What CircuitPython wrote about itself into boot_out.txt."""
+
+    version: str
+    board_id: str
+
+    @property
+    def major(self) -> int:
+        return int(self.version.split(".")[0])
+
+    @property
+    def board(self) -> str | None:
+        return next((name for name, board_id in BOARD_IDS.items() if board_id == self.board_id), None)
+
+
+def read_boot_out(drive: Path) -> BootOut:
+    """Version and board of a drive; DeployError where it is no CircuitPython drive."""
+    path = drive / "boot_out.txt"
+    try:
+        text = path.read_text("utf-8", "replace")
+    except FileNotFoundError:
+        raise DeployError(
+            "no boot_out.txt: not the drive of a CircuitPython board",
+            "install CircuitPython on the board first (docs/bringup.md)",
+            path=drive,
+        ) from None
+    except OSError as error:
+        raise from_os_error(error, path, "read") from None
+    version = re.search(r"CircuitPython (\d+\.\d+\S*)", text)
+    board = re.search(r"Board ID: ?(\S+)", text)
+    if version is None or board is None:
+        raise DeployError("does not name version and board", "reset the board and try again", path=path)
+    return BootOut(version.group(1).rstrip(";,"), board.group(1))
+
+
+def drives() -> list[Path]:
+    """CIRCUITPY drives that this computer has mounted."""
+    places: list[Path] = []
+    user = os.environ.get("USER", "")
+    if sys.platform == "win32":
+        places = [Path(f"{letter}:/") for letter in string.ascii_uppercase]
+    else:
+        for root in (f"/media/{user}", f"/run/media/{user}", "/media", "/mnt", "/Volumes"):
+            try:
+                places += sorted(path for path in Path(root).iterdir() if path.name.startswith("CIRCUITPY"))
+            except OSError:
+                continue
+    return [path for path in places if (path / "boot_out.txt").is_file()]
+
+
+def find_drive(drive: Path | None) -> Path:
+    if drive is not None:
+        return drive
+    found = drives()
+    if not found:
+        raise DeployError("no CIRCUITPY drive found", "plug the board in, or name its drive with --drive")
+    if len(found) > 1:
+        names = ", ".join(str(path) for path in found)
+        raise DeployError(f"{len(found)} CIRCUITPY drives found: {names}", "name one with --drive")
+    return found[0]
+
+
+def check_board(drive: Path, board: str | None) -> tuple[BootOut, str]:
+    """The board whose drive this is; DeployError when it is another or CircuitPython is too old or too new."""
+    found = read_boot_out(drive)
+    if found.major != CIRCUITPYTHON:
+        raise DeployError(
+            f"CircuitPython {found.version} is on it, formclip needs {CIRCUITPYTHON}.x",
+            f"install CircuitPython {CIRCUITPYTHON} from circuitpython.org/board/{found.board_id.lower()}",
+            path=drive,
+        )
+    if board is None:
+        if found.board is None:
+            raise DeployError(
+                f"the board {printable(found.board_id)} is not one formclip knows",
+                "name the most similar one with --board " + ", ".join(BOARDS),
+                path=drive,
+            )
+        return found, found.board
+    if found.board is not None and found.board != board:
+        raise DeployError(f"this is a {found.board}, not a {board}", f"use --board {found.board}", path=drive)
+    return found, board
+
+
+def ask_for_the_drive(port: str) -> None:
+    """Through the serial console: let the computer write at the next start, and restart."""
+    line = f"import alarm,microcontroller;alarm.sleep_memory[64]={ALLOW_COMPUTER};microcontroller.reset()"
+    try:
+        handle = os.open(port, os.O_RDWR | getattr(os, "O_NOCTTY", 0))
+        try:
+            if os.isatty(handle):
+                import tty
+
+                tty.setraw(handle)
+            for part in (b"\x03", b"\x03", b"\r\n", line.encode() + b"\r\n"):
+                os.write(handle, part)
+        finally:
+            os.close(handle)
+    except ImportError:
+        raise NotInstalled("--port needs a Unix terminal", "hold the button while the board starts instead") from None
+    except OSError as error:
+        raise from_os_error(error, port, "write") from None
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A file, whole or not at all under its name, and on the flash when this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def _writable(drive: Path) -> bool:
+    try:
+        probe = drive / "formclip.part"
+        probe.write_bytes(b"?")
+        probe.unlink()
+        return True
+    except OSError:
+        return False
+
+
+def read_manifest(drive: Path) -> dict[str, str]:
+    """Path -> SHA-256 of what the last deploy wrote."""
+    try:
+        found = json.loads((drive / MANIFEST).read_text("utf-8"))["files"]
+        return {str(name): str(value) for name, value in found.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def merged_settings(drive: Path, ours: bytes) -> bytes:
+    """The drive's own settings.toml, with the lines of ours that it lacks."""
+    try:
+        theirs = (drive / "settings.toml").read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ours
+    have = {line.partition("=")[0].strip() for line in theirs.splitlines() if "=" in line and line[0] != "#"}
+    for line in ours.decode().splitlines():
+        name = line.partition("=")[0].strip()
+        if "=" in line and not line.startswith("#") and name not in have:
+            theirs = theirs.rstrip("\n") + "\n" + line + "\n"
+    return theirs.encode()
+
+
+def plan(drive: Path, board: str) -> dict[str, bytes]:
+    """What has to be written: changed files, code.py last."""
+    files = bundle(board)
+    files["/settings.toml"] = merged_settings(drive, files["/settings.toml"])
+    changed: dict[str, bytes] = {}
+    for name, data in sorted(files.items(), key=lambda item: (item[0] == "/code.py", item[0])):
+        try:
+            same = (drive / name[1:]).read_bytes() == data
+        except OSError:
+            same = False
+        if not same:
+            changed[name] = data
+    return changed
+
+
+def copy(drive: Path, board: str) -> Iterator[tuple[str, int]]:
+    """Put the firmware on the drive; yields each file's name and size when it is there and verified.
+
+    Safe to interrupt: without code.py the board does nothing, and code.py goes first and comes last. The log is not
+    touched, and neither is a settings.toml but for lines it lacks.
+    """
+    files = bundle(board)
+    changed = plan(drive, board)
+    old = read_manifest(drive)
+    # FAT rounds up to blocks of 512 bytes; a file is there twice while it is replaced.
+    need = sum((len(data) + 511) // 512 * 512 for data in changed.values())
+    have = sum(_size(drive / name[1:]) for name in changed)
+    room = shutil.disk_usage(drive).free
+    if need - have + 40_000 > room:
+        raise DeployError(
+            f"{need - have + 40_000 - room:,} bytes too little room",
+            "sync the runs with `formclip sync`, then delete files that are not formclip's",
+            path=drive,
+        )
+    try:
+        if changed:
+            (drive / "code.py").unlink(missing_ok=True)
+            changed["/code.py"] = files["/code.py"]
+        for name in sorted(set(old) - set(files)):
+            (drive / name[1:]).unlink(missing_ok=True)
+        last = changed.pop("/code.py", None)
+        for name, data in changed.items():
+            _write(drive / name[1:], data)
+            yield name, len(data)
+        for name, data in changed.items():
+            if _digest((drive / name[1:]).read_bytes()) != _digest(data):
+                raise DeployError(
+                    "reads back differently", "run deploy again; if it stays, format the drive", path=name
+                )
+        log = drive / LOG
+        if _size(log) < LEAST_LOG_B:
+            log.unlink(missing_ok=True)
+            size = (shutil.disk_usage(drive).free - SPARE_B) // 4096 * 4096
+            if size < LEAST_LOG_B:
+                raise DeployError("no room for the log", "delete files that are not formclip's", path=drive)
+            for done in _zeros(log, size):
+                yield LOG, done
+        manifest = {
+            "formclip": __version__,
+            "board": board,
+            "files": {name: _digest(data) for name, data in files.items() if name != "/settings.toml"},
+        }
+        _write(drive / MANIFEST, json.dumps(manifest, indent=0).encode())
+        if last is not None:
+            _write(drive / "code.py", last)
+            yield "/code.py", len(last)
+        if hasattr(os, "sync"):
+            os.sync()
+    except OSError as error:
+        raise from_os_error(error, drive, "write") from None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _zeros(path: Path, size_b: int) -> Iterator[int]:
+    """The log file at its full size, in one piece, so that the clip never has to grow it."""
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        for at in range(0, size_b, 65536):
+            n = min(65536, size_b - at)
+            file.write(bytes(n))
+            yield n
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+@click.command("deploy", short_help="Put the firmware on a board.")
+@click.option("--drive", type=click.Path(path_type=Path), help="The board's CIRCUITPY drive; found when not given.")
+@click.option("--port", help="Serial port: restarts the board so that this computer may write.")
+@click.option("--board", type=click.Choice(list(BOARDS)), help="Found from the drive when not given.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+def deploy_command(drive: Path | None, port: str | None, board: str | None, as_json: bool) -> None:
+    """Put firmware, gaitcore and the pinned libraries on a board.
+
+    Checks CircuitPython's version and the board, copies what changed,
+    verifies it by hash, keeps runs and settings, and may be interrupted:
+    run it again and it goes on.
+    """
+    if port is not None:
+        ask_for_the_drive(port)
+        if drive is None:
+            import time
+
+            for _ in range(60):
+                time.sleep(0.25)
+                if drives():
+                    break
+    drive = find_drive(drive)
+    found, board = check_board(drive, board)
+    if not _writable(drive):
+        raise DeployError("the drive is read-only: the clip writes it now", HOW_TO_WRITE, path=drive)
+    changed = plan(drive, board)
+    total = sum(len(data) for data in changed.values())
+    if _size(drive / LOG) < LEAST_LOG_B:
+        total += max(0, shutil.disk_usage(drive).free - SPARE_B - total)
+    written, done = [], 0
+    with file_progress(f"deploy to {board}", total, not as_json) as progress:
+        for name, size in copy(drive, board):
+            done += size
+            written.append(name)
+            if progress is not None and total:
+                progress(min(1.0, done / total))
+    facts = {
+        "drive": str(drive),
+        "board": board,
+        "circuitpython": found.version,
+        "files_written": len([name for name in written if name != LOG]),
+        "bytes_written": done,
+        "log_b": _size(drive / LOG),
+        "free_b": shutil.disk_usage(drive).free,
+    }
+    if as_json:
+        click.echo(json.dumps(facts, indent=1))
+        return
+    click.echo(
+        f"{facts['files_written']} files written to {drive} ({board}, CircuitPython {found.version}) and verified; "
+        f"log of {_size(drive / LOG) // 4096} pages, {shutil.disk_usage(drive).free // 1024} KB free"
+    )
+    click.echo("now eject the drive and press reset: the LED blinks blue when the clip is ready")

@@ -8,6 +8,7 @@ asked, the clock runs as fast as it can. What is left: the drive's files, each s
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -83,7 +84,7 @@ def sensor_rows(path: Path, to: Path) -> tuple[int, list[str]]:
             "no gyroscope in this trace, and the clip's sensor has one", "use `formclip replay` for it", path=path
         )
     notes = list(trace.notes)
-    parts = []
+    parts: list[Any] = []
     for piece in trace.pieces():
         if isinstance(piece, Lost):
             last = parts[-1][-1:] if parts else np.array([[0, 0, 1, 0, 0, 0]], dtype=np.float64)
@@ -350,6 +351,9 @@ def parse_press(ctx: click.Context, param: click.Parameter, value: str | None) -
 @click.option("--python", "interpreter", type=click.Choice(["strict", "micropython", "device"]), default="strict")
 @click.option("--haptic", type=click.Choice(["pwm", "drv2605l"]), default="pwm", help="How the motor is driven.")
 @click.option("--hold/--no-hold", default=True, help="The trace waits for the sensor's first sample. [default: hold]")
+@click.option("--radio", is_flag=True, help="Then stay reachable for `formclip sync --virtual`.")
+@click.option("--air", metavar="HOST:PORT", help="With --radio: the air to be in. Without it, one is opened.")
+@click.option("--stay", "stay_s", default=600.0, show_default=True, help="Seconds to be reachable, until synced.")
 @click.option("--keep-drive", is_flag=True, help="Go on with the drive that a run before left in OUT.")
 @click.option("--json", "as_json", is_flag=True, help="Print what happened as JSON.")
 def virtual_clip_command(
@@ -362,6 +366,9 @@ def virtual_clip_command(
     interpreter: str,
     haptic: str,
     hold: bool,
+    radio: bool,
+    air: str | None,
+    stay_s: float,
     keep_drive: bool,
     as_json: bool,
 ) -> None:
@@ -371,17 +378,29 @@ def virtual_clip_command(
     against a modelled LSM6DS. Without --press the clip is switched on, starts
     by itself when it sees running, and is switched off after the trace. OUT
     gets the drive's files, each session as a log for `formclip report` and
-    `formclip replay`, and record.tsv: every pulse, blink and sleep.
+    `formclip replay`, and record.tsv: every pulse, blink and sleep. With
+    --radio it is switched on again and can be paired with.
     """
+    if radio and interpreter != "strict":
+        raise click.UsageError("--radio needs --python strict: the Bluetooth stack runs on CPython")
     changed = read_settings(settings_path) if settings_path is not None else None
     try:
         rows, notes = _rows(trace_path, out)
-        with count_progress("virtual clip", rows // RATE_HZ, not as_json) as progress:
+        with contextlib.ExitStack() as stack:
+            more: dict[str, Any] = {"press": press}
+            if radio:
+                from formclip.virtual.radio import DEFAULT_ADDRESS, process
+
+                process.need_bumble()
+                address = air or stack.enter_context(process.air(DEFAULT_ADDRESS))
+                more = process.reachable(rows / RATE_HZ + _SETTLE_S + 1.5, stay_s)
+                more.update(process.config(address, out / "bonds.json"))
+                click.echo(f"in the air at {address}; next: formclip sync --virtual {address} --pair", err=True)
+            progress = stack.enter_context(count_progress("virtual clip", rows // RATE_HZ, not as_json))
             run = run_clip(
                 out,
                 out / "trace.bin",
                 board,
-                press,
                 interpreter=interpreter,
                 settings=changed,
                 speed=speed,
@@ -389,6 +408,7 @@ def virtual_clip_command(
                 keep_drive=keep_drive,
                 on_second=progress,
                 haptic=haptic == "drv2605l",
+                **more,
             )
     except interpreters.NoInterpreter as error:
         raise NotInstalled(str(error), "name one with --python, or install it") from None

@@ -19,20 +19,8 @@ _STANDINS = (
 _OURS = ("world", "boardpins", "lsm6ds", "drv2605", "flash", "fat", "drive")
 # What CircuitPython 10 has built in on the boards and CPython has too, under the same name.
 _BUILT_IN = (
-    "__future__",
-    "array",
-    "binascii",
-    "builtins",
-    "collections",
-    "errno",
-    "io",
-    "json",
-    "math",
-    "random",
-    "re",
-    "struct",
-    "sys",
-)
+    "array", "binascii", "builtins", "collections", "errno", "io", "json", "math", "random", "re", "struct", "sys",
+)  # fmt: skip
 
 
 class Importer:
@@ -134,15 +122,8 @@ class Importer:
             sys.path.insert(0, folder)
         import importlib
 
-        for name in (
-            "ulab",
-            "ulab.numpy",
-            "ulab.numpy.fft",
-            "ulab.numpy.linalg",
-            "ulab.scipy",
-            "ulab.scipy.signal",
-            "ulab.utils",
-        ):
+        for name in ("", ".numpy", ".numpy.fft", ".numpy.linalg", ".scipy", ".scipy.signal", ".utils"):
+            name = "ulab" + name
             try:
                 self.modules[name] = importlib.import_module(name)
             except ModuleNotFoundError:

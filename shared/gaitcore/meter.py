@@ -41,8 +41,8 @@ class StepMeter:
     """Measures a step around its approximate contact, and learns which way is forward.
 
     Settings  ring and attitude that fill it, rate_hz
-    In        measure(t, period, side): approximate contact (ring index), samples per step, SideVote that is given the
-              scores
+    In        measure(t, period, stride, follows, side): approximate contact (ring index), samples of this step
+              and of a stride, whether another step follows it, SideVote that is given the scores
     Out       Step or None when the ring does not hold it; on: contact (float ring index); up, step_up: means of up
               over the stride and over this step alone; whole: the stride was there; forward in sensor axes and
               course (see Leveller), None while not known
@@ -64,30 +64,34 @@ class StepMeter:
         self._shape.reset()
         self._contact.reset()
         self.forward = self.course = self.up = None
+        self.last = 0
         self.on = self._lead = 0.0  # the contact lies so many samples before the approximate one
         self._sum = [0.0, 0.0, 0.0]
         self._steps = 0
 
-    def measure(self, t, period, side):
+    def measure(self, t, period, stride, follows, side):
         ring, contact = self._ring, self._contact
         start = max(ring.start, int(t - 0.4 * period) - 1)
         end = min(ring.end, int(t + 1.25 * period) + 2)
-        # the stride around the contact
-        s0 = max(ring.start, int(t - period + 0.5))
-        s1 = min(ring.end, int(t + period + 0.5))
+        # the stride from this contact on; the one around it where there was no other after it
+        after = stride if follows else 0.5 * stride
+        s0 = max(ring.start, int(t + after - stride + 0.5))
+        s1 = min(ring.end, int(t + after + 0.5))
         if end - t < 0.45 * period or s1 - s0 < period:
             return None
+        self.last = s1
         step = Step()
         hx, hy = float(np.mean(ring.view(att.HEAD_X, s0, s1))), float(np.mean(ring.view(att.HEAD_Y, s0, s1)))
         n = 1.0 / max(0.01, (hx * hx + hy * hy) ** 0.5)
         hx, hy = hx * n, hy * n
         # oscillation over this step alone, so that left and right may differ
-        i = max(ring.start, int(t + 0.5))
-        step.vo_cm = self._oscillation.measure(ring.view(att.VERT, i, s1)) if s1 - i > 0.95 * period else None
+        i, j = max(ring.start, int(t + 0.5)), min(ring.end, int(t + period + 0.5))
+        if j - i > 0.95 * period:
+            step.vo_cm = self._oscillation.measure(ring.view(att.VERT, s0, s1), i - s0, j - s0)
         up = self.up = mean_up(ring, att.UP_X, s0, s1)
-        self.step_up = mean_up(ring, att.UP_X, i, s1)
+        self.step_up = mean_up(ring, att.UP_X, i, j)
         if step.vo_cm is not None:
-            self._learn_forward(i, s1, up, hx, hy)
+            self._learn_forward(s0, s1, up, hx, hy)
         f = self.forward
         fwd = None
         if f:
@@ -103,7 +107,7 @@ class StepMeter:
             step.contact_ms = contact.contact_ms
             step.impact_g = contact.impact_g
             step.brake_raw_mps = contact.brake_mps
-        self.whole = s1 - s0 > 1.9 * period
+        self.whole = s1 - s0 > 0.95 * stride
         if f and self._attitude.has_gyro and self.whole:
             f = level(f, up)
             right = cross(f, up)

@@ -5,11 +5,11 @@ from gaitcore.units import G
 
 
 class Oscillation:
-    """Height range and vertical velocity over a window that holds whole steps.
+    """Height range of a step and vertical velocity over the stride that holds it.
 
     Settings  rate_hz
-    In        measure(vert): specific force along up [g], (n,)
-    Out       range in cm; `velocity` (n,) m/s stays readable until the next call
+    In        measure(vert, start, end): specific force along up [g], (n,), over a stride; the step in it
+    Out       range over the step in cm; `velocity` (n,) m/s stays readable until the next call
     Differs   mean acceleration and mean velocity of the window are taken as zero: the runner neither sinks nor rises
     """
 
@@ -26,12 +26,12 @@ class Oscillation:
         y, _ = sosfilt(self._SUM, x, zi=zi)
         return y
 
-    def measure(self, vert):
+    def measure(self, vert, start, end):
         a = vert - np.mean(vert)
         a *= G * self._dt
         v = self._sum(a)
         # a sum is a rectangle rule: half a sample late, which the mean takes out to first order
         v -= np.mean(v)
         self.velocity = v
-        z = self._sum(v)
+        z = self._sum(v)[start:end]
         return 100.0 * self._dt * float(np.max(z) - np.min(z))

@@ -372,25 +372,31 @@ class Pipeline:
         while on:
             t = on[0]
             period = self._rhythm.step_period_samples or 0.33 * self._rate
-            if len(on) > 1 and on[1] - t < 1.6 * period:
+            stride = 2.0 * period
+            follows = len(on) > 1 and on[1] - t < 1.6 * period
+            if follows:
                 period = on[1] - t
-            elif not last and end < t + 1.7 * period:
-                return
-            if end < t + 1.25 * period + 2.0 and not last:
+                stride = max(stride, 1.6 * period)
+                wait = max(stride, 1.25 * period) + 2.0
+            else:
+                wait = 1.7 * period
+            if end < t + wait and not last:
                 return
             on.pop(0)
             parity = self._side.count(int((t - self._last_on) / period + 0.5) if self._last_on > 0 else 9)
             self._last_on = t
-            step = self._meter.measure(t, period, self._side)
+            step = self._meter.measure(t, period, stride, follows and end >= t + stride, self._side)
             if step is None:
                 continue
             raw = (self._meter.on + 0.5) * self._group - 0.5 + self._offset
             whole = int(raw)
             step.on_ms = max(0, index_to_ms(whole, self.rate_hz) + int(1000.0 * (raw - whole) / self.rate_hz + 0.5))
             for start, stop, flag in self._marks:
-                if start < t + 1.25 * period and stop > t - period:
+                if start < self._meter.last and stop > t - 0.4 * period:
                     step.flags |= flag
-            if step.flags & BLANKED:
+            if step.flags & GAP:
+                step.tilt_range_deg = step.drop_range_deg = step.rotation_range_deg = None
+            if step.flags & (BLANKED | GAP):
                 step.contact_ms = step.impact_g = step.brake_raw_mps = step.feature = step.vo_cm = None
             if self._attitude.tilt_sigma > _SETTLED_RAD:
                 step.flags |= SETTLING

@@ -276,6 +276,25 @@ def fit_speed(run: Points, out: Fitted) -> None:
     out.held_out["speed_mps"] = dict(zip(run.names, ours.tolist(), strict=True))
 
 
+def braking_with_inner_choice(run: Points, used: list[str], more: int) -> Floats:
+    """ln braking with the harmonics that help most on the other runners, each of them left out in turn."""
+    candidates = [n for n in HARMONIC_NAMES if n[-2] in "1234"]
+    who, y, ln_speed = np.array(run.runners), np.log(run["true_brake"]), ln_speed_left_out(run)
+    out = np.full(len(y), np.nan)
+    for runner in sorted(set(run.runners)):
+        rest = who != runner
+        chosen: list[str] = []
+        for _ in range(more):
+            errors = {}
+            for name in candidates:
+                x = np.column_stack([ln_speed, run.matrix([*used, *chosen, name])])[rest]
+                errors[name] = rmse(left_out(least_squares, x, y[rest], who[rest].tolist()), y[rest])
+            chosen.append(min(errors, key=lambda n: errors[n]))
+        x = np.column_stack([ln_speed, run.matrix([*used, *chosen])])
+        out[~rest] = predict(least_squares(x[rest], y[rest]), x[~rest])
+    return out
+
+
 def fit_braking(run: Points, out: Fitted) -> None:
     truth, speed = run["true_brake"], run["speed_mps"]
     y = np.log(truth)
@@ -305,6 +324,8 @@ def fit_braking(run: Points, out: Fitted) -> None:
         rows.append(_score(what, ours, truth, speed))
         if columns == used:
             out.held_out["braking_mps"] = dict(zip(run.names, (-ours).tolist(), strict=True))
+    chosen = np.exp(braking_with_inner_choice(run, used, 2))
+    rows.append(_score("two harmonics more, chosen without the runner", chosen, truth, speed))
     for what, names in (
         ("told the true speed: cadence", ["ln rec_cadence_spm"]),
         ("told the true speed: cadence, impact", used),

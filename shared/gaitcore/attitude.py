@@ -55,11 +55,12 @@ class Attitude:
         self._turns = np.zeros((5, nodes), dtype=FLOAT)  # up x y z, heading x y at the nodes
         self._upper = self._turns[:3], self._turns[3:5]
         self._bias = np.zeros((3, 1), dtype=FLOAT)
+        self._rest = np.zeros((3, nodes), dtype=FLOAT)  # first column: half the turn since the last node
         self.reset()
 
     def reset(self):
         self._w, self._x, self._y, self._z = 1.0, 0.0, 0.0, 0.0
-        self._rest = (0.0, 0.0, 0.0)  # half the turn since the last node
+        self._rest[:, :] = 0.0
         self.bias_dps = [0.0, 0.0, 0.0]
         self.reference = [1.0, 0.0, 0.0]
         self.vx = self.vy = 0.0
@@ -142,27 +143,23 @@ class Attitude:
         f[3] = f[0]
         for k in range(3):
             self._bias[k, 0] = self.bias_dps[k]
-        gx, gy, gz = ((block[3:6] - self._bias) * (0.5 * RAD / self.rate_hz)).tolist()
+        n, nodes = self._n, self._nodes
+        half = (block[3:6] - self._bias) * (0.5 * RAD / self.rate_hz)
+        # half the turn from node to node: the second of one pair and the first of the next
+        turn = half[:, 0::2] + self._rest
+        turn[:, 1:] += half[:, 1 : 2 * nodes - 2 : 2]
+        self._rest[:, :1] = half[:, n - 1 :]
+        if n % 2:
+            # the last pair is a single sample, the node in its middle
+            self._rest[:, :1] = half[:, n - 1 :] * 0.5
+            turn[:, nodes - 1 :] -= half[:, n - 1 :] * 0.5
+        ax, ay, az = turn.tolist()
         lw, lx, ly, lz = self._list
         w, x, y, z = self._w, self._x, self._y, self._z
-        px, py, pz = self._rest
-        i = 0
-        last = self._n - 1
-        for node in range(self._nodes):
-            # half the turn from the node before: the rest of that pair and the first half of this one
-            if i < last:
-                a, b, c = px + gx[i], py + gy[i], pz + gz[i]
-                i += 1
-                px = gx[i]
-                py = gy[i]
-                pz = gz[i]
-                i += 1
-            else:
-                # a last single sample: the node is in its middle
-                a, b, c = px + 0.5 * gx[i], py + 0.5 * gy[i], pz + 0.5 * gz[i]
-                px = 0.5 * gx[i]
-                py = 0.5 * gy[i]
-                pz = 0.5 * gz[i]
+        for node in range(nodes):
+            a = ax[node]
+            b = ay[node]
+            c = az[node]
             d = 1.0 - 0.5 * (a * a + b * b + c * c)
             e = w * d - x * a - y * b - z * c
             g = w * a + x * d + y * c - z * b
@@ -175,7 +172,6 @@ class Attitude:
             lx[node] = x
             ly[node] = y
             lz[node] = z
-        self._rest = px, py, pz
         s = 1.0 / sqrt(w * w + x * x + y * y + z * z)
         self._w, self._x, self._y, self._z = w * s, x * s, y * s, z * s
         self._axes()

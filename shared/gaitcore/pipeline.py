@@ -397,7 +397,7 @@ class Pipeline:
             if step.flags & GAP:
                 step.tilt_range_deg = step.drop_range_deg = step.rotation_range_deg = None
             if step.flags & (BLANKED | GAP):
-                step.contact_ms = step.impact_g = step.brake_raw_mps = step.feature = step.vo_cm = None
+                step.contact_ms = step.impact_g = step.brake_raw_mps = step.score = step.vo_cm = None
             if self._attitude.tilt_sigma > _SETTLED_RAD:
                 step.flags |= SETTLING
             whole = self._meter.whole

@@ -46,7 +46,7 @@ class StepFinder:
         armed, old, arm = self._armed, self._old, -self._arm_g
         refractory = 0.6 * period if period else self._default
         at = index - self.delay
-        for v in y:
+        for v in y.tolist():
             if armed:
                 if v >= 0.0:
                     armed = False

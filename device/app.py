@@ -5,7 +5,7 @@ Theory of operation. One plain loop calls `step`; nothing in it waits. States:
     READY      the sensor runs, blocks go through a session that records nothing yet (standing calibrates)
     RUNNING    the session records and cues      PAUSED   within a session
     STANDBY    the sensor watches for motion at low power, no session; button or motion lead to READY
-    LEAVING    the log is closed; when the motor rests and the button is up the board goes into deep sleep
+    LEAVING    the log is closed; when the motor rests and the button is up the board sleeps until it is pressed
 
 A fault never stops the rest: without a sensor the clip answers the button and the radio and looks for the sensor every
 2 s; without a drive it cues and records nothing; a setting that can't be read is the default. Each fault has its
@@ -87,10 +87,9 @@ class NoLink:
 class App:
     """Settings  parts: an object with make_imu() -> imu, haptics, led, button, power, log (a FlashLog or None),
               link, clock, ticks_ms(), collect(), feed(), forget_crash(), page (4,096 bytes), boot (number of
-              this start), firmware (text), errors: list of
-              (code, count) found at boot
-    In        step(): one turn of the loop
-    Out       step gives the ms that may be slept; state; session; settings; drive_ok; imu_ok
+              this start), firmware (text), errors: list of (code, count) found at boot
+    In        step(): one turn of the loop; calibrate(), marker(), set(), set_time(): what a central may ask for
+    Out       step gives the ms that may be slept; state, session (None in STANDBY and LEAVING), settings, recording
     """
 
     def __init__(self, parts):
@@ -233,7 +232,8 @@ class App:
 
     def _commands(self, commands):
         for pattern, pulse_ms, delay_ms in commands:
-            self._play(pattern, pulse_ms, delay_ms)
+            if pattern != patterns.LOG_FULL or self.parts.log is not None:  # a drive that failed was told as such
+                self._play(pattern, pulse_ms, delay_ms)
 
     def _play(self, pattern, pulse_ms=0, delay_ms=0):
         """A pattern to motor and LED. What begins later than the session thought is blanked anew."""
@@ -423,13 +423,14 @@ class App:
             self._leave(now_ms, records.BY_BATTERY)
 
     def _leave(self, now_ms, by=records.BY_RUNNER):
-        """Close the log, let go of everything, then deep sleep."""
+        """Close the log, let go of everything, then sleep for good."""
         self.state = LEAVING
-        self._end_capture()
-        self.session.stop(by)
-        self._state = ENDED
-        self._ended()
-        self.session = None
+        if self.session is not None:
+            self._end_capture()
+            self.session.stop(by)
+            self._state = ENDED
+            self._ended()
+            self.session = None
         self.parts.link.close()
         if self.imu is not None:
             try:
@@ -461,10 +462,14 @@ class App:
         parts = self.parts
         parts.link.poll(now_ms)
         woke = parts.power.nap(bool(self.settings.auto_start) and self.imu is not None)
-        if not woke and not parts.link.connected:
-            return 0
         now_ms = parts.ticks_ms()
         self._tick(now_ms)
+        if not woke and not parts.link.connected:
+            if ticks_diff(now_ms, self._battery_ms) >= 0:
+                self._battery_ms = ticks_add(now_ms, _BATTERY_MS)
+                if self._battery()[0] < self.settings.low_battery_mv and not parts.power.charging():
+                    self._leave(now_ms, records.BY_BATTERY)
+            return 0
         self._stay_awake(now_ms, _ARMED_MS)
         self._new_session()
         if self.imu is not None:
@@ -492,11 +497,11 @@ class App:
     def recording(self):
         return self.session is not None and self.session.state in (RUNNING, PAUSED)
 
-    def calibrate(self):
-        """As a long press; False when the clip can't now."""
+    def calibrate(self, squeeze=False):
+        """As a long press, with the glute squeeze after it if asked for; False when the clip can't now."""
         if self.session is None or self.imu is None:
             return False
-        self._play(self.session.calibrate())
+        self._play(self.session.calibrate(squeeze))
         return True
 
     def marker(self):

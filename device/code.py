@@ -47,7 +47,7 @@ class Parts:
         self.power = power.Power(pins)
         self.haptics = None
         self._feed_dog = self.power.start_watchdog()
-        self.log = flashlog.open_log("/formclip.log", self.feed, self.page, 65536)
+        self.log = flashlog.open_log("/formclip.log", self.feed, self.page, 32768)
         self.errors = self._errors()
         self._supply = pins.IMU_POWER and digitalio.DigitalInOut(pins.IMU_POWER)
         self._buses = {}

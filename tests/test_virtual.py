@@ -184,3 +184,15 @@ def test_pin_names_are_those_of_the_stubs():
         text = (folder / board["id"] / "__init__.pyi").read_text()
         wanted = dict(re.findall(r"^(\w+): microcontroller.Pin  # (\w+)", text, re.M))
         assert board["pins"] == wanted
+
+
+def test_the_page_of_the_firmware_is_as_generated(repo):
+    from formclip.virtual import tables
+    from formclip.virtual.board import libraries_here
+
+    if not libraries_here():
+        pytest.skip("Adafruit's libraries are not installed: make setup")
+    text = tables.DOC.read_text("utf-8")
+    for name, make in (("states", tables.state_table), ("patterns", tables.pattern_table)):
+        part = make()
+        assert part in text, f"docs/firmware.md, part '{name}': python -m formclip.virtual.tables --write"

@@ -165,7 +165,7 @@ def bundle(board: str) -> dict[str, bytes]:
 CIRCUITPYTHON = 10  # major version that the firmware was written and tried for
 LOG = "formclip.log"
 MANIFEST = "formclip.json"
-SPARE_B = 65536  # left free beside the log
+SPARE_B = 32768  # left free beside the log
 LEAST_LOG_B = 64 * 4096
 ALLOW_COMPUTER = 87  # in alarm.sleep_memory[64]: see device/boot.py
 HOW_TO_WRITE = (

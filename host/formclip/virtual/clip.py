@@ -33,7 +33,7 @@ from formclip.virtual.board import DEVICE, DRIVE_B, SHARED, STANDINS, blank_imag
 
 RATE_HZ = 208
 LOG = "/formclip.log"
-SPARE_B = 65536
+SPARE_B = 32768
 _PRESS_S = {"short": 0.15, "long": 2.5, "very-long": 6.5}
 _SETTLE_S = 1.0
 _OFF_S = 12.0

@@ -58,6 +58,19 @@ def air(address: str = "127.0.0.1:0", interval_ms: float = 0.0, packets: int = 2
                 pipe.close()
 
 
+def reachable(end_s: float, stay_s: float) -> dict[str, Any]:
+    """For `run_clip`: off after `end_s`, on again by a press, and a double press that lets computers pair.
+
+    From then on the board lives at the pace of the clock on the wall, for `stay_s` or until somebody has visited it.
+    """
+    return {
+        "press": [(end_s, "very-long"), (end_s + 10.0, "short"), (end_s + 14.0, "double")],
+        "events": [(end_s + 13.5, "pace", 1)],
+        "seconds": end_s + 15.0 + stay_s,
+        "until_visited": 3.0,
+    }
+
+
 def config(address: str, bonds: Path, **more: Any) -> dict[str, Any]:
     """For `run_clip`: the board's radio is heard in the air at `address`; its bonds outlive it in a file."""
     seed = int.from_bytes(os.urandom(4), "little")

@@ -66,7 +66,10 @@ class I2C:
         if not self._locked:
             raise RuntimeError("Function requires lock")
         w = self._world
-        w.advance((n + 1) * 9 * 1000000 // self._frequency + 20)
+        took_us = (n + 1) * 9 * 1000000 // self._frequency + 20
+        w.advance(took_us)
+        if w.config.get("trace_parts"):
+            w.record("burst", took_us)
         if w.bus_errors:
             w.bus_errors -= 1
             raise OSError(_EIO, "Input/output error")

@@ -46,6 +46,11 @@ class Flash:
         if self._world is not None:
             self._world.advance(us)
 
+    def _busy(self, us):
+        self._take(us)
+        if self._world is not None and self._world.config.get("trace_parts"):
+            self._world.record("flash", us)
+
     def read_block(self, block, buf, at=0):
         k = block % _PER_SECTOR
         if self._sector == block // _PER_SECTOR and self._dirty >> k & 1:
@@ -115,7 +120,7 @@ class Flash:
             self._die()
         self._file.seek(at)
         self._file.write(b"\xff" * SECTOR_B)
-        self._take(_ERASE_US)
+        self._busy(_ERASE_US)
 
     def _program(self, at, data):
         n = len(data)
@@ -129,7 +134,7 @@ class Flash:
         self._file.flush()
         if done < n:
             self._die()
-        self._take(_PAGE_US * (n // _PAGE_B))
+        self._busy(_PAGE_US * (n // _PAGE_B))
 
     def _die(self):
         self._file.flush()

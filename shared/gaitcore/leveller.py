@@ -142,6 +142,6 @@ class Leveller:
         a.vy -= more * dy
         self.speed = max(0.1, min(0.7, self.speed + more))
         var *= 1.0 - gain * d2
-        a.p_vv += var * d2
+        a.p_vv += (var + (0.3 * self.speed) ** 2) * d2  # the path is never quite the heading
         self._speed_var = var + 0.00002
         a.loosen(0.01 * sqrt(d2))

@@ -11,7 +11,7 @@ from formclip import logfile
 from formclip.errors import FormclipError, LogError, SettingsError
 from formclip.replay import describe, fill_cadence, replay_log, replay_to_folder, replay_trace
 from formclip.settingsfile import read_settings
-from formclip.simulate import Episode, Scenario, Segment, write
+from formclip.simulate import Episode, Scenario, Segment, Slip, write
 from formclip.trace import Block, open_trace, write_trace
 from gaitcore import records
 from gaitcore.pages import PAGE_B, LogWriter, RawWriter
@@ -109,6 +109,18 @@ def test_summary_speaks_of_the_run(run):
     assert summary["bouts"] == 2 and summary["cues_same_when_decided_again"] is True
     assert summary["steps"] == len(rows(out / "steps.csv"))
     assert any("steps" in line for line in describe(summary))
+
+
+def test_the_mean_tilt_leaves_out_what_came_after_a_slip(tmp_path):
+    slip = Slip(at_s=100.0, rotation_deg=(0.0, 0.0, 15.0))
+    path, _, truth = write(tmp_path / "run", Scenario(minutes=3.0, rate_hz=104, slips=(slip,)), 5)
+    replay_to_folder(path, tmp_path / "out", bar=False)
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    table = rows(tmp_path / "out" / "steps.csv")
+    flags, tilt = column(table, "flags").astype(int), column(table, "tilt_deg")
+    true = np.mean([s["tilt_deg"] for s in truth["steps"] if s["on_s"] < 100]) - truth["standing_tilt_deg"]
+    assert summary["slipped_steps"] == np.sum(flags & 16 != 0) > 50
+    assert abs(summary["mean"]["tilt_deg"] - true) < 2 < abs(np.nanmean(tilt) - true)
 
 
 def test_the_log_gives_the_same_steps_and_cues(cued, tmp_path):

@@ -1,7 +1,8 @@
 """What goes onto the board, and putting it there.
 
-`bundle` is the drive's content for one board: firmware and gaitcore without docstrings and comments (lines keep
-their numbers, so that a crash names the source's), and the pinned Adafruit libraries as pip installed them, lean too.
+`bundle` is the drive's content for one board: firmware and gaitcore without docstrings and comments and with short
+private names (shrink.py; lines keep their numbers, so that a crash names the source's), and the pinned Adafruit
+libraries as pip installed them, without docstrings too.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import click
 from formclip import __version__
 from formclip.errors import FormclipError, NotInstalled, from_os_error, printable
 from formclip.progress import file_progress
+from formclip.shrink import shrink
 
 REPO = Path(__file__).resolve().parents[2]
 DEVICE = REPO / "device"
@@ -157,7 +159,15 @@ def bundle(board: str) -> dict[str, bytes]:
             for chip in CHIPS[board]:
                 name = pattern.format(chip=chip)
                 files["/lib/" + name] = lean(_library_file(package, name).read_text("utf-8")).encode()
-    return files
+    return {**files, **_shrunk(files)}
+
+
+def _shrunk(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Our modules with fewer and shorter names: they stay in the board's heap for good."""
+    sources = {name: data.decode() for name, data in files.items() if name.endswith(".py")}
+    libraries = {name: text for name, text in sources.items() if name.startswith("/lib/")}
+    ours = {name: text for name, text in sources.items() if name not in libraries}
+    return {name: text.encode() for name, text in shrink(ours, libraries).items()}
 
 
 # -- putting it on the drive ------------------------------------------------------------------------------------------
@@ -359,11 +369,12 @@ def copy(drive: Path, board: str) -> Iterator[tuple[str, int]]:
     old = read_manifest(drive)
     # FAT rounds up to blocks of 512 bytes; a file is there twice while it is replaced.
     need = sum((len(data) + 511) // 512 * 512 for data in changed.values())
+    need += max((len(data) for data in changed.values()), default=0) + 4096
     have = sum(_size(drive / name[1:]) for name in changed)
     room = shutil.disk_usage(drive).free
-    if need - have + 40_000 > room:
+    if need - have > room:
         raise DeployError(
-            f"{need - have + 40_000 - room:,} bytes too little room",
+            f"{need - have - room:,} bytes too little room",
             "sync the runs with `formclip sync`, then delete files that are not formclip's",
             path=drive,
         )

@@ -27,7 +27,8 @@ gc.collect()
 
 try:
     from hw import link
-except ImportError:  # a board without radio, or its library is not on the drive
+except ImportError as error:  # a board without radio, or its library is not on the drive
+    print("no radio:", error)
     link = None
 
 gc.collect()

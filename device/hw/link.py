@@ -122,7 +122,8 @@ def start(app, firmware):
     """A Link bound to the app, or None where the radio can't start: the clip runs without."""
     try:
         return Link(app, firmware)
-    except (BluetoothError, RuntimeError, OSError, MemoryError):
+    except (BluetoothError, RuntimeError, OSError, MemoryError) as error:
+        print("no radio:", error)
         return None
 
 

@@ -24,6 +24,7 @@ from bleak.exc import (
     BleakGATTProtocolError,
 )
 
+from formclip.sync.agent import agreeing
 from formclip.sync.errors import AdapterOff, Faulty, NoAdapter, NoClip, NotPaired, RadioError, Vanished
 
 SERVICE = "6f9d0001-0c1b-4f5e-9a7c-2f6f726d636c"
@@ -189,7 +190,8 @@ async def connect(clip: Seen, pair: bool = False) -> AsyncIterator[BleakLink]:
             with _in_our_words("pairing", NotPaired):
                 # macOS pairs by itself, at the first characteristic that needs it.
                 with contextlib.suppress(NotImplementedError):
-                    await client.pair()
+                    async with agreeing(clip.device):
+                        await client.pair()
         with _in_our_words("opening the clip's service"):
             await link.listen()
         yield link

@@ -235,8 +235,8 @@ class Arriving:
     """A session on its way into the store: `have_b` bytes with `have_crc` are here from before.
 
     In      append(bytes); finish() when all are in; discard() to begin anew; close()
-    Errors  DiskFull and FileError when the disk says no; StoreError from finish when size or CRC32 do not fit (what came
-            is dropped)
+    Errors  DiskFull and FileError when the disk says no; StoreError from finish when size or CRC32 do not fit
+            (then what came is dropped)
     """
 
     def __init__(self, store: Store, clip: str, number: int, crc32: int, size_b: int, boot: int, flags: int) -> None:

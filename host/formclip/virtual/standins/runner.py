@@ -19,7 +19,8 @@ _STANDINS = (
 _OURS = ("world", "boardpins", "lsm6ds", "drv2605", "flash", "fat", "drive")
 # What CircuitPython 10 has built in on the boards and CPython has too, under the same name.
 _BUILT_IN = (
-    "array", "binascii", "builtins", "collections", "errno", "io", "json", "math", "random", "re", "struct", "sys",
+    "__future__", "array", "binascii", "builtins", "collections", "errno", "io", "json", "math", "random", "re",
+    "struct", "sys",
 )  # fmt: skip
 
 

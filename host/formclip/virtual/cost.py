@@ -1,0 +1,124 @@
+"""`python -m formclip.virtual.cost [--board B]`: what the firmware around gaitcore costs on the board, by the cost table.
+
+Runs device/app.py with the real driver against the modelled sensor, and prices every instruction of device/ and of the
+Adafruit libraries as formclip.bench prices gaitcore's: reading the FIFO and twelve turns of the loop make one block.
+gaitcore's own cost is in `make bench`. The time on the bus is the bus's: 14 ms of a block, in which the processor waits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from formclip.bench import cost, figures
+from formclip.bench.count import Meter
+from formclip.virtual.board import DEVICE, VirtualParts, library_folder
+from formclip.virtual.tables import Bench
+
+BLOCKS = 24
+CHIPS = {"xiao": "lsm6ds3trc", "feather": "lsm6ds33", "sox": "lsm6dsox"}
+
+
+def _priced(meter: Meter, work: Any) -> None:
+    ulab_meter: Any = importlib.import_module("ulab._meter")
+    ulab_meter.sink = meter.sink
+    sys.setprofile(meter.profile)
+    sys.settrace(meter.trace)
+    try:
+        work()
+    finally:
+        sys.settrace(None)
+        sys.setprofile(None)
+        ulab_meter.sink = None
+
+
+def _meter(live_kb: float) -> Meter:
+    libraries = str(library_folder())
+    folders = (str(DEVICE), f"{libraries}/adafruit_lsm6ds", f"{libraries}/adafruit_bus_device", "gaitcore/units")
+    shared = str(DEVICE.parent / "shared" / "gaitcore" / "units.py")
+    return Meter((*folders[:3], shared), cost.Heap(figures.board_heap(live_kb)))
+
+
+def _sum(parts: dict[str, dict[str, float]]) -> dict[str, float]:
+    total: Counter[str] = Counter()
+    for one in parts.values():
+        total.update(one)
+    return dict(total)
+
+
+def reading(board: str, live_kb: float) -> dict[str, float]:
+    """Mean cost of one block out of the FIFO."""
+    rng = np.random.default_rng(1)
+    with tempfile.TemporaryDirectory() as folder:
+        parts = VirtualParts(Path(folder), board, rng.normal(0, 1, (208 * 20, 6)).astype(np.float32))
+        imu = parts.load("hw.imu").make(CHIPS[board], parts.i2c())
+        sleep = parts.load("time").sleep
+        imu.start()
+        meter = _meter(live_kb)
+        out: Counter[str] = Counter()
+        for _ in range(BLOCKS):
+            sleep(imu.due_ms() / 1000)
+            got: list[Any] = []
+            while not got or got[-1] is None:
+                meter.take()
+                _priced(meter, lambda: got.append(imu.read()))
+                if got[-1] is None:
+                    sleep(0.003)
+            out.update(_sum(meter.take()))
+        parts.virtual.flash.close()
+    return {key: value / BLOCKS for key, value in out.items()}
+
+
+def loop(live_kb: float) -> dict[str, float]:
+    """Mean cost of the turns of the loop in one block, without what the sensor and gaitcore do in them."""
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder))
+        bench.turn(1.0)
+        bench.app._sense = lambda now_ms: None
+        meter = _meter(live_kb)
+        meter.take()
+        turns = 13
+        for _ in range(turns):
+            _priced(meter, bench.app.step)
+        found = _sum(meter.take())
+        bench.parts.virtual.flash.close()
+    return found
+
+
+def measure(board: str = "xiao", live_kb: float = 70.0) -> dict[str, Any]:
+    """Figures for one board; times in microseconds a block of 250 ms."""
+    out: dict[str, Any] = {"board": board, "live_kb": live_kb}
+    for name, parts in (("fifo", reading(board, live_kb)), ("loop", loop(live_kb))):
+        out[name + "_us"] = parts["python_us"] + parts["ulab_us"] + parts["walk_us"]
+        out[name + "_objects"] = parts["objects"]
+        out[name + "_b"] = parts["bytes"]
+    out["percent"] = 100 * (out["fifo_us"] + out["loop_us"]) / 250000
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--board", choices=list(CHIPS), default="xiao")
+    parser.add_argument("--live-kb", type=float, default=70.0, help="heap live on the board")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    found = measure(arguments.board, arguments.live_kb)
+    if arguments.json:
+        print(json.dumps(found, indent=1))
+        return
+    print("estimated on the %(board)s at 64 MHz with %(live_kb).0f KB live, a block of 250 ms:" % found)
+    print("  reading the FIFO      %7.0f us   %4.1f objects, %6.0f B" % tuple(found[f"fifo_{k}"] for k in ("us", "objects", "b")))
+    print("  13 turns of the loop  %7.0f us   %4.1f objects, %6.0f B" % tuple(found[f"loop_{k}"] for k in ("us", "objects", "b")))
+    print("  both %.1f %% of real time; gaitcore is in `make bench`" % found["percent"])
+
+
+if __name__ == "__main__":
+    main()

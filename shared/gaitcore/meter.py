@@ -15,6 +15,7 @@ BLANKED, SATURATED, SETTLING, GAP, SLIPPED = 1, 2, 4, 8, 16
 
 # Tangent of 17 deg: so far below the horizon lies the pelvis's own forward axis in running (Schache 1999: 15..20 deg).
 _PELVIS_BELOW = 0.3
+LATEST = 0.72  # of a stride: so long after the contact its window ends, for the sake of timely cues
 
 
 class Step:
@@ -73,8 +74,8 @@ class StepMeter:
         ring, contact = self._ring, self._contact
         start = max(ring.start, int(t - 0.4 * period) - 1)
         end = min(ring.end, int(t + 1.25 * period) + 2)
-        # the stride from this contact on; the one around it where there was no other after it
-        after = stride if follows else 0.5 * stride
+        # the stride from a little before this contact on; the one around it where there was no other after it
+        after = LATEST * stride if follows else 0.5 * stride
         s0 = max(ring.start, int(t + after - stride + 0.5))
         s1 = min(ring.end, int(t + after + 0.5))
         if end - t < 0.45 * period or s1 - s0 < period:

@@ -18,6 +18,7 @@ from gaitcore.leveller import Leveller
 from gaitcore.meter import (  # noqa: F401
     BLANKED,
     GAP,
+    LATEST,
     LEFT,
     RIGHT,
     SATURATED,
@@ -377,7 +378,7 @@ class Pipeline:
             if follows:
                 period = on[1] - t
                 stride = max(stride, 1.6 * period)
-                wait = max(stride, 1.25 * period) + 2.0
+                wait = max(LATEST * stride, 1.25 * period) + 2.0
             else:
                 wait = 1.7 * period
             if end < t + wait and not last:
@@ -385,7 +386,7 @@ class Pipeline:
             on.pop(0)
             parity = self._side.count(int((t - self._last_on) / period + 0.5) if self._last_on > 0 else 9)
             self._last_on = t
-            step = self._meter.measure(t, period, stride, follows and end >= t + stride, self._side)
+            step = self._meter.measure(t, period, stride, follows and end >= t + LATEST * stride, self._side)
             if step is None:
                 continue
             raw = (self._meter.on + 0.5) * self._group - 0.5 + self._offset

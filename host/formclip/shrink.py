@@ -1,0 +1,436 @@
+"""Firmware made small for the board's heap: constants written in, private names short and shared.
+
+On the board every name that a module's source contains is kept for good, about 16 bytes each, and the table of names
+doubles when it is full; a module's constants take a place in its dictionary and in that of each module that imports
+them. So what goes onto the drive is the same program, line for line, with
+
+1. constants (`NAME = 5`, `NAME = const(5)`, capitals) written where they are used, and their definitions left out,
+2. local variables and parameters that nobody names in a call called a, b, c ... in each function,
+3. private attributes, methods and functions (`_name`) called _a, _b ... so that each name stands for as many others
+   as never meet in one file.
+
+Public names, and with them what a crash record shows, stay. Names that stand in a string, or in a library, stay.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeGuard
+
+_CAPITALS = re.compile(r"_?[A-Z][A-Z0-9_]*$")
+_PRIVATE = re.compile(r"_[A-Za-z]\w*$")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+# Their constants are read by name from an object that stands for the module.
+_AS_OBJECTS = ("boards.",)
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace text[start:end), positions as (line from 0, column in characters)."""
+
+    start: tuple[int, int]
+    end: tuple[int, int]
+    text: str
+
+
+def _apply(source: str, edits: list[Edit]) -> str:
+    """Make the edits; a piece of several lines leaves its line ends, so that lines keep their numbers."""
+    lines = source.split("\n")
+    for e in sorted(set(edits), key=lambda e: e.start, reverse=True):
+        (row, column), (last, end) = e.start, e.end
+        tail = lines[last][end:]
+        if row == last:
+            lines[row] = lines[row][:column] + e.text + tail
+        else:
+            lines[row] = lines[row][:column] + e.text
+            for k in range(row + 1, last):
+                lines[k] = ""
+            lines[last] = tail.lstrip() if tail.strip() else ""
+    return "\n".join(lines)
+
+
+def _span(node: ast.AST) -> tuple[tuple[int, int], tuple[int, int]]:
+    assert isinstance(node, ast.expr | ast.stmt | ast.arg | ast.alias | ast.keyword)
+    assert node.end_lineno is not None and node.end_col_offset is not None
+    return (node.lineno - 1, node.col_offset), (node.end_lineno - 1, node.end_col_offset)
+
+
+def module_name(path: str) -> str:
+    name = path.strip("/").removesuffix(".py").replace("/", ".")
+    return name.removesuffix(".__init__")
+
+
+def _words(tree: ast.AST) -> set[str]:
+    """Words in strings: a program can reach names by them."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.update(_WORD.findall(node.value))
+    return found
+
+
+def _names(tree: ast.AST) -> set[str]:
+    """Every identifier."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.keyword) and node.arg:
+            found.add(node.arg)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.update(node.name.split("."))
+            found.add(node.asname or "")
+        elif isinstance(node, ast.ExceptHandler):
+            found.add(node.name or "")
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            found.update(node.names)
+    return found
+
+
+# -- 1. constants -----------------------------------------------------------------------------------------------------
+
+
+def _number(node: ast.expr) -> int | float | None:
+    """The value of a constant expression of numbers; None for anything else."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "const" and node.args:
+        node = node.args[0]
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant):
+            if isinstance(part.value, bool) or not isinstance(part.value, int | float):
+                return None
+        elif not isinstance(part, ast.BinOp | ast.UnaryOp | ast.operator | ast.unaryop):
+            return None
+    value = eval(compile(ast.Expression(node), "constant", "eval"), {"__builtins__": {}})
+    return value if isinstance(value, int | float) else None
+
+
+def _constants(tree: ast.Module) -> dict[str, int | float]:
+    """Capital names that a module binds once, to a number."""
+    bound: dict[str, list[int | float | None]] = defaultdict(list)
+    for statement in tree.body:
+        if not isinstance(statement, ast.Assign):
+            continue
+        for target in statement.targets:
+            if isinstance(target, ast.Name):
+                bound[target.id].append(_number(statement.value) if len(statement.targets) == 1 else None)
+            elif isinstance(target, ast.Tuple):
+                parts = statement.value.elts if isinstance(statement.value, ast.Tuple) else []
+                for k, part in enumerate(target.elts):
+                    if isinstance(part, ast.Name):
+                        bound[part.id].append(_number(parts[k]) if k < len(parts) else None)
+    stored = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
+    asked = {n.id for c in ast.walk(tree) if isinstance(c, ast.Compare) for n in c.comparators if _is_name(n, c)}
+    found: dict[str, int | float] = {}
+    for name, values in bound.items():
+        number = values[0]
+        if (
+            len(values) == 1 == stored.count(name)
+            and number is not None
+            and _CAPITALS.match(name)
+            and name not in asked
+        ):
+            found[name] = number
+    return found
+
+
+def _is_name(node: ast.expr, compare: ast.Compare) -> TypeGuard[ast.Name]:
+    """A name that something is asked to be the same object as: it is a mark, not a number."""
+    return isinstance(node, ast.Name) and any(isinstance(op, ast.Is | ast.IsNot) for op in compare.ops)
+
+
+def _literal(value: int | float) -> str:
+    text = repr(value)
+    return "(%s)" % text if text.startswith("-") else text
+
+
+def _write_in(sources: dict[str, str], others: list[ast.Module]) -> dict[str, str]:
+    trees = {path: ast.parse(text) for path, text in sources.items()}
+    tables = {
+        module_name(path): _constants(tree)
+        for path, tree in trees.items()
+        if not module_name(path).startswith(_AS_OBJECTS)
+    }
+    words = set().union(*(_words(tree) for tree in trees.values()))
+    for table in tables.values():
+        for name in words & set(table):
+            del table[name]
+    edits: dict[str, list[Edit]] = {path: [] for path in sources}
+    left: set[str] = set()  # attributes that are read from something else than a known module
+    for tree in others:
+        left.update(node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    reads: dict[str, list[tuple[ast.expr, int | float]]] = {}
+    for path, tree in trees.items():
+        here = module_name(path)
+        aliases: dict[str, str] = {}  # name of a module in this file
+        known = dict(tables.get(here, {}))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                for alias in node.names:
+                    whole = node.module + "." + alias.name
+                    if whole in tables:
+                        aliases[alias.asname or alias.name] = whole
+                    elif alias.name in tables.get(node.module, {}):
+                        known[alias.asname or alias.name] = tables[node.module][alias.name]
+        reads[path] = []
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in known:
+                reads[path].append((node, known[node.id]))
+            elif isinstance(node, ast.Attribute):
+                module = aliases.get(node.value.id) if isinstance(node.value, ast.Name) else None
+                if module and node.attr in tables[module] and isinstance(node.ctx, ast.Load):
+                    reads[path].append((node, tables[module][node.attr]))
+                elif module is None:
+                    left.add(node.attr)
+    for path, tree in trees.items():
+        for node, value in reads[path]:
+            edits[path].append(Edit(*_span(node), _literal(value)))
+        written = {id(node) for node, _ in reads[path]}
+        used = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and id(node) in written:
+                written.add(id(node.value))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in written:
+                used.add(node.id)
+        gone = {name for name in tables.get(module_name(path), {}) if name not in left}
+        for statement in tree.body:
+            if isinstance(statement, ast.Assign):
+                if _targets(statement) <= gone:
+                    edits[path] = [e for e in edits[path] if not _within(e, statement)]
+                    edits[path].append(Edit(*_span(statement), ""))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in _tops(tables):
+                keep = []
+                for alias in node.names:
+                    whole = node.module + "." + alias.name
+                    name = alias.asname or alias.name
+                    constant = whole not in tables and alias.name in tables.get(node.module, {})
+                    unused = whole in tables and name not in used and node in tree.body
+                    if constant and alias.name not in left or unused:
+                        continue
+                    if name == "const" and not _calls_const(tree, gone):
+                        continue
+                    keep.append(alias.name + (" as " + alias.asname if alias.asname else ""))
+                if len(keep) < len(node.names):
+                    text = "from %s import %s" % (node.module, ", ".join(keep)) if keep else ""
+                    if not keep and node not in tree.body:
+                        text = "pass"
+                    edits[path].append(Edit(*_span(node), text))
+    return {path: _apply(text, edits[path]) for path, text in sources.items()}
+
+
+def _tops(tables: Mapping[str, object]) -> set[str]:
+    return {name.split(".")[0] for name in tables}
+
+
+def _within(edit: Edit, statement: ast.stmt) -> bool:
+    start, end = _span(statement)
+    return start <= edit.start and edit.end <= end
+
+
+def _calls_const(tree: ast.Module, gone: set[str]) -> bool:
+    """Whether `const` is still called when the statements that bind these names are gone."""
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == "const":
+            return True
+        if isinstance(statement, ast.Assign) and _targets(statement) <= gone:
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and node.id == "const":
+                return True
+    return False
+
+
+def _targets(statement: ast.Assign) -> set[str]:
+    names = set()
+    for target in statement.targets:
+        for node in target.elts if isinstance(target, ast.Tuple) else [target]:
+            names.add(node.id if isinstance(node, ast.Name) else "")
+    return names
+
+
+# -- 2. local variables -----------------------------------------------------------------------------------------------
+
+
+def _short(prefix: str = "") -> Iterator[str]:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    for first in ["", *letters]:
+        for second in letters:
+            if not keyword.iskeyword(first + second):
+                yield prefix + first + second
+
+
+def _outermost(tree: ast.AST) -> Iterator[ast.FunctionDef]:
+    """Functions and methods that are not within another function."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield node
+        else:
+            yield from _outermost(node)
+
+
+def _bound(function: ast.FunctionDef, named: set[str]) -> set[str]:
+    """Names that belong to a function or to what is within it, and nobody outside knows."""
+    found: set[str] = set()
+    kept: set[str] = {"self"}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            (kept if node.arg in named else found).add(node.arg)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            kept.add(node.name)
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            kept.update(node.names)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            kept.update(alias.asname or alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef) and node is not function:
+            kept.add(node.name)
+            if isinstance(node, ast.ClassDef):
+                return set()
+    return found - kept
+
+
+def _short_locals(source: str, named: set[str]) -> str:
+    tree = ast.parse(source)
+    outside = {n.id for s in tree.body if not isinstance(s, ast.FunctionDef | ast.ClassDef) for n in _stored(s)}
+    outside.update(s.name for s in tree.body if isinstance(s, ast.FunctionDef | ast.ClassDef))
+    outside.update(dir(builtins))
+    edits: list[Edit] = []
+    for function in _outermost(tree):
+        mine = _bound(function, named) - outside
+        taken = _names(function) - mine
+        pool = (name for name in _short() if name not in taken)
+        new: dict[str, str] = {}
+        for node in ast.walk(function):
+            name = node.id if isinstance(node, ast.Name) else node.arg if isinstance(node, ast.arg) else None
+            if name in mine and name not in new:
+                new[name] = next(pool)
+        outer = {id(n) for n in _outer_parts(function)}
+        for node in ast.walk(function):
+            if id(node) in outer:
+                continue
+            if isinstance(node, ast.Name) and node.id in new:
+                edits.append(Edit(*_span(node), new[node.id]))
+            elif isinstance(node, ast.arg) and node.arg in new:
+                start = _span(node)[0]
+                edits.append(Edit(start, (start[0], start[1] + len(node.arg)), new[node.arg]))
+    return _apply(source, edits)
+
+
+def _stored(node: ast.AST) -> Iterator[ast.Name]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            yield part
+
+
+def _outer_parts(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """Defaults and decorators: they are looked up outside."""
+    for part in [*function.args.defaults, *function.args.kw_defaults, *function.decorator_list]:
+        if part is not None:
+            yield from ast.walk(part)
+
+
+# -- 3. private names -------------------------------------------------------------------------------------------------
+
+
+def _private_map(trees: dict[str, ast.Module], foreign: set[str]) -> dict[str, str]:
+    """Old private name -> new one; two that meet in a file, or in a class and the class above it, stay two."""
+    files: dict[str, set[str]] = {}
+    defined: set[str] = set()
+    for path, tree in trees.items():
+        files[path] = {name for name in _names(tree) if _PRIVATE.match(name)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                defined.add(node.name)
+            elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+                defined.add(node.id if isinstance(node, ast.Name) else node.attr)
+    homes = {n.name: p for p, t in trees.items() for n in ast.walk(t) if isinstance(n, ast.ClassDef)}
+    groups = [set(names) for names in files.values()]
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                for base in node.bases:
+                    home = homes.get(base.id if isinstance(base, ast.Name) else getattr(base, "attr", ""))
+                    if home and home != path:
+                        groups.append(files[path] | files[home])
+    ours = {name for names in files.values() for name in names if name in defined and name not in foreign}
+    everything = set().union(*files.values())
+    stay = (everything - ours) | foreign
+    meets: dict[str, set[str]] = defaultdict(set)
+    for group in groups:
+        for name in group & ours:
+            meets[name] |= group
+    new: dict[str, str] = {}
+    for name in sorted(ours, key=lambda n: (-len(meets[n]), n)):
+        taken = {new.get(other, other) for other in meets[name] if other != name}
+        new[name] = next(short for short in _short("_") if short not in taken and short not in stay)
+    return new
+
+
+def _rename(source: str, new: Mapping[str, str]) -> str:
+    tree = ast.parse(source)
+    lines = source.split("\n")
+    edits: list[Edit] = []
+
+    def word(row: int, column: int, name: str) -> None:
+        """The next place of this word from there on."""
+        found = re.compile(r"\b%s\b" % name).search(lines[row], column)
+        assert found is not None, (name, lines[row])
+        edits.append(Edit((row, found.start()), (row, found.end()), new[name]))
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in new:
+            edits.append(Edit(*_span(node), new[node.id]))
+        elif isinstance(node, ast.Attribute) and node.attr in new:
+            row, end = _span(node)[1]
+            edits.append(Edit((row, end - len(node.attr)), (row, end), new[node.attr]))
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in new:
+            word(node.lineno - 1, node.col_offset, node.name)
+        elif isinstance(node, ast.alias):
+            for name in {node.name, node.asname or node.name} & set(new):
+                word(node.lineno - 1, node.col_offset, name)
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            for name in set(node.names) & set(new):
+                word(node.lineno - 1, node.col_offset, name)
+    return _apply(source, edits)
+
+
+# -- all --------------------------------------------------------------------------------------------------------------
+
+
+def shrink(sources: Mapping[str, str], libraries: Mapping[str, str]) -> dict[str, str]:
+    """The same program with fewer names: path -> source of ours, given the libraries' sources beside it.
+
+    ASCII sources without docstrings, as `deploy.lean` makes them.
+    """
+    out = dict(sources)
+    for path, text in out.items():
+        if not text.isascii():
+            raise ValueError("%s is not ASCII: its columns can't be told" % path)
+    others = [ast.parse(text) for text in libraries.values()]
+    out = _write_in(out, others)
+    trees = {path: ast.parse(text) for path, text in out.items()}
+    named = {n.arg for t in [*trees.values(), *others] for n in ast.walk(t) if isinstance(n, ast.keyword) and n.arg}
+    out = {path: _short_locals(text, named) for path, text in out.items()}
+    trees = {path: ast.parse(text) for path, text in out.items()}
+    foreign = set().union(named, *(_names(t) for t in others), *(_words(t) for t in trees.values()))
+    new = _private_map(trees, foreign)
+    out = {path: _rename(text, new) for path, text in out.items()}
+    for path, text in out.items():
+        compile(text, path, "exec")
+    return out

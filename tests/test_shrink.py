@@ -1,0 +1,148 @@
+"""The firmware with short names is the same program: cases that could break it, and a whole run of the clip."""
+
+import ast
+
+import pytest
+from formclip import deploy
+from formclip.bench.figures import simulated
+from formclip.shrink import shrink
+from formclip.virtual import clip
+from formclip.virtual.board import libraries_here, write_trace
+
+FIRST = """
+from gaitcore.compat import const
+
+LIMIT = const(5)
+_HALF, _BELOW = 0.5, -2
+MARK = 0
+TABLE = (1, 2)
+NAMED = 7
+
+
+class Tank:
+    _SHARE = 4
+
+    def __init__(self, level, *, size=LIMIT):
+        self._level = level
+        self.size = size
+        self._log = []
+
+    def fill(self, amount=_HALF, times=1):
+        total = 0
+        for turn in range(times):
+            total += amount
+        self._level = [self._level + total * part for part in (1,)][0]
+        return self._top(total)
+
+    def _top(self, total):
+        return min(self._level, LIMIT) + self._SHARE - _BELOW
+
+    def marked(self, what):
+        return what is MARK
+
+    def read(self):
+        try:
+            return getattr(self, "_log")
+        except AttributeError as error:
+            return error
+"""
+SECOND = """
+from gaitcore import first
+from gaitcore.first import LIMIT, MARK, Tank
+
+
+class Barrel(Tank):
+    def __init__(self, level):
+        super().__init__(level, size=first.LIMIT + 1)
+        self._wood = 3
+
+    def all(self, first_add, times=2):
+        LIMIT_here = LIMIT
+        pick = lambda item: item + self._wood + LIMIT_here
+        return pick(self.fill(first_add, times=times)), self._level, self.size, self.marked(MARK), first.NAMED
+
+
+def run():
+    text = "NAMED"
+    barrel = Barrel(1)
+    return barrel.all(2.5), barrel.read(), first.TABLE, text
+"""
+SOURCES = {
+    "/gaitcore/__init__.py": "\n",
+    "/gaitcore/compat.py": "def const(value):\n    return value\n",
+    "/gaitcore/first.py": FIRST,
+    "/gaitcore/second.py": SECOND,
+}
+
+
+def run(sources, folder):
+    """What second.run() gives when these are the files."""
+    import subprocess
+    import sys
+
+    for name, text in sources.items():
+        path = folder / name.strip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    code = "from gaitcore import second; print(second.run())"
+    return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def test_traps(tmp_path):
+    small = shrink(SOURCES, {})
+    assert run(SOURCES, tmp_path / "a") == run(small, tmp_path / "b")
+    first, second = small["/gaitcore/first.py"], small["/gaitcore/second.py"]
+    assert "LIMIT" not in first + second.replace("LIMIT_here", "") and "_level" not in first + second
+    assert "MARK = 0" in first  # it is asked for by `is`
+    assert "NAMED = 7" in first  # stands in a string
+    assert "_log" in first  # reached by getattr
+    assert "_HALF" not in first and "amount" not in first
+    assert "size" in first and "times" in first  # named in calls
+    assert "const" not in first
+
+
+def test_every_line_keeps_its_number():
+    for name, text in shrink(SOURCES, {}).items():
+        then = [(type(n).__name__, n.lineno) for n in ast.walk(ast.parse(SOURCES[name])) if isinstance(n, ast.Return)]
+        assert then == [(type(n).__name__, n.lineno) for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Return)]
+
+
+def test_two_private_names_of_one_family_stay_two():
+    """Barrel's _wood must not become the name of Tank's _level, though they are in different files."""
+    small = shrink(SOURCES, {})
+    names = {
+        name: {n.attr for n in ast.walk(ast.parse(t)) if isinstance(n, ast.Attribute)} for name, t in small.items()
+    }
+    private = {n for n in names["/gaitcore/first.py"] if n.startswith("_")}
+    wood = {n for n in names["/gaitcore/second.py"] if n.startswith("_") and not n.startswith("__")} - private
+    assert len(private) >= 3 and len(wood) == 1
+
+
+def test_names_of_libraries_stay():
+    library = "class Base:\n    def __init__(self):\n        self._level = 0\n"
+    assert "_level" in shrink(SOURCES, {"/lib/base.py": library})["/gaitcore/first.py"]
+
+
+def test_other_letters_are_refused():
+    with pytest.raises(ValueError, match="not ASCII"):
+        shrink({"/code.py": 'NAME = "é"\n'}, {})
+
+
+@pytest.mark.skipif(not libraries_here(), reason="the Adafruit libraries are not installed")
+def test_the_bundle_does_what_the_sources_do(tmp_path, monkeypatch):
+    trace = tmp_path / "run.bin"
+    write_trace(trace, simulated(208, 40.0).T)
+    press = [(1.0, "short"), (25.0, "double"), (42.0, "very-long")]
+    plain = clip.run_clip(tmp_path / "plain", trace, press=press)
+    drive = tmp_path / "drive"
+    for name, data in deploy.bundle("xiao").items():
+        path = drive / name.strip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    monkeypatch.setattr(clip, "DEVICE", drive)
+    monkeypatch.setattr(clip, "SHARED", drive)
+    monkeypatch.setattr(clip, "library_folder", lambda: drive / "lib")
+    small = clip.run_clip(tmp_path / "small", trace, press=press)
+    assert [p.read_bytes() for p in small.sessions] == [p.read_bytes() for p in plain.sessions]
+    assert len(plain.sessions) == 1 and len(plain.sessions[0].read_bytes()) > 1000
+    assert small.record == plain.record

@@ -94,12 +94,13 @@ class Attitude:
             self._tilt(2.0 * y / (1.0 + z), -2.0 * x / (1.0 + z))
             return
         # shortest rotation from up to (0, 0, 1)
-        c = up[2]
-        if c < -0.9999:
-            self._w, self._x, self._y, self._z = 0.0, 1.0, 0.0, 0.0
+        x, y, z = up
+        w = sqrt(0.5 * (1.0 + abs(z)))
+        if z >= 0.0:
+            self._w, self._x, self._y, self._z = w, 0.5 * y / w, -0.5 * x / w, 0.0
         else:
-            w = sqrt((1.0 + c) * 0.5)
-            self._w, self._x, self._y, self._z = w, up[1] * 0.5 / w, -up[0] * 0.5 / w, 0.0
+            # half a turn about x first
+            self._w, self._x, self._y, self._z = 0.5 * y / w, w, 0.0, 0.5 * x / w
         self.reference = least_aligned(up)
         self._axes()
 

@@ -11,7 +11,7 @@ Differs  the pattern FIFO is emptied on overrun instead of being read on in step
 import time
 
 from gaitcore.compat import FLOAT, INT16, const, np, ticks_diff
-from gaitcore.units import ACC_G_PER_LSB_16G, GYR_DPS_PER_LSB_1000, scale_into
+from gaitcore.units import ACC_G_PER_LSB_16G, GYR_DPS_PER_LSB_1000
 from supervisor import ticks_ms
 
 RATE_HZ = const(208)
@@ -51,7 +51,10 @@ class _Fifo:
         self._one = bytearray(1)
         self._status = bytearray(4)
         self._raw = bytearray(BLOCK_SAMPLES * self._SAMPLE_B)
+        # Views into the one buffer and the one block, made once: a new array costs more than the work on it.
         self._block = np.zeros((6, BLOCK_SAMPLES), dtype=FLOAT)
+        self._acc, self._gyr = self._block[:3], self._block[3:]
+        self._views()
         self.lost = self.overruns = self.saturated = self.samples = 0
         self._level = self._read_ms = 0  # samples left in the FIFO by the last block, and when
         self._missing = BLOCK_SAMPLES
@@ -96,12 +99,12 @@ class _Fifo:
         self._level = level - BLOCK_SAMPLES
         self._missing = BLOCK_SAMPLES - self._level
         self.samples += BLOCK_SAMPLES
-        block = self._block
-        if np.max(block[:3]) >= _FULL_G or np.min(block[:3]) <= -_FULL_G:
+        acc, gyr = self._acc, self._gyr
+        if np.max(acc) >= _FULL_G or np.min(acc) <= -_FULL_G:
             self.saturated += 1
-        elif np.max(block[3:]) >= _FULL_DPS or np.min(block[3:]) <= -_FULL_DPS:
+        elif np.max(gyr) >= _FULL_DPS or np.min(gyr) <= -_FULL_DPS:
             self.saturated += 1
-        return block
+        return self._block
 
     def _overrun(self, now_ms):
         self.overruns += 1
@@ -197,8 +200,17 @@ class PatternFifo(_Fifo):
         self._put(0x0D, 0)
         self._put(0x58, 0x81)  # TAP_CFG: interrupts on, latched
 
+    def _views(self):
+        lsb = np.frombuffer(self._raw, dtype=INT16).reshape((BLOCK_SAMPLES, 6))
+        self._columns = [lsb[:, k] for k in (3, 4, 5, 0, 1, 2)]
+
     def _convert(self, block):
-        scale_into(np.frombuffer(self._raw, dtype=INT16).reshape((BLOCK_SAMPLES, 6)), block)
+        row = 0
+        for column in self._columns:
+            block[row] = column
+            row += 1
+        block[:3] *= ACC_G_PER_LSB_16G
+        block[3:] *= GYR_DPS_PER_LSB_1000
         return True
 
 
@@ -224,16 +236,29 @@ class TaggedFifo(_Fifo):
         self._put(0x56, 0x01)  # TAP_CFG0: latched
         self._put(0x58, 0x80)  # TAP_CFG2: interrupts on
 
-    def _convert(self, block):
+    def _views(self):
         low = np.frombuffer(self._raw, dtype=np.uint8).reshape((BLOCK_SAMPLES, 14))
         high = np.frombuffer(self._raw, dtype=np.int8).reshape((BLOCK_SAMPLES, 14))
-        if np.min(low[:, 0]) < 8 or np.max(low[:, 0]) > 15 or np.min(low[:, 7]) < 16 or np.max(low[:, 7]) > 23:
+        lsb = np.frombuffer(self._raw, dtype=INT16).reshape((BLOCK_SAMPLES, 7))
+        self._tags = (low[:, 0], low[:, 7])
+        self._columns = [lsb[:, k] for k in (4, 5, 6)]  # behind the second tag the values lie on even addresses
+        self._odd = [(high[:, k + 1], low[:, k]) for k in (1, 3, 5)]
+
+    def _convert(self, block):
+        gyr_tag, acc_tag = self._tags
+        if np.min(gyr_tag) < 8 or np.max(gyr_tag) > 15 or np.min(acc_tag) < 16 or np.max(acc_tag) > 23:
             return False  # tags 1, gyroscope, and 2, accelerometer, out of turn
-        for axis in range(3):
-            for row, at, scale in ((axis, 8, ACC_G_PER_LSB_16G), (axis + 3, 1, GYR_DPS_PER_LSB_1000)):
-                out = np.array(high[:, at + 1 + 2 * axis], dtype=FLOAT) * 256.0
-                out += np.array(low[:, at + 2 * axis], dtype=FLOAT)
-                block[row] = out * scale
+        row = 0
+        for column in self._columns:
+            block[row] = column
+            row += 1
+        for high, low in self._odd:
+            block[row] = high
+            block[row] *= 256.0
+            block[row] += low
+            row += 1
+        block[:3] *= ACC_G_PER_LSB_16G
+        block[3:] *= GYR_DPS_PER_LSB_1000
         return True
 
 

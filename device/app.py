@@ -57,6 +57,7 @@ _ALIVE_MS = const(5000)  # between blinks
 _CALIBRATION = "<6fB"  # up, bias in dps, quality
 _CALIBRATION_B = const(25)
 _MOST_BLOCKS = const(6)  # in one turn, to catch up
+_COLLECT_BLOCKS = const(4)  # between collections: 1 s; more often costs more than it frees
 
 
 class NoLink:
@@ -110,7 +111,7 @@ class App:
         self._awake_ms = now_ms  # awake until then at least
         self._told_ms = {}
         self._overruns = self._saturated = 0
-        self._low = 0
+        self._low = self._uncollected = 0
         self._dirty = False
         fault = self._load() if parts.log is not None else patterns.DRIVE_FAULT
         parts.led.enabled = bool(self.settings.led)
@@ -205,7 +206,9 @@ class App:
             self._sense_ms = ticks_add(now_ms, imu.due_ms())
         except OSError:
             self._sensor_failed(now_ms)
-        if got:
+        self._uncollected += got
+        if self._uncollected >= _COLLECT_BLOCKS:
+            self._uncollected = 0
             self.parts.collect()
 
     def _find_sensor(self, now_ms):

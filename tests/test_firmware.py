@@ -178,6 +178,13 @@ def test_same_steps_and_cues_as_replay(run, faulty_run):
         assert any(0 <= t_s - t_ms / 1000 < 2.5 for t_s in felt), (t_ms, values, felt)
 
 
+def test_what_is_deployed_runs_the_same(run, short_run):
+    ours = run(short_run)
+    theirs = run(short_run, name="deployed", deployed=True)
+    for a, b in pairs(theirs.sessions[0], ours.sessions[0], 10**9):
+        assert a == b
+
+
 def test_the_same_on_the_micropython_vm(run, short_run):
     try:
         interpreters.find("micropython")

@@ -193,3 +193,13 @@ def test_adafruits_accelerometer_and_fifo_settle_on_the_same_scale(board):
     imu.start()
     block = take(board, imu, 1)
     assert np.abs(np.array(imu.acceleration) / 9.80665).max() <= np.abs(block[:3]).max() + 4
+
+
+def test_a_block_costs_the_board_little():
+    """By the cost table: the driver and the loop around gaitcore, of the 10 % that there are in all."""
+    from formclip.virtual import cost
+
+    for board, percent in (("xiao", 3.0), ("sox", 4.0)):
+        found = cost.measure(board)
+        assert found["percent"] < percent
+        assert found["loop_b"] == 0

@@ -232,10 +232,14 @@ def run_clip(
     hold: bool = True,
     keep_drive: bool = False,
     heap_kb: int | None = None,
+    deployed: bool = False,
     on_second: Callable[[int], None] | None = None,
     **config: Any,
 ) -> ClipRun:
-    """Run a clip over a trace; see the command for the meanings. `config` goes to the virtual board as it is."""
+    """Run a clip over a trace; see the command for the meanings. `config` goes to the virtual board as it is.
+
+    deployed: boot the files that `deploy` would put on the board, instead of those of device/ and gaitcore.
+    """
     out.mkdir(parents=True, exist_ok=True)
     image, rows_path = out / "drive.img", out / "trace.bin"
     if not (keep_drive and image.exists()):
@@ -278,6 +282,9 @@ def run_clip(
     }
     python = interpreters.find(interpreter)
     folders = [str(DEVICE), str(SHARED), str(library_folder())]
+    if deployed:
+        folders = _unpacked(out / "bundle", board)
+        settings_file["device"] = folders[0]
     if interpreter == "micropython" or interpreter == "device":
         folders += [str(p) for p in python.path]
     settings_file["paths"] = folders
@@ -312,6 +319,17 @@ def run_clip(
         run.record.append((int(t_us) / 1e6, kind, value))
     run.sessions = take_out(image, out)
     return run
+
+
+def _unpacked(folder: Path, board: str) -> list[str]:
+    """The bundle of a board as files; the folders that it imports from."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    for name, data in deploy.bundle(board).items():
+        path = folder / name[1:]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return [str(folder), str(folder / "lib")]
 
 
 def _seconds_in(record: Path) -> int:
@@ -392,7 +410,7 @@ def virtual_clip_command(
                 from formclip.virtual.radio import DEFAULT_ADDRESS, process
 
                 process.need_bumble()
-                address = air or stack.enter_context(process.air(DEFAULT_ADDRESS))
+                address = air or stack.enter_context(process.air(DEFAULT_ADDRESS)).address
                 more = process.reachable(rows / RATE_HZ + _SETTLE_S + 1.5, stay_s)
                 more.update(process.config(address, out / "bonds.json"))
                 click.echo(f"in the air at {address}; next: formclip sync --virtual {address} --pair", err=True)

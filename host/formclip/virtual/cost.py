@@ -1,8 +1,8 @@
-"""`python -m formclip.virtual.cost [--board B]`: what the firmware around gaitcore costs on the board, by the cost table.
+"""`python -m formclip.virtual.cost [--board B]`: what the firmware costs the board, by the cost table.
 
 Runs device/app.py with the real driver against the modelled sensor, and prices every instruction of device/ and of the
 Adafruit libraries as formclip.bench prices gaitcore's: reading the FIFO and twelve turns of the loop make one block.
-gaitcore's own cost is in `make bench`. The time on the bus is the bus's: 14 ms of a block, in which the processor waits.
+gaitcore's own cost is in `make bench`. The time on the bus, 14 ms of a block, is the bus's.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ BLOCKS = 24
 CHIPS = {"xiao": "lsm6ds3trc", "feather": "lsm6ds33", "sox": "lsm6dsox"}
 
 
-def _priced(meter: Meter, work: Any) -> None:
+def _priced(meter: Meter, work: Any) -> Any:
+    """What work() gives, its cost added to the meter."""
     ulab_meter: Any = importlib.import_module("ulab._meter")
     ulab_meter.sink = meter.sink
     sys.setprofile(meter.profile)
     sys.settrace(meter.trace)
     try:
-        work()
+        return work()
     finally:
         sys.settrace(None)
         sys.setprofile(None)
@@ -66,12 +67,9 @@ def reading(board: str, live_kb: float) -> dict[str, float]:
         out: Counter[str] = Counter()
         for _ in range(BLOCKS):
             sleep(imu.due_ms() / 1000)
-            got: list[Any] = []
-            while not got or got[-1] is None:
+            while _priced(meter, imu.read) is None:
                 meter.take()
-                _priced(meter, lambda: got.append(imu.read()))
-                if got[-1] is None:
-                    sleep(0.003)
+                sleep(0.003)
             out.update(_sum(meter.take()))
         parts.virtual.flash.close()
     return {key: value / BLOCKS for key, value in out.items()}
@@ -115,8 +113,14 @@ def main() -> None:
         print(json.dumps(found, indent=1))
         return
     print("estimated on the %(board)s at 64 MHz with %(live_kb).0f KB live, a block of 250 ms:" % found)
-    print("  reading the FIFO      %7.0f us   %4.1f objects, %6.0f B" % tuple(found[f"fifo_{k}"] for k in ("us", "objects", "b")))
-    print("  13 turns of the loop  %7.0f us   %4.1f objects, %6.0f B" % tuple(found[f"loop_{k}"] for k in ("us", "objects", "b")))
+    print(
+        "  reading the FIFO      %7.0f us   %4.1f objects, %6.0f B"
+        % tuple(found[f"fifo_{k}"] for k in ("us", "objects", "b"))
+    )
+    print(
+        "  13 turns of the loop  %7.0f us   %4.1f objects, %6.0f B"
+        % tuple(found[f"loop_{k}"] for k in ("us", "objects", "b"))
+    )
     print("  both %.1f %% of real time; gaitcore is in `make bench`" % found["percent"])
 
 

@@ -74,7 +74,8 @@ def table(figures: dict[str, Any]) -> str:
         )
     out += [
         "  reading the FIFO %44.0f" % e["fifo_us"],
-        "  gc.collect()     %44.0f" % e["collect_us"],
+        "  gc.collect()     %44.0f, once in %d blocks; %d more by a full heap"
+        % (e["collect_us"], e["collect_blocks"], e["collections_forced"]),
         "  a block, mean    %44.0f us = %.1f %% of real time" % (e["mean_us"], e["mean_percent"]),
         "  a block, worst   %44.0f us = %.1f %%" % (e["worst_us"], e["worst_percent"]),
         "  bytes on the heap a block %35.0f" % e["parts"]["bytes"],

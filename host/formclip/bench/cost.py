@@ -118,6 +118,8 @@ SMALL = {
     "sosfilt": 4,
 }
 SMALL_OTHER = 2
+# The firmware collects after so many blocks (device/app.py).
+COLLECT_BLOCKS = 4
 # gc.collect(): 4.6 ms with 12 KB live, 20 ms with 44 KB.
 COLLECT_MS_12KB, COLLECT_MS_44KB = 4.6, 20.0
 # FIFO block of 26x6 to numbers, by frombuffer, reshape and scale.
@@ -137,6 +139,7 @@ class Heap:
     def __init__(self, live: bytes) -> None:
         self.live = live
         self.size = max(HEAP_KB * 1024 // BLOCK_B, len(live) + 64)
+        self.forced = 0
         self.collect()
 
     def collect(self) -> None:
@@ -148,6 +151,7 @@ class Heap:
         n = -(-size_b // BLOCK_B)
         at = self.map.find(bytes(n), 4 * self.mark)
         if at < 0:
+            self.forced += 1
             self.collect()
             return collect_us(sum(1 for b in self.live if b) * BLOCK_B / 1024) / PYTHON_US + self.take(size_b)
         walked = (at + n) // 4 - self.mark + 1

@@ -143,7 +143,6 @@ class Meter:
         }
         for figures in (self.python, self.ulab, self.walk, self.objects, self.bytes):
             figures.clear()
-        self.heap.collect()
         return out
 
 
@@ -180,7 +179,9 @@ def main() -> None:
         ulab_meter.sink = None
         operations.append(dict(meter.operations))
         blocks.append(meter.take())
-    json.dump({"blocks": blocks, "operations": operations, "us": dict(meter.operations_us)}, sys.stdout)
+        if (k + 1) % cost.COLLECT_BLOCKS == 0:
+            meter.heap.collect()
+    json.dump({"blocks": blocks, "collections": meter.heap.forced, "operations": operations, "us": dict(meter.operations_us)}, sys.stdout)
 
 
 if __name__ == "__main__":

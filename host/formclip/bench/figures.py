@@ -166,6 +166,7 @@ def estimate(path: Path, rate_hz: int, live: bytes) -> dict[str, Any]:
             parts[key] /= count
     fifo, collect = cost.fifo_us(m), cost.collect_us(live_kb)
     work_mean, work_worst = sum(per_block) / count, max(per_block)
+    with_collect = [us + (0 if (k + 1) % cost.COLLECT_BLOCKS else collect) for k, us in enumerate(per_block)]
     totals = {key: sum(p[key] for p in modules.values()) for key in next(iter(modules.values()))}
     calls: dict[str, float] = {}
     for operations in counted["operations"]:
@@ -173,17 +174,19 @@ def estimate(path: Path, rate_hz: int, live: bytes) -> dict[str, Any]:
             calls[name] = calls.get(name, 0) + n / count
     return {
         "live_kb": live_kb,
-        "fits": live_kb + totals["bytes"] / 1024 <= cost.HEAP_KB,
+        "fits": live_kb + cost.COLLECT_BLOCKS * totals["bytes"] / 1024 <= cost.HEAP_KB,
         "block_us": real_us,
         "samples": m,
         "work_mean_us": work_mean,
         "work_worst_us": work_worst,
         "fifo_us": fifo,
         "collect_us": collect,
-        "mean_us": work_mean + fifo + collect,
-        "worst_us": work_worst + fifo + collect,
-        "mean_percent": 100 * (work_mean + fifo + collect) / real_us,
-        "worst_percent": 100 * (work_worst + fifo + collect) / real_us,
+        "collect_blocks": cost.COLLECT_BLOCKS,
+        "collections_forced": counted["collections"],
+        "mean_us": work_mean + fifo + collect / cost.COLLECT_BLOCKS,
+        "worst_us": max(with_collect) + fifo,
+        "mean_percent": 100 * (work_mean + fifo + collect / cost.COLLECT_BLOCKS) / real_us,
+        "worst_percent": 100 * (max(with_collect) + fifo) / real_us,
         "parts": totals,
         "modules": modules,
         "functions": {place: us / count for place, us in functions.items()},

@@ -111,18 +111,27 @@ def _not_available(error: BleakBluetoothNotAvailableError) -> RadioError:
     return AdapterOff("this program is not allowed to use Bluetooth", "allow it in the system's privacy settings")
 
 
-async def scan(seconds: float, name: str | None = None, enough: int | None = None) -> list[Seen]:
-    """The clips in reach, strongest first; ends early when the one named is heard, or `enough` with a name.
+async def scan(
+    seconds: float, name: str | None = None, enough: int | None = None, quiet_s: float | None = None
+) -> list[Seen]:
+    """The clips in reach, strongest first.
+
+    Ends early when the one named is heard, or `enough` with a name, or no new one for `quiet_s` after the first.
 
     Errors  NoAdapter, AdapterOff
     """
     seen: dict[str, Seen] = {}
     stop = asyncio.Event()
+    last_new: list[asyncio.TimerHandle] = []
 
     def heard(device: BLEDevice, advertised: AdvertisementData) -> None:
         if SERVICE not in [uuid.lower() for uuid in advertised.service_uuids]:
             return
         found = Seen(device, advertised.local_name or device.name or device.address, advertised.rssi)
+        if quiet_s is not None and name is None and (device.address not in seen or not last_new):
+            for timer in last_new:
+                timer.cancel()
+            last_new[:] = [asyncio.get_running_loop().call_later(quiet_s, stop.set)]
         seen[device.address] = found
         named = sum(clip.name != clip.address for clip in seen.values())
         if name in (found.name, found.address) or (enough is not None and named >= enough):

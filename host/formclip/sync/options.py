@@ -14,6 +14,8 @@ from formclip.sync.fetch import ClipClient
 from formclip.sync.key import computer_key
 from formclip.sync.link import Seen, connect, scan
 
+_QUIET_S = 2.0  # a clip advertises once a second at least
+
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
@@ -54,7 +56,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 
 
 async def find_clips(clip: str | None, seconds: float) -> list[Seen]:
-    found = await scan(seconds, clip)
+    found = await scan(seconds, clip, quiet_s=_QUIET_S)
     if not found:
         what = f"no clip named {clip} in reach" if clip else "no clip in reach"
         raise NoClip(what, "press the clip's button to wake it, hold it near, and run this again")

@@ -257,7 +257,7 @@ def run_clip(
             shutil.copyfile(trace, rows_path)
     else:
         rows, _ = sensor_rows(trace, rows_path)
-    if press is None and not events and seconds is None:
+    if press is None and seconds is None and not any(what in ("power", "button") for _, what, _ in events):
         press = [(rows / RATE_HZ + _SETTLE_S + 1.5, "very-long")]
     all_events = sorted([*press_events(press or ()), *events])
     last_s = max([t_s for t_s, _, _ in all_events], default=0.0)
@@ -359,11 +359,31 @@ def parse_press(ctx: click.Context, param: click.Parameter, value: str | None) -
     return sorted(plan)
 
 
+EVENTS = ("imu", "bus_errors", "battery_mv", "charging", "usb", "drive_readonly", "stall", "fault", "power", "button")
+
+
+def parse_events(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> list[Event]:
+    """25:imu=0 -> (25.0, "imu", 0)."""
+    out: list[Event] = []
+    for part in value:
+        at, _, rest = part.partition(":")
+        what, _, number = rest.partition("=")
+        try:
+            event = (float(at), what, int(number or 1))
+        except ValueError:
+            event = (-1.0, what, 0)
+        if event[0] < 0 or what not in EVENTS:
+            raise click.BadParameter(f"'{printable(part)}': give SECONDS:WHAT=NUMBER with {', '.join(EVENTS)}")
+        out.append(event)
+    return out
+
+
 @click.command("virtual-clip", short_help="Run the firmware on a virtual board.")
 @click.option("--trace", "trace_path", type=click.Path(path_type=Path), required=True, help="What the sensor reads.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out/virtual-clip"), show_default=True)
 @click.option("--board", type=click.Choice(list(deploy.BOARDS)), default="xiao", show_default=True)
 @click.option("--press", callback=parse_press, help="SECONDS:KIND,... with short, double, long, very-long.")
+@click.option("--event", "events", callback=parse_events, multiple=True, help="SECONDS:WHAT=N, see docs/firmware.md.")
 @click.option("--speed", type=click.Choice(["max", "real"]), default="max", show_default=True)
 @click.option("--settings", "settings_path", type=click.Path(path_type=Path), help="Settings to start with.")
 @click.option("--python", "interpreter", type=click.Choice(["strict", "micropython", "device"]), default="strict")
@@ -379,6 +399,7 @@ def virtual_clip_command(
     out: Path,
     board: str,
     press: list[tuple[float, str]] | None,
+    events: list[Event],
     speed: str,
     settings_path: Path | None,
     interpreter: str,

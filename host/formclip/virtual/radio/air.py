@@ -2,6 +2,8 @@
 
     python -m formclip.virtual.radio.air --address 127.0.0.1:47321 --interval-ms 30
 
+On its standard input it takes `cut`, `cut-after BYTES` and `interval-ms N`; it ends with it.
+
 Bumble's controllers know no time; here data moves at connection events, `interval_ms` apart and `packets` link-layer
 packets a side each, and a sender hears that a packet is gone when it is: so buffers fill as they do on the air.
 """
@@ -12,6 +14,7 @@ import argparse
 import asyncio
 import contextlib
 import itertools
+import sys
 from collections import deque
 from typing import Any
 
@@ -183,7 +186,15 @@ async def serve(address: str | None, interval_ms: float, packets: int) -> None:
     air = Air(interval_ms, packets)
     await air.open(*address_of(address))
     print(f"air {air.address}", flush=True)
-    await asyncio.get_running_loop().create_future()
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        what, _, number = line.strip().partition(" ")
+        if what == "cut":
+            air.cut()
+        elif what == "cut-after":
+            air.cut_after(int(number))
+        elif what == "interval-ms":
+            air.interval_s = float(number) / 1000
+        print(what, flush=True)
 
 
 def main() -> None:

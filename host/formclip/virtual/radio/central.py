@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,9 @@ from bumble.transport import open_transport
 
 AIR: tuple[str, int] = ("127.0.0.1", 47321)
 _MTU = 512
+# Share of notifications that are lost, and that come twice, and that change places with the next one: what BlueZ was
+# seen to do when flooded. FORMCLIP_VIRTUAL_LOSS for the processes that a test starts.
+LOSS = float(os.environ.get("FORMCLIP_VIRTUAL_LOSS", "0"))
 _PROPERTIES = {
     Characteristic.Properties.READ: "read",
     Characteristic.Properties.WRITE: "write",
@@ -150,6 +154,28 @@ class VirtualScanner(BaseBleakScanner):
 def _uuid_text(uuid: core.UUID) -> str:
     text = uuid.to_hex_str("-").lower()
     return text if len(uuid.uuid_bytes) == 16 else f"0000{text}-0000-1000-8000-00805f9b34fb"
+
+
+class _Hearing:
+    """Notifications as a bad host hands them on."""
+
+    def __init__(self, callback: Callable[[bytearray], None]) -> None:
+        self._callback = callback
+        self._late: bytearray | None = None
+
+    def __call__(self, data: bytearray) -> None:
+        draw = random.random()
+        if draw < LOSS:
+            return
+        if draw > 1 - LOSS and self._late is None:
+            self._late = data
+            return
+        self._callback(data)
+        if draw < 2 * LOSS:
+            self._callback(data)
+        if self._late is not None:
+            late, self._late = self._late, None
+            self._callback(late)
 
 
 class VirtualClient(BaseBleakClient):
@@ -293,7 +319,8 @@ class VirtualClient(BaseBleakClient):
     async def start_notify(
         self, characteristic: BleakGATTCharacteristic, callback: Callable[[bytearray], None], **_: Any
     ) -> None:
-        await self._att(self._proxy(characteristic).subscribe(lambda data: callback(bytearray(data))))
+        hear = _Hearing(callback) if LOSS else callback
+        await self._att(self._proxy(characteristic).subscribe(lambda data: hear(bytearray(data))))
 
     async def stop_notify(self, characteristic: BleakGATTCharacteristic) -> None:
         await self._att(self._proxy(characteristic).unsubscribe())

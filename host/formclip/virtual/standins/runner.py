@@ -300,6 +300,8 @@ class VirtualBoard:
         return fs
 
     def _schedule(self):
+        if self.config.get("control"):
+            self._listen(0)
         for t_us, what, value in self.config.get("events", []):
             self.world.at(t_us, self._happen, (what, value))
 
@@ -323,6 +325,8 @@ class VirtualBoard:
             w.usb = bool(value)
         elif what == "drive_readonly":
             self.importer.own("drive").fs.readonly = bool(value)
+        elif what == "end":
+            w.until_us = w.now_us
         elif what == "pace":  # from here on the clock on the wall counts
             w.paced = bool(value)
         elif what == "stall":  # something held the processor up: the radio, a long collection
@@ -341,6 +345,18 @@ class VirtualBoard:
         else:
             raise ValueError("no such event: " + what)
         w.record(what, value)
+
+    def _listen(self, at):
+        """What a test asks for while the board runs: lines `delay in us, what, value` that it appends to a file."""
+        w = self.world
+        with _open(self.config["control"]) as f:
+            f.seek(at)
+            text = f.read()
+        whole = text[: text.rfind("\n") + 1]
+        for line in whole.split("\n")[:-1]:
+            delay_us, what, value = line.split()
+            w.at(w.now_us + int(delay_us), self._happen, (what, int(value)))
+        w.at(w.now_us + 20000, self._listen, at + len(whole))
 
     def use_radio(self, radio):
         """A radio that others can hear; see formclip.virtual.radio.peripheral.BoardRadio."""

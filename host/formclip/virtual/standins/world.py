@@ -88,6 +88,8 @@ class World:
     def record(self, kind, value):
         if self._out:
             self._out.write("%d\t%s\t%s\n" % (self.now_us, kind, value))
+            if self.paced:
+                self._out.flush()  # somebody looks on
         for listener in self.listeners:
             listener(self.now_us, kind, value)
 

@@ -1,0 +1,234 @@
+"""The whole chain over the virtual radio: air, clip and companion, each a process of its own."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta
+
+import pytest
+
+pytest.importorskip("bumble", reason="the virtual radio needs bumble: make setup")
+
+from formclip.sync import link
+from formclip.sync.options import introduced
+from formclip.sync.store import Store
+from formclip.virtual import clip, radio
+from formclip.virtual.board import libraries_here
+from formclip.virtual.radio import central, prepared, process
+
+pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
+NAMED = ("--clip", "formclip-0001")  # a scan ends when it is heard
+CLI = [sys.executable, "-c", "from formclip.cli import main; main()"]
+
+
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory):
+    path = tmp_path_factory.mktemp("drive") / "drive.img"
+    clip.make_drive(path, "xiao")
+    return path
+
+
+@pytest.fixture
+def air():
+    with process.air() as opened:
+        yield opened
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, air):
+    """This computer: its data folder, bonds and virtual radio."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("FORMCLIP_VIRTUAL_BONDS", str(tmp_path / "bonds.json"))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(p for p in sys.path if p))
+    monkeypatch.setattr(link, "BACKENDS", link.Backends())
+    radio.use(air.address)
+    return tmp_path
+
+
+@pytest.fixture
+def board(blank, here, air):
+    """A clip that lives at the wall's pace, with runs of so many minutes on its drive."""
+
+    def make(*minutes, name="clip", **more):
+        out = here / name
+        out.mkdir(exist_ok=True)
+        shutil.copyfile(blank, out / "drive.img")
+        written = [prepared.put_session(out / "drive.img", m, seed=n) for n, m in enumerate(minutes)]
+        return process.Board(out, air.address, more=more), written
+
+    return make
+
+
+def formclip(air, *words, code=0, timeout=60):
+    """One command in a process of its own; its stdout, and its one line of stderr where it failed."""
+    done = subprocess.run(
+        [*CLI, *words, *(("--virtual", air.address, *NAMED) if air else ())], capture_output=True, text=True, timeout=timeout
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    if code:
+        assert done.stderr.count("\n") == 1 and "; " in done.stderr, done.stderr
+        return done.stderr
+    return done.stdout
+
+
+def invited(board):
+    """Press the button, so that computers may pair, and wait until the clip has felt it."""
+    before = len(board.happened("button"))
+    board.press("double", 1.0 if not before else 0.0)
+    deadline = time.monotonic() + 20
+    while len(board.happened("button")) < before + 4:
+        assert time.monotonic() < deadline, "the clip did not start"
+        time.sleep(0.05)
+    time.sleep(0.6)  # of the clip's own time: a double press is told 0.4 s after it
+
+
+async def find():
+    (seen,) = await link.scan(20, enough=1)
+    return seen
+
+
+def test_sync_from_clip_to_report(board, here, air):
+    clip_, written = board(4, 2)
+    with clip_:
+        invited(clip_)
+        told = json.loads(formclip(air, "sync", "--pair", "--json"))
+        assert [f["bytes"] for f in told["fetched"]] == [len(w) for w in written] and told["deleted_on_clip"] == [1, 2]
+        # Known from now on: no pairing, nothing left to fetch.
+        assert "nothing new" in formclip(air, "sync")
+        name = told["clip"]
+    held = [s.path.read_bytes() for s in Store().sessions()]
+    assert held == written
+    rows = json.loads(formclip(None, "sessions", "--json"))
+    assert [r["session"] for r in rows] == [f"{name}/1", f"{name}/2"] and rows[0]["steps"] == 720
+    assert json.loads(formclip(None, "clips", "--json"))[0]["sessions"] == 2
+    formclip(None, "report", f"{name}/1", "-o", str(here / "r.html"))
+    assert (here / "r.html").stat().st_size > 100_000
+    assert clip_.run.sessions == [], "deleted on the clip"
+
+
+def test_who_is_not_paired_is_sent_away(board, here, air):
+    clip_, _ = board(1)
+    with clip_:
+        invited(clip_)
+        said = formclip(air, "sync", code=13)
+        assert "does not know this computer" in said and "--pair" in said
+        asyncio.run(strangers_view())
+    assert not Store().sessions() and len(clip_.run.sessions) == 1
+
+
+async def strangers_view():
+    """Without a bond: device, battery and name can be read, nothing else, and nothing can be asked."""
+    from bleak import BleakClient
+    from bleak.exc import BleakError
+
+    seen = await find()
+    async with BleakClient(seen.device, backend=central.VirtualClient) as client:
+        read, refused, heard = {}, [], []
+        for service in client.services:
+            for found in service.characteristics:
+                if "read" in found.properties:
+                    try:
+                        read[found.uuid[4:8]] = bytes(await client.read_gatt_char(found))
+                    except BleakError:
+                        refused.append(found.uuid[4:8])
+                if "notify" in found.properties and found.uuid[4:8] != "2a19":
+                    try:
+                        await client.start_notify(found, lambda *_: None)
+                        heard.append(found.uuid[4:8])
+                    except BleakError:
+                        pass
+        with pytest.raises(BleakError):
+            await client.write_gatt_char(link.CONTROL, bytes(10), response=True)
+    assert not heard
+    assert set(read) <= {"2a00", "2a01", "2a04", "2a05", "2a19", "2a24", "2a25", "2a26", "2a27", "2a28", "2a29", "2a50"}
+    assert {"2a54", "2a5d"} <= set(refused) and read["2a29"] == b"formclip"
+
+
+def test_settings_live_and_calibration_by_command(board, here, air):
+    clip_, _ = board()
+    with clip_:
+        invited(clip_)
+        assert "tilt_cue_deg" in formclip(air, "config", "show", "--pair")
+        assert formclip(air, "config", "set", "tilt_cue_deg", "7") == "tilt_cue_deg = 7\n"
+        assert json.loads(formclip(air, "config", "get", "tilt_cue_deg", "--json")) == {"tilt_cue_deg": 7}
+        said = formclip(air, "config", "set", "tilt_cue_deg", "99", code=5)
+        assert "tilt_cue_deg" in said and "3" in said and "12" in said
+        assert "calibrated, quality" in formclip(air, "calibrate")
+        assert "1 of 1 settings changed" in _load_profile(air, here)
+        assert "not running" in formclip(air, "live", "--for", "1")
+
+
+def _load_profile(air, here):
+    (here / "p.toml").write_text("[formclip]\nwarmup_s = 60\n")
+    return formclip(air, "config", "load", str(here / "p.toml"))
+
+
+def test_each_failure_has_its_line_and_code(board, here, air):
+    assert "no virtual air at 127.0.0.1:1" in formclip(None, "sync", "--virtual", "127.0.0.1:1", code=10)
+    said = formclip(None, "sync", "--seconds", "0.5", "--virtual", air.address, code=12)
+    assert "no clip in reach" in said
+    said = formclip(None, "sync", "--clip", "other", "--seconds", "0.5", "--virtual", air.address, code=12)
+    assert "no clip named other" in said
+
+
+def test_a_run_that_records_is_left_alone(board, here, air):
+    clip_, _ = board(1)
+    with clip_:
+        invited(clip_)
+        clip_.press("short")
+        done = subprocess.run(
+            [*CLI, "sync", "--pair", "--virtual", air.address], capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0 and "left on the clip" in done.stdout, done.stdout + done.stderr
+
+
+def test_cut_lossy_and_killed_syncs_end_with_exactly_the_log(board, here, air, monkeypatch):
+    """A few of what `python -m formclip.bench.soak` does 200 times."""
+    from formclip.bench.soak import soak
+
+    clip_, written = board(3, 2, 3)
+    with clip_:
+        invited(clip_)
+        asyncio.run(_pair())
+        done = soak(air, Store(), written, syncs=10, loss=0.03, kill_every=4, seed=3)
+    assert done.held == written and done.doubled == 0 and done.lost == 0
+    assert done.cuts > 2 and done.kills >= 1
+
+
+async def _pair():
+    async with introduced(await find(), True) as client:
+        await client.greet()
+
+
+def test_sessions_before_any_sync_get_their_dates(board, here, air):
+    """Recorded with a clock that knows no date, before a restart by the button, a watchdog bite and a tick wrap."""
+    clip_, _ = board()
+    began = {}
+    with clip_:
+        invited(clip_)
+        for number in (1, 2):
+            clip_.press("short")
+            began[number] = datetime.now().astimezone()
+            clip_.press("short", 2.5)
+            clip_.press("very-long", 4.5)
+            clip_.press("short", 13.0)
+            _wait(lambda n=number: len(clip_.happened("reset")) == n)
+        time.sleep(2)
+        invited(clip_)
+        formclip(air, "sync", "--pair")
+    rows = json.loads(formclip(None, "sessions", "--json"))
+    assert len(rows) == 2
+    for row in rows:
+        apart = datetime.fromisoformat(row["started"]) - began[int(row["session"].split("/")[1])]
+        assert abs(apart) < timedelta(seconds=2), apart
+
+
+def _wait(done, seconds=40):
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)

@@ -238,6 +238,24 @@ def test_raw_samples_of_a_log_are_replayed_as_a_trace(run, tmp_path):
         replay_to_folder(out / logfile.LOG_NAME, tmp_path / "no", bar=False, raw=True)
 
 
+def test_an_error_on_the_way_leaves_nothing_half_written(tmp_path):
+    """The bad cell stands behind the first megabyte, when results have already been begun."""
+    t_s = np.arange(104 * 400) / 104
+    write_trace(tmp_path / "run.csv", 104, [np.tile([[0.0], [1.0], [0.0], [0.1], [0.2], [0.3]], len(t_s))])
+    assert (tmp_path / "run.csv").stat().st_size > 1_500_000
+    with (tmp_path / "run.csv").open("a") as file:
+        file.write("401.0,0,1,zero,0,0,0\n" + "402.0,0,1,0,0,0,0\n")
+    with pytest.raises(FormclipError, match="acc_z_g is 'zero'"):
+        replay_to_folder(tmp_path / "run.csv", tmp_path / "new", bar=False)
+    assert not (tmp_path / "new").exists()
+    kept = tmp_path / "old"
+    kept.mkdir()
+    (kept / "steps.csv").write_text("as it was")
+    with pytest.raises(FormclipError):
+        replay_to_folder(tmp_path / "run.csv", kept, bar=False)
+    assert [path.name for path in kept.iterdir()] == ["steps.csv"] and (kept / "steps.csv").read_text() == "as it was"
+
+
 def test_no_running_gives_no_steps_and_a_log_that_says_so(tmp_path):
     still = np.zeros((6, 3000))
     still[1] = 1.0

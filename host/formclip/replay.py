@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -371,33 +373,54 @@ class _UpFile:
         self._file.close()
 
 
+@contextmanager
+def _staged(folder: Path) -> Iterator[Path]:
+    """A place for the results, moved into `folder` when all are whole; after an error nothing of them is there."""
+    made = not folder.exists()
+    _make_folder(folder)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".formclip-", dir=folder) as name:
+            yield Path(name)
+            for path in sorted(Path(name).iterdir()):
+                try:
+                    path.replace(folder / path.name)
+                except OSError as error:
+                    raise from_os_error(error, folder / path.name, "write") from None
+    except OSError as error:
+        raise from_os_error(error, folder, "write") from None
+    finally:
+        if made:
+            with suppress(OSError):  # it holds something: that is to stay
+                folder.rmdir()
+
+
 def replay_to_folder(
     path: Path, folder: Path, changed: dict[str, Any] | None = None, bar: bool = True, raw: bool = False
 ) -> Replayed:
     """What the command does: a trace, a log or (`raw`) a log's raw samples in, the files of the contract out."""
+    target = folder / logfile.LOG_NAME
     if logfile.is_log(path) and not raw:
-        _make_folder(folder)
         replayed = replay_log(path, changed)
-        target = folder / logfile.LOG_NAME
-        if path.resolve() != target.resolve():
-            try:
-                target.write_bytes(path.read_bytes())
-            except OSError as error:
-                raise from_os_error(error, target, "write") from None
-        _UpFile(folder / "up.csv").close()
-    else:
-        trace = open_capture(path) if raw else open_trace(path)
-        log_path = folder / logfile.LOG_NAME
-        if path.resolve() == log_path.resolve():
-            raise FileError("is the log that would be overwritten", "name another folder with --out", path=path)
-        _make_folder(folder)
-        up_file = _UpFile(folder / "up.csv")
+        with _staged(folder) as stage:
+            if path.resolve() != target.resolve():
+                try:
+                    (stage / logfile.LOG_NAME).write_bytes(path.read_bytes())
+                except OSError as error:
+                    raise from_os_error(error, target, "write") from None
+            _UpFile(stage / "up.csv").close()
+            write_results(replayed, stage)
+        return replayed
+    trace = open_capture(path) if raw else open_trace(path)
+    if path.resolve() == target.resolve():
+        raise FileError("is the log that would be overwritten", "name another folder with --out", path=path)
+    with _staged(folder) as stage:
+        up_file = _UpFile(stage / "up.csv")
         try:
             with file_progress("replay", trace.size_b, bar and trace.size_b > _PROGRESS_B) as on_progress:
-                replayed = replay_trace(trace, log_path, changed, up_file, on_progress)
+                replayed = replay_trace(trace, stage / logfile.LOG_NAME, changed, up_file, on_progress)
         finally:
             up_file.close()
-    write_results(replayed, folder)
+        write_results(replayed, stage)
     return replayed
 
 

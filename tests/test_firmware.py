@@ -191,7 +191,7 @@ def test_the_same_on_the_micropython_vm(run, short_run):
     except interpreters.NoInterpreter as error:
         pytest.skip(str(error))
     ours = run(short_run)
-    theirs = run(short_run, name="vm", interpreter="micropython", heap_kb=1024)
+    theirs = run(short_run, name="vm", interpreter="micropython", heap_kb=1200, deployed=True)
     for a, b in pairs(theirs.sessions[0], ours.sessions[0], 10**9):
         assert abs(a[0] - b[0]) <= 1 and max(abs(x - y) for x, y in zip(a[1], b[1], strict=True)) <= 1
 
@@ -436,6 +436,43 @@ def test_full_drive_says_so_and_cues_on(run, drives, short_run, tmp_path):
     assert {int(p.stem): p.read_bytes() for p in full.sessions} == {s: p.read_bytes() for s, p in after.items()}
     assert played(full, patterns.LOG_FULL)
     assert played(full, patterns.CALIBRATED)
+
+
+def test_log_that_fills_in_a_run(run, drives, faulty_run, tmp_path):
+    """Room for two pages: the third is not written, LOG_FULL is felt, and cues go on."""
+    out = tmp_path / "clip"
+    out.mkdir()
+    shutil.copyfile(drives("xiao"), out / "drive.img")
+    with clip._Drive(out / "drive.img") as drive:
+        log = drive.log()
+        pages = drive.modules.load("gaitcore.pages")
+        writer = pages.LogWriter(log.sink, log.begin(3), 3, log.free_pages - 2)
+        while log.free_pages - writer.next_number > 2 and not writer.full:
+            writer.event(17, 1, (1,), b"x" * 200)
+        writer.close()
+        log.end()
+        room = log.free_pages
+    result = run(faulty_run / "trace.bin", again=True, settings=QUICK)
+    mine = result.sessions[-1]
+    assert 1 < room <= 3 and mine.stat().st_size == room * 4096
+    full_s = played(result, patterns.LOG_FULL)[0]
+    found = logfile.read_logs(mine)[0]
+    assert [t for tag, t, _ in found.entries if tag == records.FULL]
+    assert full_s < 235 and steps(mine)[-1][0] / 1000 <= full_s
+    cue_ms = Settings().overstride_pulse_ms
+    later = [p for p in result.pulses() if p[0] > full_s + 5 and p[0] < 235 and p[1] >= cue_ms - BUSY_MS]
+    assert later  # the overstride episode at 190 s is cued though nothing is recorded any more
+
+
+def test_faded_schedule_counts_sessions(run, short_run):
+    first = run(short_run, settings={"faded": "on"})
+    again = run(again=True, press=[(3, "short"), (6, "short")], seconds=12)
+    kept = []
+    for path in (first.sessions[0], again.sessions[1]):
+        settings = Settings()
+        settings.load_bytes(entries(path, records.SETTINGS)[0][0])
+        kept.append(settings.faded_session)
+    assert kept == [1, 2]
 
 
 def test_drive_that_fails_while_running(run, short_run):

@@ -196,3 +196,41 @@ def test_the_page_of_the_firmware_is_as_generated(repo):
     for name, make in (("states", tables.state_table), ("patterns", tables.pattern_table)):
         part = make()
         assert part in text, f"docs/firmware.md, part '{name}': python -m formclip.virtual.tables --write"
+
+
+def test_battery_percent_rises_with_the_voltage(tmp_path):
+    parts = VirtualParts(tmp_path)
+    percent = parts.load("hw.power").percent
+    values = [percent(mv) for mv in range(3000, 4300, 5)]
+    assert values == sorted(values) and values[0] == 0 and values[-1] == 100
+    assert 45 <= percent(3800) <= 55
+
+
+def test_battery_is_read_through_each_boards_divider(tmp_path):
+    for board in ("xiao", "feather", "sox"):
+        parts = VirtualParts(tmp_path / board, board, battery_mv=3742)
+        power = parts.load("hw.power").Power(parts.load("boards").pins_of(parts.load("board")))
+        assert abs(power.battery_mv() - 3742) < 15
+
+
+def test_button_gestures_at_any_poll_rate(tmp_path):
+    """Whatever the loop's pace, from 5 to 30 ms, a gesture is what the finger did."""
+    parts = VirtualParts(tmp_path)
+    module = parts.load("hw.button")
+    plans = {
+        (module.SHORT,): [(1000, 1120)],
+        (module.DOUBLE,): [(1000, 1100), (1300, 1400)],
+        (module.LONG,): [(1000, 3500)],
+        (module.LONG, module.VERY_LONG): [(1000, 7600)],
+        (module.SHORT, module.SHORT): [(1000, 1100), (1900, 2000)],
+        (): [(1000, 1008), (1015, 1020)],
+    }
+    for wanted, presses in plans.items():
+        for pace_ms in (5, 11, 20, 30):
+            now = [0]
+            button = module.Button(lambda presses=presses, now=now: any(a <= now[0] < b for a, b in presses))
+            told = []
+            while now[0] < 9000:
+                told.append(button.poll((now[0] + (1 << 29) - 1500) & ((1 << 29) - 1)))  # ticks wrap meanwhile
+                now[0] += pace_ms
+            assert tuple(t for t in told if t) == wanted

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from gaitcore import settings
 
@@ -34,7 +35,9 @@ def meanings() -> dict[str, tuple[str, str]]:
 def page() -> str:
     said = meanings()
     lines = []
-    for number, (name, default, low, high, choices) in enumerate(settings.TABLE):
+    for number in range(len(settings.TABLE)):
+        row: tuple[Any, ...] = settings.TABLE[number]
+        name, default, low, high, choices = row
         unit, meaning = said[name]
         if isinstance(choices, tuple):
             allowed, shown = ", ".join(choices), choices[default]

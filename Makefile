@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types device-types pytest validate bench compare fit golden test-bluez deploy clean
+.PHONY: help setup demo test lint types device-types pytest validate bench compare fit golden test-bluez stress deploy clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -54,6 +54,9 @@ pytest: $(VENV)/.dev ## the tests alone; ARGS="-k cue" picks some
 
 validate: $(VENV)/.run ## score replay against the truth of DATA=../shared/data; updates docs/validity.md
 	$(BIN)/formclip validate $(DATA) --out docs/validity.md $(ARGS)
+
+stress: $(VENV)/.run ## the same runs made harder in some 40 ways, and livelier daily life; updates docs/stress.md
+	$(BIN)/formclip validate $(DATA) --stress --out docs/stress.md $(ARGS)
 
 bench: $(VENV)/.dev ## time and memory per block: CPython, the MicroPython VM, and estimated on the device
 	$(BIN)/python -m formclip.bench $(ARGS)

@@ -35,19 +35,49 @@ def _rounded(value: Any) -> Any:
     return value
 
 
+def _stress(paths: list[Path], out: Path | None, as_json: bool, strict: bool) -> None:
+    from formclip.validate import stress
+
+    runs = stress.choose(paths)
+    with count_progress("runs, each in many ways", len(runs)) as on_done:
+        scores = stress.score_stress(runs, on_done=on_done, walks=stress.find_walks(paths))
+    with count_progress("daily life", len(stress.LIVELIER) * stress.count_of_daily(paths)) as on_done:
+        daily = stress.score_daily(paths, on_done)
+    if out is not None:
+        _write(out, stress.to_markdown(scores, daily))
+    if as_json:
+        click.echo(json.dumps(_rounded({"variants": scores, "daily": daily}), indent=1, ensure_ascii=False))
+    else:
+        click.echo(stress.to_text(scores, daily))
+        if out is not None:
+            click.echo(f"written to {out}")
+    missed = stress.missed(scores, daily)
+    if strict and missed:
+        raise GoalMissed(
+            f"goals missed in {len(missed)} variants: {', '.join(missed)}", "the table names the worst traces"
+        )
+
+
 @click.command("validate", short_help="Score replay against traces whose truth is known.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Write tables here (.md), with .json and plots.")
 @click.option("--json", "as_json", is_flag=True, help="Print figures and scores as JSON.")
 @click.option("--no-simulated", is_flag=True, help="Leave out the simulated runs (cues, drift).")
+@click.option("--stress", is_flag=True, help="Runs made harder (sensor, place, file, way) and livelier daily life.")
 @click.option("--strict", is_flag=True, help="End with exit code 7 when a goal is missed.")
-def validate_command(folder: Path, out: Path | None, as_json: bool, no_simulated: bool, strict: bool) -> None:
+def validate_command(
+    folder: Path, out: Path | None, as_json: bool, no_simulated: bool, stress: bool, strict: bool
+) -> None:
     """Score replay against traces whose truth is known.
 
     Every NAME.imu.csv.xz below DIR with a NAME.truth.json beside it is replayed
-    and scored, in two processes.
+    and scored, in two processes. With --stress, one run a person is made
+    harder in some 40 ways first, and those are scored.
     """
     paths = find_traces(folder)
+    if stress:
+        _stress(paths, out, as_json, strict)
+        return
     with count_progress("traces", len(paths)) as on_done:
         scores = score_all(paths, on_done)
     simulated = None

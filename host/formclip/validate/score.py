@@ -5,8 +5,8 @@ The rules, which docs/validity.md repeats in words:
   window     from 10 s after the first true step to the last; all of it where the running lasts less than 20 s
   matching   truth and ours, one to one in order, within half a step of each other once a constant offset (the
              median) is taken out; what stays unmatched is missed or invented
-  cadence    every value of cadence.csv whose 4 s lie within true steps (or begin up to one step before them), against
-             the true steps in those 4 s
+  cadence    every value of cadence.csv whose 4 s lie within true steps (or begin up to one step before them) and hold
+             no stop, against the true steps in those 4 s
   strides    range of tilt, drop and rotation in the true pose from each contact to the next of the same foot
 """
 
@@ -32,6 +32,7 @@ SETTLE_S = 10.0
 CADENCE_S = 4.0
 _LMU_JOG_S = (495.0, 655.0)  # "about 510-640 s", with room
 _NEAR_S = 1e-3
+_STOP_S = 1.0  # between steps of one run there is less: four seconds with a stop in them have no cadence
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,9 @@ def _score_cadence(true_s: Floats, first_s: float, ours: Ours) -> Score | None:
         if t_s - CADENCE_S < first_s - period_s or t_s > true_s[-1] + _NEAR_S:
             continue
         truth_spm = window_cadence(true_s, t_s, CADENCE_S)
-        if math.isnan(truth_spm):
+        first, last = np.searchsorted(true_s, (t_s - CADENCE_S, t_s), "right")
+        held = np.diff(true_s[max(0, first - 1) : last + 1])
+        if math.isnan(truth_spm) or np.max(held) > _STOP_S:
             continue
         if math.isnan(spm):
             missing += 1

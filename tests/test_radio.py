@@ -1,6 +1,7 @@
 """The whole chain over the virtual radio: air, clip and companion, each a process of its own."""
 
 import asyncio
+import errno
 import json
 import os
 import shutil
@@ -13,14 +14,21 @@ import pytest
 
 pytest.importorskip("bumble", reason="the virtual radio needs bumble: make setup")
 
+from bleak.exc import BleakBluetoothNotAvailableError
+from bleak.exc import BleakBluetoothNotAvailableReason as Reason
+from formclip import cli
 from formclip.sync import link
+from formclip.sync.errors import disk_error
 from formclip.sync.options import introduced
-from formclip.sync.store import Store
+from formclip.sync.store import Arriving, Store
 from formclip.virtual import clip, radio
 from formclip.virtual.board import libraries_here
 from formclip.virtual.radio import central, prepared, process
+from gaitcore import sync
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
+OPEN = {"2a00", "2a01", "2a04", "2a05", "2a19", "2a24", "2a25", "2a26", "2a27", "2a28", "2a29", "2a50"}
+BUMBLES = {"2b29", "2b2a"}  # of its own attribute service: client features, hash of the table
 NAMED = ("--clip", "formclip-0001")  # a scan ends when it is heard
 CLI = [sys.executable, "-c", "from formclip.cli import main; main()"]
 
@@ -66,7 +74,10 @@ def board(blank, here, air):
 def formclip(air, *words, code=0, timeout=60):
     """One command in a process of its own; its stdout, and its one line of stderr where it failed."""
     done = subprocess.run(
-        [*CLI, *words, *(("--virtual", air.address, *NAMED) if air else ())], capture_output=True, text=True, timeout=timeout
+        [*CLI, *words, *(("--virtual", air.address, *NAMED) if air else ())],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
     )
     assert done.returncode == code, done.stdout + done.stderr
     if code:
@@ -75,15 +86,21 @@ def formclip(air, *words, code=0, timeout=60):
     return done.stdout
 
 
+def here_(capsys, air, *words, code=0):
+    """The same in this process, where nothing depends on its being another one."""
+    assert cli.run([*words, *(("--virtual", air.address, *NAMED) if air else ())]) == code, capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert not code or (err.count("\n") == 1 and "; " in err), err
+    return err if code else out
+
+
 def invited(board):
-    """Press the button, so that computers may pair, and wait until the clip has felt it."""
+    """Press the button, so that computers may pair, and wait until the clip has felt it: it answers by a pulse."""
     before = len(board.happened("button"))
-    board.press("double", 1.0 if not before else 0.0)
-    deadline = time.monotonic() + 20
-    while len(board.happened("button")) < before + 4:
-        assert time.monotonic() < deadline, "the clip did not start"
-        time.sleep(0.05)
-    time.sleep(0.6)  # of the clip's own time: a double press is told 0.4 s after it
+    board.press("double", 0.0 if before else 1.0)
+    _wait(lambda: len(board.happened("button")) >= before + 4)
+    pressed_s = board.happened("button")[-1][0]
+    _wait(lambda: any(t_s > pressed_s for t_s, _ in board.happened("motor")))
 
 
 async def find():
@@ -91,7 +108,7 @@ async def find():
     return seen
 
 
-def test_sync_from_clip_to_report(board, here, air):
+def test_sync_from_clip_to_report(board, here, air, capsys):
     clip_, written = board(4, 2)
     with clip_:
         invited(clip_)
@@ -102,10 +119,10 @@ def test_sync_from_clip_to_report(board, here, air):
         name = told["clip"]
     held = [s.path.read_bytes() for s in Store().sessions()]
     assert held == written
-    rows = json.loads(formclip(None, "sessions", "--json"))
+    rows = json.loads(here_(capsys, None, "sessions", "--json"))
     assert [r["session"] for r in rows] == [f"{name}/1", f"{name}/2"] and rows[0]["steps"] == 720
-    assert json.loads(formclip(None, "clips", "--json"))[0]["sessions"] == 2
-    formclip(None, "report", f"{name}/1", "-o", str(here / "r.html"))
+    assert json.loads(here_(capsys, None, "clips", "--json"))[0]["sessions"] == 2
+    here_(capsys, None, "report", f"{name}/1", "-o", str(here / "r.html"))
     assert (here / "r.html").stat().st_size > 100_000
     assert clip_.run.sessions == [], "deleted on the clip"
 
@@ -144,35 +161,67 @@ async def strangers_view():
         with pytest.raises(BleakError):
             await client.write_gatt_char(link.CONTROL, bytes(10), response=True)
     assert not heard
-    assert set(read) <= {"2a00", "2a01", "2a04", "2a05", "2a19", "2a24", "2a25", "2a26", "2a27", "2a28", "2a29", "2a50"}
+    assert (
+        set(read)
+        <= {"2a00", "2a01", "2a04", "2a05", "2a19", "2a24", "2a25", "2a26", "2a27", "2a28", "2a29", "2a50"} | BUMBLES
+    )
     assert {"2a54", "2a5d"} <= set(refused) and read["2a29"] == b"formclip"
 
 
-def test_settings_live_and_calibration_by_command(board, here, air):
+def test_settings_live_and_calibration_by_command(board, here, air, capsys):
     clip_, _ = board()
+    (here / "p.toml").write_text("[formclip]\nwarmup_s = 60\n")
     with clip_:
         invited(clip_)
-        assert "tilt_cue_deg" in formclip(air, "config", "show", "--pair")
-        assert formclip(air, "config", "set", "tilt_cue_deg", "7") == "tilt_cue_deg = 7\n"
-        assert json.loads(formclip(air, "config", "get", "tilt_cue_deg", "--json")) == {"tilt_cue_deg": 7}
-        said = formclip(air, "config", "set", "tilt_cue_deg", "99", code=5)
+        assert "tilt_cue_deg" in here_(capsys, air, "config", "show", "--pair")
+        assert here_(capsys, air, "config", "set", "tilt_cue_deg", "7") == "tilt_cue_deg = 7\n"
+        assert json.loads(here_(capsys, air, "config", "get", "tilt_cue_deg", "--json")) == {"tilt_cue_deg": 7}
+        said = here_(capsys, air, "config", "set", "tilt_cue_deg", "99", code=5)
         assert "tilt_cue_deg" in said and "3" in said and "12" in said
-        assert "calibrated, quality" in formclip(air, "calibrate")
-        assert "1 of 1 settings changed" in _load_profile(air, here)
-        assert "not running" in formclip(air, "live", "--for", "1")
+        assert "calibrated, quality" in here_(capsys, air, "calibrate")
+        assert "1 of 1 settings changed" in here_(capsys, air, "config", "load", str(here / "p.toml"))
+        assert "not running" in here_(capsys, air, "live", "--for", "1")
 
 
-def _load_profile(air, here):
-    (here / "p.toml").write_text("[formclip]\nwarmup_s = 60\n")
-    return formclip(air, "config", "load", str(here / "p.toml"))
+def test_each_failure_has_its_line_and_code(board, here, air, capsys, monkeypatch):
+    assert "no virtual air at 127.0.0.1:1;" in here_(capsys, None, "sync", "--virtual", "127.0.0.1:1", code=10)
+    nearby = ("sync", "--virtual", air.address, "--seconds", "0.5")
+    assert "no clip in reach" in here_(capsys, None, *nearby, code=12)
+    assert "no clip named other" in here_(capsys, None, *nearby, "--clip", "other", code=12)
+    for reason, code, said in (
+        (Reason.NO_BLUETOOTH, 10, "no usable Bluetooth adapter"),
+        (Reason.POWERED_OFF, 11, "Bluetooth is switched off"),
+        (Reason.DENIED_BY_USER, 11, "not allowed to use Bluetooth"),
+    ):
+
+        class Off(central.VirtualScanner):
+            async def start(self, reason=reason):
+                raise BleakBluetoothNotAvailableError("as the platform says it", reason)
+
+        monkeypatch.setattr(link.BACKENDS, "scanner", Off)
+        assert said in here_(capsys, None, "sync", code=code)
 
 
-def test_each_failure_has_its_line_and_code(board, here, air):
-    assert "no virtual air at 127.0.0.1:1" in formclip(None, "sync", "--virtual", "127.0.0.1:1", code=10)
-    said = formclip(None, "sync", "--seconds", "0.5", "--virtual", air.address, code=12)
-    assert "no clip in reach" in said
-    said = formclip(None, "sync", "--clip", "other", "--seconds", "0.5", "--virtual", air.address, code=12)
-    assert "no clip named other" in said
+def test_failures_of_a_visit_have_theirs(board, here, air, capsys, monkeypatch):
+    """Another version, a clip that vanishes, a full disk: one line each, and all goes well afterwards."""
+    clip_, written = board(3)
+    with clip_:
+        invited(clip_)
+        here_(capsys, air, "config", "get", "mode", "--pair")
+        said = sync.VERSION
+        monkeypatch.setattr(sync, "VERSION", 9)
+        assert "the clip speaks protocol 1, this formclip 9; update" in here_(capsys, air, "sync", code=16)
+        monkeypatch.setattr(sync, "VERSION", said)
+        monkeypatch.setattr("formclip.sync.command._TRIES", 1)
+        air.tell("cut-after 3000")
+        assert "went away" in here_(capsys, air, "sync", code=15)
+        monkeypatch.setattr(Arriving, "append", _no_room)
+        assert "the disk is full" in here_(capsys, air, "sync", code=19)
+    assert not Store().sessions() and [p.read_bytes() for p in clip_.run.sessions] == written
+
+
+def _no_room(self, data):
+    raise disk_error(OSError(errno.ENOSPC, "No space left on device"), self._part)
 
 
 def test_a_run_that_records_is_left_alone(board, here, air):
@@ -204,31 +253,32 @@ async def _pair():
         await client.greet()
 
 
-def test_sessions_before_any_sync_get_their_dates(board, here, air):
-    """Recorded with a clock that knows no date, before a restart by the button, a watchdog bite and a tick wrap."""
-    clip_, _ = board()
-    began = {}
+def test_sessions_before_any_sync_get_their_dates(board, here, air, capsys):
+    """Recorded by a clip that knows no date, before a tick wrap, a watchdog's bite and a night switched off."""
+    starts_s = (4.0, 130.0, 1420.0)
+    press = [(t_s, "short") for start_s in starts_s for t_s in (start_s, start_s + 5)]
+    press += [(200.0, "very-long"), (1400.0, "short")]
+    events = [(100.0, "stall", 9_000_000), (1429.0, "pace", 1)]
+    clip_, _ = board(speed="max", press=sorted(press), events=events)
     with clip_:
+        _wait(lambda: clip_.happened("pace"))
         invited(clip_)
-        for number in (1, 2):
-            clip_.press("short")
-            began[number] = datetime.now().astimezone()
-            clip_.press("short", 2.5)
-            clip_.press("very-long", 4.5)
-            clip_.press("short", 13.0)
-            _wait(lambda n=number: len(clip_.happened("reset")) == n)
-        time.sleep(2)
-        invited(clip_)
-        formclip(air, "sync", "--pair")
-    rows = json.loads(formclip(None, "sessions", "--json"))
-    assert len(rows) == 2
-    for row in rows:
-        apart = datetime.fromisoformat(row["started"]) - began[int(row["session"].split("/")[1])]
-        assert abs(apart) < timedelta(seconds=2), apart
+        before = len(clip_.happened("pace"))
+        clip_.event("pace", 1)
+        _wait(lambda: len(clip_.happened("pace")) > before)
+        now, now_s = datetime.now().astimezone(), clip_.happened("pace")[-1][0]
+        here_(capsys, air, "sync", "--pair")
+        resets = [value for _, value in clip_.happened("reset")]
+    assert resets == ["WATCHDOG", "SOFTWARE"]
+    rows = json.loads(here_(capsys, None, "sessions", "--json"))
+    assert len(rows) == 3
+    for row, start_s in zip(rows, starts_s, strict=True):
+        began = now - timedelta(seconds=now_s - start_s)
+        assert abs(datetime.fromisoformat(row["started"]) - began) < timedelta(seconds=2)
 
 
 def _wait(done, seconds=40):
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.1)
+        time.sleep(0.05)

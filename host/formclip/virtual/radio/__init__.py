@@ -2,16 +2,26 @@
 
     clip (`_bleio` stand-in on Bumble) -- HCI -- controller == air == controller -- HCI -- companion (bleak on Bumble)
 
-air.py      the air and its controllers, over TCP; can cut, pace and lose
-central.py  bleak's scanner and client on Bumble
-bleio.py    CircuitPython's `_bleio` in the peripheral role on Bumble
+air.py          the air and its controllers, over TCP; can cut, pace and lose
+central.py      bleak's scanner and client on Bumble
+peripheral.py   what the `_bleio` stand-in is heard by: CircuitPython's peripheral role on Bumble
+process.py      the air as a process; a board that is driven while it runs
+prepared.py     drives with long runs on them
 """
 
 from __future__ import annotations
 
 import os
 
+from formclip.errors import FormclipError
+
 DEFAULT_ADDRESS = "127.0.0.1:47321"
+
+
+class NoAir(FormclipError):
+    """There is no virtual air, or it can't be opened."""
+
+    exit_code = 10
 
 
 def address_of(text: str | None) -> tuple[str, int]:

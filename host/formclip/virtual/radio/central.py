@@ -23,12 +23,7 @@ from bleak.backends.descriptor import BleakGATTDescriptor
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
-from bleak.exc import (
-    BleakBluetoothNotAvailableError,
-    BleakBluetoothNotAvailableReason,
-    BleakError,
-    BleakGATTProtocolError,
-)
+from bleak.exc import BleakError, BleakGATTProtocolError
 from bumble import att, core, hci
 from bumble.device import Advertisement, Connection, Device
 from bumble.gatt import Characteristic
@@ -36,6 +31,8 @@ from bumble.gatt_client import CharacteristicProxy
 from bumble.keys import JsonKeyStore
 from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport import open_transport
+
+from formclip.virtual.radio import NoAir
 
 AIR: tuple[str, int] = ("127.0.0.1", 47321)
 _MTU = 512
@@ -80,9 +77,8 @@ class _Radio:
         try:
             self._transport = await open_transport(f"tcp-client:{AIR[0]}:{AIR[1]}")
         except OSError as error:
-            raise BleakBluetoothNotAvailableError(
-                f"no virtual air at {AIR[0]}:{AIR[1]}: start `formclip virtual-clip` first",
-                BleakBluetoothNotAvailableReason.NO_BLUETOOTH,
+            raise NoAir(
+                f"no virtual air at {AIR[0]}:{AIR[1]}", "start one first: formclip virtual-clip --radio"
             ) from error
         device = Device.with_hci(
             "formclip host",

@@ -128,9 +128,10 @@ class AirBackend:
                 theirs.on(theirs.EVENT_SUBSCRIPTION, self._subscriber(ours))
                 if ours.read_perm == self._bleio.Attribute.ENCRYPT_NO_MITM:
                     # As on the board: subscribing needs what reading needs.
-                    for descriptor in theirs.descriptors:
-                        if descriptor.type == GATT_CLIENT_CHARACTERISTIC_CONFIGURATION_DESCRIPTOR:
-                            descriptor.permissions |= Attribute.WRITE_REQUIRES_ENCRYPTION
+                    for attribute in device.gatt_server.attributes:
+                        inside = theirs.handle < attribute.handle <= theirs.end_group_handle
+                        if inside and attribute.type == GATT_CLIENT_CHARACTERISTIC_CONFIGURATION_DESCRIPTOR:
+                            attribute.permissions |= Attribute.WRITE_REQUIRES_ENCRYPTION
         device.on(device.EVENT_CONNECTION, self._connected)
         await device.power_on()
         self._device = device

@@ -12,17 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from formclip.errors import FormclipError, NotInstalled
+from formclip.errors import NotInstalled
 from formclip.virtual import clip
+from formclip.virtual.radio import NoAir
 
 HOST = Path(__file__).resolve().parents[3]
 _HELP = "make setup, or pip install bumble"
-
-
-class NoAir(FormclipError):
-    """The virtual air could not be opened."""
-
-    exit_code = 10
 
 
 def need_bumble() -> None:
@@ -139,13 +134,14 @@ class Board:
         for t_s, what, value in clip.press_events([(after_s, kind)]):
             self.event(what, value, t_s)
 
-    def happened(self, kind: str) -> list[str]:
-        """Values of one kind of thing recorded so far."""
+    def happened(self, kind: str) -> list[tuple[float, str]]:
+        """(t_s of the board, value) of one kind of thing recorded so far."""
         try:
-            lines = (self.out / "record.tsv").read_text().splitlines()
+            lines = (self.out / "record.tsv").read_text().splitlines(keepends=True)
         except OSError:
             return []
-        return [parts[2] for line in lines if len(parts := line.split("\t", 2)) == 3 and parts[1] == kind]
+        parts = [line.rstrip("\n").split("\t", 2) for line in lines if line.endswith("\n")]
+        return [(int(t_us) / 1e6, value) for t_us, found, value in parts if found == kind]
 
     def __exit__(self, kind: object, *_: object) -> None:
         self.event("end", 1)

@@ -72,7 +72,8 @@ def _score_contacts(contacts_s: Floats, truth: Result) -> Result:
     found, _, offset_s = match(true_s, contacts_s, period_s / 2)
     judged = int((true_s >= first_s).sum())
     shifted = contacts_s - offset_s
-    within = int(((shifted >= first_s - period_s / 2) & (shifted <= true_s[-1] + period_s / 2)).sum())
+    since_s = true_s[true_s >= first_s][0] - period_s / 2
+    within = int(((shifted >= since_s) & (shifted <= true_s[-1] + period_s / 2)).sum())
     hit = int((true_s[found] >= first_s).sum())
     errors = []
     for end_s in np.arange(math.ceil(first_s + 4), true_s[-1]):

@@ -228,4 +228,4 @@ def test_layout_is_that_of_the_firmware():
     modules.own("world")
     flashlog = modules.load("hw.flashlog")
     assert doctor.HOME_AT == flashlog.HOME_AT
-    assert doctor.FILE_MAGIC == flashlog._MAGIC
+    assert doctor.FILE_MAGIC == flashlog.FILE_MAGIC

@@ -25,23 +25,23 @@ Source   CircuitPython 10 external_flash.c: what a flush does; DEVICE_FACTS.md, 
 import binascii
 import os
 import struct
+import sys
 
 from gaitcore import pages
 from gaitcore.compat import const
 
 PAGE_B = const(4096)
-_BLOCK_B = const(512)
-_STAGES = const(6)
-_CONFIG_AT = const(2)
-_STAGE_AT = const(6)
-_KEEP_AT = const(18)
+BLOCK_B = const(512)
+STAGES = const(6)
+CONFIG_AT = const(2)
+STAGE_AT = const(6)
+KEEP_AT = const(18)
 HOME_AT = const(23)
-_LEAST_PAGES = const(HOME_AT + 9)
-_MAGIC = b"FCLF\x01"
-_TRAILER = "<4sIIIHHI"  # magic, number, session, boot, page number, home slot, CRC of the page's CRC and these
-_TRAILER_B = const(24)
-_CONFIG = "<4sIHHI"  # magic, number, length, 0, CRC
-_CONFIG_B = const(16)
+FILE_MAGIC = b"FCLF\x01"
+TRAILER = "<4sIIIHHI"  # magic, number, session, boot, page number, home slot, CRC of the page's CRC and these
+TRAILER_B = const(24)
+CONFIG = "<4sIHHI"  # magic, number, length, 0, CRC
+CONFIG_B = const(16)
 
 
 class DriveFault(OSError):
@@ -89,7 +89,7 @@ class FlashLog:
         self._file = None
         self._page = None
         self._head = bytearray(pages.HEAD_B)
-        self._block = bytearray(_BLOCK_B)
+        self._block = bytearray(BLOCK_B)
         self.sessions = []
         self.config = None
         self.config_lost = False
@@ -103,147 +103,19 @@ class FlashLog:
         self._deleted = ()
         self.recording = None
 
-    # -- mounting -----------------------------------------------------------------------------------------------------
+    def mount(self, page=None):
+        """Make ready; page: 4,096 bytes to use meanwhile. The code for it is let go afterwards."""
+        from hw import flashmount
 
-    def mount(self, buf=None):
-        """Open, bring home what was under way when power went, read the directory.
-
-        buf: 4,096 bytes to use meanwhile
-        """
-        page = bytearray(PAGE_B) if buf is None else buf
-        self._open()
-        view = memoryview(page)
-        self._read_config(page)
-        self._walk()
-        self._bring_home(page, view)
-        self._page = None
-
-    def _open(self):
         try:
-            size_b = os.stat(self.path)[6]
-        except OSError:
-            raise DriveFault("missing")
-        self._slots = size_b // PAGE_B - HOME_AT - 1
-        if size_b // PAGE_B < _LEAST_PAGES:
-            raise DriveFault("small")
-        try:
-            self._file = open(self.path, "r+b")
-        except OSError as error:
-            raise DriveFault("readonly" if error.args[0] == 30 else "broken")
-        self._at(0)
-        self._file.readinto(self._head)
-        if bytes(self._head[: len(_MAGIC)]) != _MAGIC:
-            self._format()
+            flashmount.mount(self, bytearray(PAGE_B) if page is None else page)
+        finally:
+            if sys.modules.pop("hw.flashmount", None) is not None:
+                del sys.modules["hw"].flashmount
 
-    def _format(self):
-        """A new file holds what the flash held before: nothing of it may look like a page of ours."""
-        block = self._block
-        for number in range(1, HOME_AT + self._slots):
-            self._at(number)
-            self._file.readinto(block)
-            if number < HOME_AT or bytes(block[:4]) == pages.MAGIC:
-                for i in range(_BLOCK_B):
-                    block[i] = 0
-                for at in (0, PAGE_B) if number < HOME_AT else (0,):
-                    self._file.seek(number * PAGE_B + at)
-                    self._file.write(block)
-                self._sync()
-            self._feed()
-        for i in range(_BLOCK_B):
-            block[i] = 0
-        block[: len(_MAGIC)] = _MAGIC
-        self._at(0)
-        self._file.write(block)
-        self._sync()
-
-    def _read_config(self, page):
-        self.config = None
-        found = 0
-        for k in (0, 1):
-            self._at(_CONFIG_AT + 2 * k)
-            self._file.readinto(page)
-            magic, number, length, _, crc = struct.unpack_from(_CONFIG, page)
-            if magic != b"FCLC":
-                continue
-            found += 1
-            if length > PAGE_B - _CONFIG_B:
-                continue
-            data = bytes(page[_CONFIG_B : _CONFIG_B + length])
-            if binascii.crc32(data, number) & 0xFFFFFFFF == crc and number > self._config_no:
-                self._config_no = number
-                self._last, self._oldest, n = struct.unpack_from("<IIB", data)
-                self._deleted = struct.unpack_from("<%dI" % n, data, 9)
-                self.config = data[9 + 4 * n :]
-        self.config_lost = found > 0 and self.config is None
-
-    def _copies(self):
-        """(copy number, place, session, page number, home) of every copy whose trailer is whole."""
-        out = []
-        for place in list(range(_STAGE_AT, _STAGE_AT + 2 * _STAGES, 2)) + [_KEEP_AT, _KEEP_AT + 2]:
-            self._file.seek((place + 1) * PAGE_B)
-            self._file.readinto(self._block)
-            magic, number, session, _, page_no, home, crc = struct.unpack_from(_TRAILER, self._block)
-            if magic != b"FCLT":
-                continue
-            self._copy_no = max(self._copy_no, number)
-            self._at(place)
-            self._file.readinto(self._head)
-            if crc == self._trailer_crc(self._head):
-                out.append((number, place, session, page_no, home))
-        out.sort()
-        return out
-
-    def _trailer_crc(self, page):
+    def trailer_crc(self, page):
         """Of the trailer in the block, and of the CRC of the page that it belongs to."""
-        return binascii.crc32(self._block[: _TRAILER_B - 4], binascii.crc32(page[24:28])) & 0xFFFFFFFF
-
-    def _bring_home(self, page, view):
-        best = {}
-        for number, place, session, page_no, home in self._copies():
-            self._last = max(self._last, session)
-            if not self._gone(session) and home < self._slots and self._intact(place, session, page_no, page) >= 0:
-                best[(session, page_no)] = (number, place, home)
-        for number, place, (session, page_no), home in sorted([(b[0], b[1], k, b[2]) for k, b in best.items()]):
-            used = self._intact(place, session, page_no, page)
-            target = self._target(session, page_no, home, used)
-            if used < 0 or target < 0:
-                continue
-            self._home(target, view)
-            self.recovered += 1
-            self._walk()
-
-    def _target(self, session, page_no, home, used):
-        """Slot that a copy has to be written to, -1 where its home has it all."""
-        for slot in [home] + [(home + k) % self._slots for k in (1, 2, 3, 4, 5, -1, -2)]:
-            held = self._intact(HOME_AT + slot, session, page_no, self._scratch())
-            if held >= used:
-                return -1
-            if held >= 0:
-                return slot
-        found = self._header(home)
-        if found is None or found[0] < session or (found[0] == session and found[1] == page_no):
-            return home
-        if found[0] == session and self._intact(HOME_AT + home, session, found[1], self._scratch()) < 0:
-            return home  # torn
-        run = self._run(session)
-        if run is None or found[0] > session:
-            return -1  # an old copy: its session came home or was deleted long ago
-        return self._next
-
-    def _scratch(self):
-        if self._page is None:
-            self._page = bytearray(PAGE_B)
-        return self._page
-
-    def _intact(self, place, session, page_no, buf):
-        """Bytes used in the page at a place if it is this one and its CRC fits, else -1; reads it into buf."""
-        self._at(place)
-        self._file.readinto(buf)
-        try:
-            head = pages.head(buf)
-        except pages.PageError:
-            return -1
-        return head[5] if head[0] == session and head[3] == page_no else -1
+        return binascii.crc32(self._block[: TRAILER_B - 4], binascii.crc32(page[24:28])) & 0xFFFFFFFF
 
     def _header(self, slot):
         """(session, page number, boot) by the header in a slot, not checked further; None where there is none."""
@@ -253,35 +125,6 @@ class FlashLog:
             return None
         session, boot, _, number = struct.unpack_from("<IIIH", self._head, 4)
         return session, number, boot
-
-    def _walk(self):
-        """Sessions and the next free slot, by the headers of the ring."""
-        runs = {}
-        for slot in range(self._slots):
-            found = self._header(slot)
-            if not slot & 63:
-                self._feed()
-            if found is None:
-                continue
-            session, _, boot = found
-            run = runs.get(session)
-            if run is None:
-                runs[session] = [session, boot, slot, slot, False]
-            elif not run[4]:
-                if slot - run[3] > 4:
-                    run[2], run[4] = slot, True  # begins here, goes on at slot 0
-                else:
-                    run[3] = slot
-        newest = 0
-        self._next = 0
-        for session in runs:
-            if session > newest:
-                newest = session
-                self._next = (runs[session][3] + 1) % self._slots
-        self._last = max(self._last, newest)
-        self.sessions = [
-            [r[0], r[1], r[2], (r[3] - r[2]) % self._slots + 1] for r in sorted(runs.values()) if not self._gone(r[0])
-        ]
 
     def _gone(self, session):
         return session < self._oldest or session in self._deleted
@@ -319,10 +162,10 @@ class FlashLog:
             return False
         try:
             if not complete:
-                place = _STAGE_AT + 2 * (self._copy_no % _STAGES)
+                place = STAGE_AT + 2 * (self._copy_no % STAGES)
                 self._copy(place, page, run, number)
                 return True
-            self._copy(_KEEP_AT + 2 * (self._next & 1), page, run, number)
+            self._copy(KEEP_AT + 2 * (self._next & 1), page, run, number)
             self._home(self._next, page, False)
         except OSError:
             return False
@@ -333,8 +176,8 @@ class FlashLog:
     def _copy(self, place, page, run, number):
         self._copy_no += 1
         block = self._block
-        struct.pack_into(_TRAILER, block, 0, b"FCLT", self._copy_no, run[0], run[1], number, self._next, 0)
-        struct.pack_into("<I", block, _TRAILER_B - 4, self._trailer_crc(page))
+        struct.pack_into(TRAILER, block, 0, b"FCLT", self._copy_no, run[0], run[1], number, self._next, 0)
+        struct.pack_into("<I", block, TRAILER_B - 4, self.trailer_crc(page))
         self._at(place)
         self._file.write(page)
         self._file.write(block)
@@ -344,7 +187,7 @@ class FlashLog:
         if keep:
             session, boot, _, number = struct.unpack_from("<IIIH", page, 4)
             self._next = slot
-            self._copy(_KEEP_AT + 2 * (slot & 1), page, (session, boot), number)
+            self._copy(KEEP_AT + 2 * (slot & 1), page, (session, boot), number)
         self._at(HOME_AT + slot)
         self._file.write(page)
         self._sync()
@@ -357,12 +200,12 @@ class FlashLog:
         n = len(self._deleted)
         data = struct.pack("<IIB%dI" % n, self._last, self._oldest, n, *self._deleted) + data
         head = struct.pack(
-            _CONFIG, b"FCLC", self._config_no, len(data), 0, binascii.crc32(data, self._config_no) & 0xFFFFFFFF
+            CONFIG, b"FCLC", self._config_no, len(data), 0, binascii.crc32(data, self._config_no) & 0xFFFFFFFF
         )
         data = head + data
         try:
-            self._at(_CONFIG_AT + 2 * (self._config_no & 1))
-            self._file.write(data + bytes(-len(data) % _BLOCK_B))
+            self._at(CONFIG_AT + 2 * (self._config_no & 1))
+            self._file.write(data + bytes(-len(data) % BLOCK_B))
             self._sync()
         except OSError:
             raise DriveFault("broken")

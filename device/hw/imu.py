@@ -128,7 +128,7 @@ class _Fifo:
         return n
 
     def watch(self, threshold=6):
-        """Low power: accelerometer at 26 Hz and 4 g, gyroscope off; INT1 rises when two samples differ by threshold/16."""
+        """Low power: accelerometer at 26 Hz and 4 g, gyroscope off; INT1 rises on motion: threshold/16 g."""
         self.stop()
         self._put(0x11, 0)
         self._put(0x15, 0x10)  # CTRL6_C: low power

@@ -163,7 +163,7 @@ class Characteristic:
                 raise BluetoothError("this board pairs by legacy Just Works only: that security can't be met")
         if not 0 <= max_length <= (510 if fixed_length else _LARGEST):
             raise ValueError("max_length must be 0-%d when fixed_length is %s" % (_LARGEST, fixed_length))
-        self = cls.__new__(cls)
+        self = object.__new__(cls)
         self.service = service
         self.uuid = uuid
         self.properties = properties

@@ -153,3 +153,12 @@ def test_nothing_to_take_apart_is_one_line(tmp_path):
 def test_the_command_has_it(capsys):
     assert cli.run(["validate", "--help"]) == 0
     assert "--stress" in capsys.readouterr().out
+
+
+def test_a_bend_is_not_a_rotation_of_the_pelvis(motion):
+    """Without taking the way's own turn out, 90 degrees in 4 s read as 20 and more in each stride."""
+    heading = np.radians(90) * variants._eased(motion.t_s, 25.0, 4.0)
+    bent = variants._made(motion.yawed(heading, np.full(motion.samples, 3.0)))
+    score = stress.score_made(bent)
+    assert score["rotation_range_deg"]["rmse_steps"] < 3
+    assert abs(score["rotation_range_deg"]["worst_step"]) < 10

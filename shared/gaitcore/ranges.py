@@ -6,6 +6,8 @@ from gaitcore.compat import FLOAT, np
 from gaitcore.frames import dot, mounting, unit
 from gaitcore.units import DEG
 
+_BEND = 0.14  # rad in a stride: a bend, and no longer the pelvis's own wandering
+
 
 def mean_up(ring, row, start, end):
     """Mean of the up vector over [start, end), sensor axes, length 1."""
@@ -32,7 +34,10 @@ def heading_lean(reference, course, up, forward, right, below):
 
 
 def sway(ring, up_row, head_row, start, end, forward, right, lean):
-    """Three rows over [start, end), radians: up along forward (less is more tilt), along right (drop), heading."""
+    """Three rows over [start, end), radians: up along forward (less is more tilt), along right (drop), heading.
+
+    Over a whole stride; what the heading gains in it, when more than a straight run's, is the way's and is taken out.
+    """
     up = ring.rows(up_row, up_row + 3, start, end)
     rows = np.dot(np.array([forward, right, lean], dtype=FLOAT), up)
     x = ring.view(head_row, start, end)
@@ -42,6 +47,9 @@ def sway(ring, up_row, head_row, start, end, forward, right, lean):
     turn = rows[2]
     turn += y * (mx * n)
     turn -= x * (my * n)
+    gain = float(turn[len(turn) - 1] - turn[0])
+    if abs(gain) > _BEND:
+        turn -= np.linspace(0.0, gain, len(turn))
     return rows[0], rows[1], turn
 
 

@@ -17,6 +17,7 @@ Written by `make validate` (`formclip validate ../shared/data`). Nothing here is
 same code and traces give the same text. The traces are those of real people and of a hand-moved sensor whose truth came
 from force treadmills and optical motion capture; where they come from stands in their own README. Cues and drift are
 scored on simulated runs, whose truth is what was put in (`host/formclip/validate/simulated.py`).
+[stress.md](stress.md) has the same runs made harder in known ways.
 
 How it is scored:
 

@@ -12,9 +12,11 @@ so that at most one is a stranger, and a greeting says which. The stack itself g
 What the radio can hold up. PacketBuffer has one packet in flight and one that waits; a write blocks while that is full,
 which for a peer that is gone lasts until the stack notices (the supervision timeout, which the central chose, mostly
 0.5 to 6 s). So while a session records no session is transferred, and of live data no more is written than fits
-beside what may still wait until the peer is heard again (it asks for STATUS every 0.7 s): a write then never blocks. Watches are told
-once a second; the stack's queue takes 5 of those before it blocks. The sensor's FIFO holds 1.6 s, and what it loses is
-counted and logged.
+beside what may still wait until the peer is heard again (it asks for STATUS every 0.7 s): a write then never blocks.
+Watches are told once a second; the stack's queue takes 5 of those before it blocks. The sensor's FIFO holds 1.6 s, and
+what it loses is counted and logged.
+
+The stack is used as it is: adafruit_ble would do the same with 33 KB of heap that the clip has not.
 
 Source   gaitcore.sync, the protocol; Bluetooth Running Speed and Cadence Service 1.0; CircuitPython's PacketBuffer.c
 """
@@ -24,15 +26,7 @@ import os
 import struct
 
 import microcontroller
-from _bleio import BluetoothError, PacketBuffer
-from adafruit_ble import BLERadio
-from adafruit_ble.advertising.standard import ProvideServicesAdvertisement
-from adafruit_ble.attributes import Attribute
-from adafruit_ble.characteristics import Characteristic, ComplexCharacteristic
-from adafruit_ble.services import Service
-from adafruit_ble.services.standard import BatteryService
-from adafruit_ble.services.standard.device_info import DeviceInfoService
-from adafruit_ble.uuid import StandardUUID, VendorUUID
+from _bleio import UUID, Attribute, BluetoothError, Characteristic, PacketBuffer, Service, adapter
 from gaitcore import models, records, sync
 from gaitcore.compat import const, ticks_add, ticks_diff
 from gaitcore.pipeline import Step
@@ -53,69 +47,36 @@ _RSC_STILL_MS = const(3000)  # after the last step, watches are told 0
 _MOST_CENTRALS = const(3)
 _BURST = const(2)  # data packets in one turn: one in flight, one waiting
 _SEX = (None, "F", "M")
+_UUID = "6f9d000%d-0c1b-4f5e-9a7c-2f6f726d636c"
+_READ = Characteristic.READ
+_NOTIFY = Characteristic.NOTIFY
 _BOTH_FEET = const(0)
 
 
-class _Packets(ComplexCharacteristic):
+def _add(service, uuid, properties, value, fixed=True, read=Attribute.OPEN, write=Attribute.NO_ACCESS, most_b=0):
+    """A characteristic of the service made last."""
+    return Characteristic.add_to_service(
+        service,
+        UUID(uuid),
+        properties=properties,
+        read_perm=read,
+        write_perm=write,
+        max_length=most_b or len(value),
+        fixed_length=fixed,
+        initial_value=value,
+    )
+
+
+def _add_packets(service, number, properties, most_b, packets):
     """A characteristic that only an encrypted link may use, as packets."""
-
-    def __init__(self, uuid, properties, max_length, buffer_size):
-        self._buffer_size = buffer_size
-        super().__init__(
-            uuid=uuid,
-            properties=properties,
-            read_perm=Attribute.ENCRYPT_NO_MITM,
-            write_perm=Attribute.ENCRYPT_NO_MITM,
-            max_length=max_length,
-        )
-
-    def bind(self, service):
-        return PacketBuffer(ComplexCharacteristic.bind(self, service), buffer_size=self._buffer_size)
+    closed = Attribute.ENCRYPT_NO_MITM
+    made = _add(service, _UUID % number, properties, b"", False, closed, closed, most_b)
+    return PacketBuffer(made, buffer_size=packets)
 
 
-class TransferService(Service):
-    """docs/protocol.md."""
-
-    uuid = VendorUUID("6f9d0001-0c1b-4f5e-9a7c-2f6f726d636c")
-    control = _Packets(
-        VendorUUID("6f9d0002-0c1b-4f5e-9a7c-2f6f726d636c"),
-        Characteristic.WRITE | Characteristic.NOTIFY,
-        _CONTROL_B,
-        4,
-    )
-    data = _Packets(VendorUUID("6f9d0003-0c1b-4f5e-9a7c-2f6f726d636c"), Characteristic.NOTIFY, _DATA_B, 1)
-
-
-class RunningService(Service):
-    """Running Speed and Cadence: speed, cadence and stride length once a second."""
-
-    uuid = StandardUUID(0x1814)
-    measurement = Characteristic(
-        uuid=StandardUUID(0x2A53),
-        properties=Characteristic.NOTIFY,
-        read_perm=Attribute.ENCRYPT_NO_MITM,
-        write_perm=Attribute.NO_ACCESS,
-        max_length=6,
-        initial_value=bytes(6),
-    )
-    feature = Characteristic(
-        uuid=StandardUUID(0x2A54),
-        properties=Characteristic.READ,
-        read_perm=Attribute.ENCRYPT_NO_MITM,
-        write_perm=Attribute.NO_ACCESS,
-        max_length=2,
-        fixed_length=True,
-        initial_value=b"\x05\x00",  # stride length, walking or running
-    )
-    location = Characteristic(
-        uuid=StandardUUID(0x2A5D),
-        properties=Characteristic.READ,
-        read_perm=Attribute.ENCRYPT_NO_MITM,
-        write_perm=Attribute.NO_ACCESS,
-        max_length=1,
-        fixed_length=True,
-        initial_value=b"\x03",  # hip
-    )
+def _field(kind, data):
+    """One field of an advertisement."""
+    return bytes((len(data) + 1, kind)) + data
 
 
 def start(app, firmware):
@@ -138,20 +99,27 @@ class Link:
     def __init__(self, app, firmware, name="formclip"):
         self.firmware = firmware
         self.name = name + "-" + binascii.hexlify(bytes(microcontroller.cpu.uid))[-4:].decode()
-        self._transfer = TransferService()
-        self._running = RunningService()
-        self._battery = BatteryService()
-        self._info = DeviceInfoService(
-            manufacturer="formclip",
-            model_number="clip",
-            serial_number=self.name,
-            firmware_revision=firmware,
-            hardware_revision="nRF52840",
-            software_revision=str(sync.VERSION),
-        )
-        self._radio = BLERadio()
-        self._radio.name = self.name
-        self._advertisement = ProvideServicesAdvertisement(self._transfer, self._running)
+        service = Service(UUID(_UUID % 1))  # docs/protocol.md
+        self._control = _add_packets(service, 2, Characteristic.WRITE | _NOTIFY, _CONTROL_B, 4)
+        self._data = _add_packets(service, 3, _NOTIFY, _DATA_B, 1)
+        closed = Attribute.ENCRYPT_NO_MITM
+        service = Service(UUID(0x1814))  # Running Speed and Cadence: once a second
+        self._speed = _add(service, 0x2A53, _NOTIFY, bytes(6), False, closed)
+        _add(service, 0x2A54, _READ, b"\x05\x00", True, closed)  # stride length, walking or running
+        _add(service, 0x2A5D, _READ, b"\x03", True, closed)  # hip
+        service = Service(UUID(0x180F))
+        self._level = _add(service, 0x2A19, _READ | _NOTIFY, bytes(1))
+        service = Service(UUID(0x180A))
+        told = ("clip", self.name, firmware, "nRF52840", str(sync.VERSION), "formclip")  # 2A24 model ... 2A29 maker
+        for k in range(6):
+            _add(service, 0x2A24 + k, _READ, told[k].encode())
+        self._radio = adapter
+        adapter.enabled = True
+        adapter.name = self.name
+        uuid = bytes([int((_UUID % 1).replace("-", "")[k : k + 2], 16) for k in range(30, -2, -2)])
+        # flags, all 16-bit and all 128-bit services; the name comes with the scan response
+        self._advertisement = _field(0x01, b"\x06") + _field(0x03, b"\x14\x18") + _field(0x07, uuid)
+        self._scan_response = _field(0x09, self.name.encode())
         self._in = bytearray(_CONTROL_B)
         self._out = bytearray(_DATA_B)
         self._record = bytearray(records.STEP_B)
@@ -198,7 +166,11 @@ class Link:
                 self._quiet()
             self._look(now_ms)
             if not self._radio.advertising and self._stranger is None and len(self._here) < _MOST_CENTRALS:
-                self._radio.start_advertising(self._advertisement, interval=_FAST_S if self._fast else _SLOW_S)
+                self._radio.start_advertising(
+                    self._advertisement,
+                    scan_response=self._scan_response,
+                    interval=_FAST_S if self._fast else _SLOW_S,
+                )
             if self._here:
                 self._serve()
                 if self._running_told and ticks_diff(now_ms, self._step_ms) >= 0:
@@ -226,7 +198,7 @@ class Link:
             self._here = here
             if self._stranger not in here:
                 self._stranger = None
-        if self._transfer.control.outgoing_packet_length is None and self._end.active:
+        if self._control.outgoing_packet_length is None and self._end.active:
             self._end.lost()
             self._crc_of = self._unheard_b = 0
         if self._stranger is not None and ticks_diff(now_ms, self._away_ms) >= 0:
@@ -234,7 +206,7 @@ class Link:
             stranger.disconnect()
 
     def _serve(self):
-        end, control, data = self._end, self._transfer.control, self._transfer.data
+        end, control, data = self._end, self._control, self._data
         room = control.outgoing_packet_length
         if room is None:
             return
@@ -297,13 +269,13 @@ class Link:
         self._running_told = step is not None
         if self._stranger is None:
             try:
-                self._running.measurement = self._measurement
+                self._speed.value = self._measurement
             except BluetoothError:
                 self.faults += 1
 
     def battery(self, percent):
         try:
-            self._battery.level = percent
+            self._level.value = bytes((percent,))
         except BluetoothError:
             self.faults += 1
 

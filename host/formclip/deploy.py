@@ -53,20 +53,6 @@ LIBRARIES = {
     ),
     "adafruit-circuitpython-busdevice": ("adafruit_bus_device/__init__.py", "adafruit_bus_device/i2c_device.py"),
     "adafruit-circuitpython-drv2605": ("adafruit_drv2605.py",),
-    "adafruit-circuitpython-ble": (
-        "adafruit_ble/__init__.py",
-        "adafruit_ble/advertising/__init__.py",
-        "adafruit_ble/advertising/standard.py",
-        "adafruit_ble/attributes/__init__.py",
-        "adafruit_ble/characteristics/__init__.py",
-        "adafruit_ble/characteristics/int.py",
-        "adafruit_ble/characteristics/string.py",
-        "adafruit_ble/characteristics/stream.py",
-        "adafruit_ble/services/__init__.py",
-        "adafruit_ble/services/standard/__init__.py",
-        "adafruit_ble/services/standard/device_info.py",
-        "adafruit_ble/uuid/__init__.py",
-    ),
 }
 CHIPS = {
     "xiao": ("lsm6ds3trc",),
@@ -320,6 +306,12 @@ def _writable(drive: Path) -> bool:
         return False
 
 
+def manifest(board: str, files: dict[str, bytes]) -> bytes:
+    """The list of what was deployed, for the next deploy and for doctor."""
+    digests = {name: _digest(data) for name, data in files.items() if name != "/settings.toml"}
+    return json.dumps({"formclip": __version__, "board": board, "files": digests}, indent=0).encode()
+
+
 def read_manifest(drive: Path) -> dict[str, str]:
     """Path -> SHA-256 of what the last deploy wrote."""
     try:
@@ -367,6 +359,8 @@ def copy(drive: Path, board: str) -> Iterator[tuple[str, int]]:
     files = bundle(board)
     changed = plan(drive, board)
     old = read_manifest(drive)
+    for name in (*files, "/" + LOG, "/" + MANIFEST):  # what an interrupted deploy left
+        (drive / (name[1:] + ".part")).unlink(missing_ok=True)
     # FAT rounds up to blocks of 512 bytes; a file is there twice while it is replaced.
     need = sum((len(data) + 511) // 512 * 512 for data in changed.values())
     need += max((len(data) for data in changed.values()), default=0) + 4096
@@ -396,17 +390,13 @@ def copy(drive: Path, board: str) -> Iterator[tuple[str, int]]:
         log = drive / LOG
         if _size(log) < LEAST_LOG_B:
             log.unlink(missing_ok=True)
+            log.with_name(LOG + ".part").unlink(missing_ok=True)  # of a deploy that was interrupted here
             size = (shutil.disk_usage(drive).free - SPARE_B) // 4096 * 4096
             if size < LEAST_LOG_B:
                 raise DeployError("no room for the log", "delete files that are not formclip's", path=drive)
             for done in _zeros(log, size):
                 yield LOG, done
-        manifest = {
-            "formclip": __version__,
-            "board": board,
-            "files": {name: _digest(data) for name, data in files.items() if name != "/settings.toml"},
-        }
-        _write(drive / MANIFEST, json.dumps(manifest, indent=0).encode())
+        _write(drive / MANIFEST, manifest(board, files))
         if last is not None:
             _write(drive / "code.py", last)
             yield "/code.py", len(last)

@@ -129,7 +129,7 @@ def test_interrupted_anywhere_it_goes_on(drive, tmp_path_factory):
     for _ in deploy.copy(whole, "xiao"):
         pass
     wanted = contents(whole)
-    for stop in (0, 1, 7, 25, 44):
+    for stop in (0, 1, 7, 25, 40, 44, 60):
         for k, _ in enumerate(deploy.copy(drive, "xiao")):
             if k == stop:
                 break

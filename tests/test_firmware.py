@@ -584,9 +584,16 @@ def test_command_line_runs_it(tmp_path, short_run):
     path = tmp_path / "run.imu.csv"
     write_trace(path, 208, [rows.T.astype(np.float32)])
     done = CliRunner().invoke(
-        clip.virtual_clip_command, ["--trace", str(path), "--out", str(tmp_path / "out"), "--json"]
+        clip.virtual_clip_command,
+        ["--trace", str(path), "--out", str(tmp_path / "out"), "--json", "--event", "27:marker=0"],
+    )
+    assert done.exit_code == 2 and "bus_errors" in done.output
+    done = CliRunner().invoke(
+        clip.virtual_clip_command,
+        ["--trace", str(path), "--out", str(tmp_path / "out"), "--json", "--event", "27:bus_errors=1"],
     )
     assert done.exit_code == 0, done.output
+    assert 1 in errors(tmp_path / "out" / "sessions" / "000001.fclog")
     assert (tmp_path / "out" / "sessions" / "000001.fclog").exists()
     bad = CliRunner().invoke(clip.virtual_clip_command, ["--trace", str(path), "--press", "2:hard"])
     assert bad.exit_code == 2 and "short, double, long" in bad.output

@@ -138,7 +138,9 @@ def make_drive(image: Path, board: str, log: bool = True) -> None:
     with _Drive(image) as drive:
         fs = drive.fs
         folders: set[str] = set()
-        for name, data in deploy.bundle(board).items():
+        files = deploy.bundle(board)
+        files["/" + deploy.MANIFEST] = deploy.manifest(board, files)
+        for name, data in files.items():
             parts = name.split("/")[1:-1]
             for depth in range(len(parts)):
                 folder = "/" + "/".join(parts[: depth + 1])
@@ -147,6 +149,10 @@ def make_drive(image: Path, board: str, log: bool = True) -> None:
                     folders.add(folder)
             with fs.open(name, "wb") as file:
                 file.write(data)
+        board_id = deploy.BOARD_IDS[board]
+        with fs.open("/boot_out.txt", "wb") as file:
+            first = f"Adafruit CircuitPython 10.2.1 on 2026-06-01; virtual {board} with nRF52840"
+            file.write(f"{first}\nBoard ID:{board_id}\nUID:1\n".encode())
         if log:
             disk = fs.statvfs()
             drive.flashlog.create(LOG, (disk[0] * disk[3] - SPARE_B) // 4096 * 4096)
@@ -435,6 +441,7 @@ def virtual_clip_command(
                 more = process.reachable(rows / RATE_HZ + _SETTLE_S + 1.5, stay_s)
                 more.update(process.config(address, out / "bonds.json"))
                 click.echo(f"in the air at {address}; next: formclip sync --virtual {address} --pair", err=True)
+            more["events"] = [*more.get("events", ()), *events]
             progress = stack.enter_context(count_progress("virtual clip", rows // RATE_HZ, not as_json))
             run = run_clip(
                 out,

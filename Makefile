@@ -92,7 +92,7 @@ $(VENV)/.base: $(PINS)
 
 $(VENV)/.run: $(VENV)/.base
 	@echo "setup: installing formclip and what it needs"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt -e '.[radio]'
 	@$(FIRMWARE)
 	@touch $@
 

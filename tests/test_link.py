@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("bumble", reason="the virtual radio needs bumble: make setup")
 
-from bleak import BleakClient
+from bleak import BleakClient, BleakScanner
 from formclip.sync import link as host_link
 from formclip.sync.errors import NotPaired, Refused
 from formclip.sync.fetch import ClipClient
@@ -160,11 +160,34 @@ def test_advertisement_is_small_and_names_services_and_clip(world):
         ((data, response, interval_s, _),) = said
         assert len(data) <= 31 and len(response) <= 31
         uuid = bytes.fromhex(host_link.SERVICE.replace("-", ""))[::-1]
-    X
+        assert b"\x02\x01\x06" in data and b"\x14\x18" in data and uuid in data
         assert b"formclip-0001" in response and interval_s == 1.0
         w.backend.started = True
         with pytest.raises(w.bleio.BluetoothError, match="once"):
             w.module.Link(w.app, "again")
+
+    world(story)
+
+
+def test_adafruits_library_runs_on_the_same_radio(world):
+    """The stand-in is `_bleio` for Adafruit's own code too: services, advertisement and a value that changes."""
+
+    async def story(w):
+        ble = w.parts.load("adafruit_ble")
+        standard = w.parts.load("adafruit_ble.advertising.standard")
+        battery = w.parts.load("adafruit_ble.services.standard").BatteryService()
+        own = ble.BLERadio()
+        own.start_advertising(standard.ProvideServicesAdvertisement(battery))
+        found = asyncio.Event()
+        scanner = BleakScanner(lambda device, advertised: found.set(), backend=central.VirtualScanner)
+        async with scanner:
+            await asyncio.wait_for(found.wait(), 10)
+        (device,) = scanner.discovered_devices
+        async with BleakClient(device, backend=central.VirtualClient) as client:
+            battery.level = 41
+            level = [c for c in client.services.characteristics.values() if c.uuid[4:8] == "2a19"][-1]
+            assert await client.read_gatt_char(level) == bytes([41])
+            assert own.connected and battery.level == 41
 
     world(story)
 

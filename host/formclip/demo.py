@@ -14,7 +14,7 @@ import numpy as np
 
 from formclip import logfile
 from formclip.analysis.run import Cue
-from formclip.errors import FormclipError, GoalMissed
+from formclip.errors import FormclipError, GoalMissed, NotInstalled, TraceError
 from formclip.progress import file_progress
 from formclip.replay import Replayed, replay_to_folder
 from formclip.validate.score import Ours, load_truth, score_trace, truth_path
@@ -162,6 +162,58 @@ def _report_or_reason(folder: Path) -> tuple[str, str]:
         return "", str(error)
 
 
+def _through_the_air(trace: Path, out: Path, replayed: Replayed, quiet: bool) -> dict[str, Any]:
+    """The same trace on the virtual clip, synced over the virtual radio, reported from what came."""
+    from formclip.progress import count_progress
+
+    try:
+        from formclip.virtual.radio.chain import through_the_air
+
+        with count_progress("virtual clip", int(replayed.seconds), not quiet) as progress:
+            chained = through_the_air(trace, out, progress)
+    except NotInstalled as error:
+        return {"skipped": str(error)}
+    except TraceError as error:
+        return {"skipped": f"the virtual clip can't read this trace: {error}"}
+    except ModuleNotFoundError as error:
+        return {"skipped": f"{error.name} is not installed; make setup installs it"}
+    told: dict[str, Any] = {
+        "sessions": [stored.label for stored in chained.visit.fetched],
+        "bytes": chained.visit.bytes_fetched,
+        "seconds": round(chained.visit.seconds, 1),
+        "byte_for_byte": chained.same,
+        "times_real": round(chained.run.seconds / chained.run.took_s, 1),
+        "store": str(out / "store"),
+        "cues": [],
+        "steps": 0,
+        "report": None,
+    }
+    if chained.visit.fetched:
+        path = chained.visit.fetched[0].path
+        run = logfile.load_run(path)
+        told["steps"] = len(run)
+        told["cues"] = [[round(cue.t_s, 1), cue.kind] for cue in run.cues if cue.kind != "ok"]
+        told["report"] = _report_or_reason(path)[0] or None
+    return told
+
+
+def _print_synced(synced: dict[str, Any]) -> None:
+    if "skipped" in synced:
+        click.echo(f"no virtual clip: {synced['skipped']}")
+        return
+    if not synced["sessions"]:
+        click.echo("the virtual clip recorded nothing: the trace holds too little running")
+        return
+    same = "byte for byte what its drive holds" if synced["byte_for_byte"] else "NOT what its drive holds"
+    click.echo(
+        f"virtual clip: {synced['steps']} steps, {len(synced['cues'])} cues; synced over Bluetooth in "
+        f"{synced['seconds']} s, {synced['bytes'] / 1000:.0f} kB, {same}"
+    )
+    click.echo(f"synced: formclip report {synced['sessions'][0]} --store {synced['store']}")
+    if synced["report"]:
+        click.echo(f"report: {synced['report']}")
+
+
 @click.command("demo", short_help="Show it all without hardware: simulate, replay, report.")
 @click.argument("trace", required=False, type=click.Path(path_type=Path))
 @click.option(
@@ -172,13 +224,16 @@ def _report_or_reason(folder: Path) -> tuple[str, str]:
     type=click.Path(path_type=Path),
     help="Folder to write to.",
 )
+@click.option("--clip/--no-clip", default=True, help="Also record it on the virtual clip and sync it.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-def demo_command(trace: Path | None, out: Path, as_json: bool) -> None:
+def demo_command(trace: Path | None, out: Path, clip: bool, as_json: bool) -> None:
     """Show it all without hardware: simulate, replay, report.
 
     Simulates a 20-minute run with two episodes of overstriding and two of an
     arched back, runs the clip's code over it, and compares what it found with
-    what was put in. With TRACE, does it with a recorded trace instead.
+    what was put in. Then the same run through the whole chain: the firmware on
+    a virtual board, a virtual radio, sync, report. With TRACE, does it with a
+    recorded trace instead.
     """
     say = (lambda text: None) if as_json else click.echo
     if trace is None:
@@ -199,6 +254,7 @@ def demo_command(trace: Path | None, out: Path, as_json: bool) -> None:
     missed = [f for f in found if f.cued_s is None]
     summary = replayed.summary()
     report, no_report = _report_or_reason(out)
+    synced = _through_the_air(trace, out, replayed, as_json) if clip and not logfile.is_log(trace) else None
     if as_json:
         told = {
             "episodes": [asdict(f) for f in found],
@@ -207,6 +263,7 @@ def demo_command(trace: Path | None, out: Path, as_json: bool) -> None:
             "windows": score["windows"],
             "log": str(out / logfile.LOG_NAME),
             "report": report or None,
+            "synced": synced,
         }
         click.echo(json.dumps(told, indent=1, ensure_ascii=False))
     else:
@@ -222,6 +279,8 @@ def demo_command(trace: Path | None, out: Path, as_json: bool) -> None:
         click.echo(f"{replayed.seconds / max(took_s, 1e-9):,.0f} times real time")
         click.echo(f"log:    {out / logfile.LOG_NAME}")
         click.echo(f"report: {report}" if report else f"no report: {no_report}")
+        if synced:
+            _print_synced(synced)
     if truth.get("episodes") and (missed or stray or not summary["cues_same_when_decided_again"]):
         what = f"{len(missed)} of {len(found)} episodes not cued, {len(stray)} cues without a fault"
         raise GoalMissed(what, f"look at {out / 'cues.csv'} and the report")

@@ -151,7 +151,9 @@ class Air(LocalLink):
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = next(self._numbers)
-        public = hci.Address(f"F0:F1:F2:00:{number >> 8 & 255:02X}:{number & 255:02X}", hci.Address.PUBLIC_DEVICE_ADDRESS)
+        public = hci.Address(
+            f"F0:F1:F2:00:{number >> 8 & 255:02X}:{number & 255:02X}", hci.Address.PUBLIC_DEVICE_ADDRESS
+        )
         sink = _Sink(writer)
         controller = AirController(f"C{number}", self, sink, public)
         parser = PacketParser(controller)

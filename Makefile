@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types device-types pytest validate bench compare fit golden test-bluez stress deploy clean
+.PHONY: help setup demo test lint types device-types pytest validate bench soak radio-bench compare fit golden test-bluez stress deploy clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -60,6 +60,12 @@ stress: $(VENV)/.run ## the same runs made harder in some 40 ways, and livelier 
 
 bench: $(VENV)/.dev ## time and memory per block: CPython, the MicroPython VM, and estimated on the device
 	$(BIN)/python -m formclip.bench $(ARGS)
+
+soak: $(VENV)/.dev ## 200 syncs that are cut, lossy and killed, over the virtual radio: nothing lost, nothing doubled
+	$(BIN)/python -m formclip.bench.soak $(ARGS)
+
+radio-bench: $(VENV)/.dev ## an hour of running synced over the virtual radio at a connection interval of 30 ms
+	$(BIN)/python -m formclip.bench.radio $(ARGS)
 
 compare: $(PEERS)/.ready ## ours beside VQF, Madgwick, Mahony and others on the same traces; updates docs/compare.md
 	$(PEERS)/bin/python -W ignore -m formclip.peers $(DATA) -o docs/compare.md $(ARGS)

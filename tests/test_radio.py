@@ -17,6 +17,7 @@ pytest.importorskip("bumble", reason="the virtual radio needs bumble: make setup
 from bleak.exc import BleakBluetoothNotAvailableError
 from bleak.exc import BleakBluetoothNotAvailableReason as Reason
 from formclip import cli
+from formclip.logfile import STEP_TAG, read_logs
 from formclip.sync import link
 from formclip.sync.errors import disk_error
 from formclip.sync.options import introduced
@@ -24,7 +25,7 @@ from formclip.sync.store import Arriving, Store
 from formclip.virtual import clip, radio
 from formclip.virtual.board import libraries_here
 from formclip.virtual.radio import central, prepared, process
-from gaitcore import sync
+from gaitcore import records, sync
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 OPEN = {"2a00", "2a01", "2a04", "2a05", "2a19", "2a24", "2a25", "2a26", "2a27", "2a28", "2a29", "2a50"}
@@ -181,6 +182,29 @@ def test_settings_live_and_calibration_by_command(board, here, air, capsys):
         assert "calibrated, quality" in here_(capsys, air, "calibrate")
         assert "1 of 1 settings changed" in here_(capsys, air, "config", "load", str(here / "p.toml"))
         assert "not running" in here_(capsys, air, "live", "--for", "1")
+
+
+def test_live_shows_the_steps_that_are_logged(board, here, air, capsys, tmp_path):
+    """A run as it happens: what comes over the air is, step by step, what the log holds afterwards."""
+    assert cli.run(["simulate", "--minutes", "0.5", "--seed", "5", "-o", str(tmp_path / "run")]) == 0
+    rows, _ = clip.sensor_rows(tmp_path / "run.imu.csv.xz", tmp_path / "rows.bin")
+    clip_, _ = board(speed="max", events=[(14.0, "pace", 1)])
+    clip_.trace = tmp_path / "rows.bin"
+    with clip_:
+        _wait(lambda: clip_.happened("pace"))
+        invited(clip_)
+        capsys.readouterr()
+        out = here_(capsys, air, "live", "--pair", "--for", "6", "--json")
+        live = [json.loads(line) for line in out.splitlines()]
+        clip_.press("very-long")
+        _wait(lambda: clip_.happened("sleep"))
+    shown = [(row["on_s"], row["cadence_spm"]) for row in live if "on_s" in row]
+    logged = {(t_ms / 1000, v[records.CADENCE] / 10 or None) for tag, t_ms, v in _entries(clip_) if tag == STEP_TAG}
+    assert len(shown) >= 10 and set(shown) <= logged
+
+
+def _entries(clip_):
+    return read_logs(clip_.run.sessions[0])[0].entries
 
 
 def test_each_failure_has_its_line_and_code(board, here, air, capsys, monkeypatch):

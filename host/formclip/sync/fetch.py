@@ -27,6 +27,7 @@ _REPEATS = 5
 _SILENCE_S = 1.0
 _SILENCES = 10
 _BUSY_S = 0.2
+_ALIVE_S = 0.7
 _BUSIES = 300
 
 Progress = Callable[[int, int], None]
@@ -94,6 +95,7 @@ class ClipClient:
         self._link = link
         self._key = key
         self.end: Any = HostEnd()
+        self._heard_us_s = 0.0
 
     async def ask(self, kind: int, *values: int | bytes) -> tuple[Any, ...]:
         end = self.end
@@ -220,10 +222,18 @@ class ClipClient:
         await self.ask(sync.MARKER)
 
     async def next_live(self, timeout_s: float) -> tuple[list[tuple[int, bytes]], list[bytes]]:
-        """Steps (on_ms, record) and event records that came, waiting up to timeout_s for the first."""
-        came = await self._link.receive(timeout_s)
-        if came is not None:
-            self._take(came)
+        """Steps (on_ms, record) and event records that came, waiting up to timeout_s for the first.
+
+        While a run records, the clip sends no more than fits its buffers until it hears of us: so it is asked for its
+        status now and then.
+        """
+        if time.monotonic() - self._heard_us_s >= _ALIVE_S:
+            self._heard_us_s = time.monotonic()
+            await self.status()
+        if not (self.end.steps or self.end.events):
+            came = await self._link.receive(min(timeout_s, _ALIVE_S))
+            if came is not None:
+                self._take(came)
         steps, self.end.steps = self.end.steps, []
         events, self.end.events = self.end.events, []
         return steps, events

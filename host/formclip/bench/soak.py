@@ -52,6 +52,7 @@ async def _one(store: Store) -> None:
 
 def _killed(air: process.Air, store: Store, after_s: float) -> None:
     argv = [sys.executable, "-c", "from formclip.cli import main; main()", "sync", "--virtual", air.address]
+    argv += ["--clip", "formclip-0001"]
     with subprocess.Popen(
         [*argv, "--store", str(store.folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as child:
@@ -75,9 +76,9 @@ def soak(
             central.LOSS = loss
             if number % kill_every == kill_every - 1:
                 done.kills += 1
-                _killed(air, store, draw.uniform(0.4, 2.5))
+                _killed(air, store, draw.uniform(0.8, 3.0))
                 continue
-            air.tell(f"cut-after {draw.randrange(500, max(2000, total_b // 3))}")
+            air.tell(f"cut-after {draw.randrange(500, max(2000, total_b // 8))}")
             try:
                 asyncio.run(_one(store))
             except RadioError:
@@ -85,7 +86,7 @@ def soak(
     finally:
         central.LOSS = 0.0
     air.tell("cut-after 1000000000")
-    for _ in range(3):
+    for _ in range(5):
         try:
             asyncio.run(_one(store))
             break

@@ -288,6 +288,8 @@ class VirtualClient(BaseBleakClient):
         return self.mtu_size - 3
 
     async def _att(self, request: Any) -> Any:
+        if self._connection is None:
+            request.close()
         self._linked()
         try:
             return await request

@@ -18,6 +18,7 @@ from formclip.sync.options import find_clips, introduced, json_option, radio_opt
 from formclip.sync.store import Store
 
 _TRIES = 3
+_AGAIN_S = 8.0
 _WATCH_PAUSE_S = 5.0
 _WATCH_AGAIN_S = 600.0
 
@@ -58,6 +59,11 @@ async def _sync_one(seen: Seen, store: Store, pair: bool, keep: bool, bars: _Bar
             if attempt == _TRIES:
                 raise
             await asyncio.sleep(0.5 * attempt)
+            # Looked for anew: the system may have forgotten it, and an adapter that is gone or off is told as such.
+            found = await scan(_AGAIN_S, seen.address)
+            if not found:
+                raise
+            seen = found[0]
     raise AssertionError("unreachable")
 
 

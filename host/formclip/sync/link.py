@@ -24,7 +24,7 @@ from bleak.exc import (
     BleakGATTProtocolError,
 )
 
-from formclip.sync.agent import agreeing
+from formclip.sync.bluez import agreeing, left_connected
 from formclip.sync.errors import AdapterOff, Faulty, NoAdapter, NoClip, NotPaired, RadioError, Vanished
 
 SERVICE = "6f9d0001-0c1b-4f5e-9a7c-2f6f726d636c"
@@ -32,8 +32,15 @@ CONTROL = "6f9d0002-0c1b-4f5e-9a7c-2f6f726d636c"
 DATA = "6f9d0003-0c1b-4f5e-9a7c-2f6f726d636c"
 
 CONNECT_S = 20.0
+_LISTEN_S = 15.0
+_WRITE_S = 10.0
+_UNKNOWN_DBM = -127
 # ATT errors that mean: this needs a bond that we do not have (Bluetooth Core 5.4, vol 3 part F, table 3.4).
 _NEEDS_BOND = {0x05, 0x08, 0x0C, 0x0F}
+# In the texts of the platforms' errors, lower case: no bond; and D-Bus's names for a bluetoothd that is not there.
+_NO_BOND = ("authentic", "encrypt", "not permitted", "notpermitted", "notauthorized", "pair")
+_NO_SERVICE = ("serviceunknown", "namehasnoowner", "noreply", "disconnected", "spawn.")
+_AGAIN_HELP = "bring the clip near and run it again; if that does not help: formclip sync --pair"
 _PAIR_HELP = "press the clip's button once, then within 60 s: formclip sync --pair"
 
 
@@ -86,13 +93,15 @@ def _in_our_words(doing: str, gone: type[RadioError] = Vanished) -> Iterator[Non
         ) from error
     except BleakError as error:
         text = str(error).lower()
-        if any(word in text for word in ("authentic", "encrypt", "not permitted", "notpermitted", "pair")):
+        if any(word in text for word in _NO_BOND):
             raise NotPaired(f"the clip does not know this computer ({error})", _PAIR_HELP) from error
-        if "no such adapter" in text or "bluez" in text or "adapter" in text or "dbus" in text:
+        if "notready" in text:
+            raise AdapterOff("Bluetooth is switched off", "switch it on and run this again") from error
+        if "adapter" in text or any(f"dbus.error.{name}" in text for name in _NO_SERVICE):
             raise NoAdapter(f"no Bluetooth to use: {error}", "plug in or enable a Bluetooth adapter") from error
         raise gone(f"the link broke while {doing}: {error}", "bring the clip near and run it again") from error
     except TimeoutError as error:
-        raise gone(f"no answer while {doing}", "bring the clip near and run it again") from error
+        raise gone(f"no answer while {doing}", _AGAIN_HELP) from error
     except EOFError as error:
         raise Vanished(f"the link broke while {doing}", "bring the clip near and run it again") from error
     except OSError as error:
@@ -141,6 +150,9 @@ async def scan(
         async with BleakScanner(heard, service_uuids=[SERVICE], backend=BACKENDS.scanner):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), seconds)
+    if not seen and BACKENDS.scanner is None:
+        for address, called, details in await left_connected(SERVICE):
+            seen[address] = Seen(BLEDevice(address, called, details), called, _UNKNOWN_DBM)
     clips = [clip for clip in seen.values() if name is None or name in (clip.name, clip.address)]
     return sorted(clips, key=lambda clip: -clip.rssi_dbm)
 
@@ -159,12 +171,25 @@ class BleakLink:
         self._packets.put_nowait(None)
 
     async def listen(self) -> None:
+        """Be told what the clip sends."""
         for uuid in (CONTROL, DATA):
-            await self._client.start_notify(uuid, self._notified)
+            try:
+                await asyncio.wait_for(self._client.start_notify(uuid, self._notified), _LISTEN_S)
+            except TimeoutError as error:
+                raise self._unheard() from error
+
+    def _unheard(self) -> Exception:
+        """No answer though the link lasts, longer than any supervision timeout: the system waits for a bond."""
+        if self._client.is_connected:
+            return NotPaired("the clip does not know this computer (no answer)", _PAIR_HELP)
+        return TimeoutError()
 
     async def write(self, packet: bytes) -> None:
         with _in_our_words("writing"):
-            await self._client.write_gatt_char(CONTROL, packet, response=True)
+            try:
+                await asyncio.wait_for(self._client.write_gatt_char(CONTROL, packet, response=True), _WRITE_S)
+            except TimeoutError as error:
+                raise self._unheard() from error
 
     async def receive(self, timeout_s: float) -> bytes | None:
         """The next packet; None when none came in time. Vanished when the link is gone."""
@@ -192,8 +217,16 @@ async def connect(clip: Seen, pair: bool = False) -> AsyncIterator[BleakLink]:
 
     client = BleakClient(clip.device, gone, timeout=CONNECT_S, backend=BACKENDS.client)
     link = BleakLink(client)
-    with _in_our_words("connecting"):
-        await client.connect()
+    try:
+        with _in_our_words("connecting"):
+            await client.connect()
+    except Vanished as error:
+        if not pair:
+            raise
+        # What remains when the clip has lost its bonds: ours no longer fits, and a new one needs it gone.
+        with contextlib.suppress(BleakError, TimeoutError, OSError, EOFError, NotImplementedError):
+            await client.unpair()
+        raise NotPaired("the clip did not take this computer's old bond, which is now removed", _PAIR_HELP) from error
     try:
         if pair:
             with _in_our_words("pairing", NotPaired):

@@ -1,15 +1,17 @@
-"""The LSM6DS by its FIFO: Adafruit's driver of the chip, with blocks instead of single readings.
+"""The LSM6DS by its FIFO: blocks instead of single readings.
 
 One burst brings a block of _BLOCK samples of accelerometer and gyroscope, 12 bytes each, all of the same instants. The
 FIFO holds 1.6 s (3TR-C), 3.3 s (33) or 1.2 s (SOX), so that a slow flash or radio loses nothing. When it did run
 over, or its words are out of step, it is emptied and the samples between are told as lost.
 
 Source   ST LSM6DS3TR-C DS12032 and AN5130 5-9, LSM6DS33 DS10742, LSM6DSOX DS12814 and AN5272: register tables
-Differs  the pattern FIFO is emptied on overrun instead of being read on in step: simpler, 1.6 s are lost instead of 0
+Differs  Adafruit's driver has no FIFO, and takes 16 KB of heap for what six registers do
+         the pattern FIFO is emptied on overrun instead of being read on in step: simpler, 1.6 s are lost instead of 0
 """
 
 import time
 
+from adafruit_bus_device.i2c_device import I2CDevice
 from gaitcore.compat import FLOAT, INT16, const, np, ticks_diff
 from gaitcore.units import ACC_G_PER_LSB_16G, GYR_DPS_PER_LSB_1000
 from supervisor import ticks_ms
@@ -31,24 +33,30 @@ class NoSensor(OSError):
 
 
 class _Fifo:
-    """What both kinds of FIFO share; mixed into a chip class of adafruit_lsm6ds.
+    """What both kinds of FIFO share.
 
-    Settings  power: DigitalInOut of its supply, or None
+    Settings  i2c, address; who: what WHO_AM_I must read; power: DigitalInOut of its supply, or None
     In        begin(): set up, FIFO empty and stopped; start(), stop(); read(): next block
               watch(): low power, INT1 rises on motion; moved(): whether it did, and clears it
     Out       read gives block (6, 52) FLOAT, rows ax ay az [g] gx gy gz [dps], sensor axes, the same array each time,
               or None while there is less than a block
               lost: samples lost since the last look, taken with take_lost()
               overruns, saturated (blocks with a reading at the end of the range), samples: counts since prepare
-    Errors    OSError of the bus from any call
+    Errors    OSError of the bus from any call; ValueError at first when nobody answers, RuntimeError for another chip
     """
 
     rate_hz = 208
 
-    def prepare(self, power):
+    def __init__(self, i2c, address, who, power):
+        self._device = I2CDevice(i2c, address)
         self.power = power
         self._reg = bytearray(2)
         self._one = bytearray(1)
+        self._get(0x0F, self._one)
+        if self._one[0] != who:
+            raise RuntimeError("another chip")
+        self._put(0x12, 1)  # CTRL3_C: all registers as after power-up
+        time.sleep(0.01)
         self._status = bytearray(4)
         self._raw = bytearray(BLOCK_SAMPLES * self._SAMPLE_B)
         # Views into the one buffer and the one block, made once: a new array costs more than the work on it.
@@ -66,7 +74,6 @@ class _Fifo:
         self._put(0x15, 0)  # CTRL6_C: accelerometer in high performance
         self._put(_CTRL1_XL, _ODR_208 << 4 | 1 << 2)  # 16 g
         self._put(0x11, _ODR_208 << 4 | 2 << 2)  # CTRL2_G, 1000 dps
-        self._cached_accel_range, self._cached_gyro_range = 1, 2
         self._fifo_setup(BLOCK_SAMPLES)
 
     def start(self):
@@ -168,12 +175,12 @@ class _Fifo:
     def _put(self, register, value):
         self._reg[0] = register
         self._reg[1] = value
-        with self.i2c_device as i2c:
+        with self._device as i2c:
             i2c.write(self._reg)
 
     def _get(self, register, buf):
         self._reg[0] = register
-        with self.i2c_device as i2c:
+        with self._device as i2c:
             i2c.write_then_readinto(self._reg, buf, out_end=1)
 
 
@@ -267,22 +274,13 @@ def make(chip, i2c, address=0x6A, power=None):
 
     Errors    NoSensor when it does not answer or is another chip
     """
-    if chip == "lsm6ds3trc":
-        from adafruit_lsm6ds.lsm6ds3trc import LSM6DS3TRC as Chip
-    elif chip == "lsm6ds33":
-        from adafruit_lsm6ds.lsm6ds33 import LSM6DS33 as Chip
-    elif chip == "lsm6dsox":
-        from adafruit_lsm6ds.lsm6dsox import LSM6DSOX as Chip
-    else:
+    who = {"lsm6ds3trc": 0x6A, "lsm6ds33": 0x69, "lsm6dsox": 0x6C}.get(chip)
+    if who is None:
         raise ValueError("no such chip: " + chip)
-
-    class Imu(TaggedFifo if chip == "lsm6dsox" else PatternFifo, Chip):
-        pass
-
+    kind = TaggedFifo if chip == "lsm6dsox" else PatternFifo
     for attempt in (0, 1, 2):
         try:
-            imu = Imu(i2c, address)
-            imu.prepare(power)
+            imu = kind(i2c, address, who, power)
             imu.begin()
             return imu
         except (OSError, ValueError, RuntimeError) as error:

@@ -44,20 +44,8 @@ BOARD_IDS = {
 }
 # Files of the libraries that the firmware imports; the rest of the packages stays off the small drive.
 LIBRARIES = {
-    "adafruit-circuitpython-lsm6ds": ("adafruit_lsm6ds/__init__.py", "adafruit_lsm6ds/{chip}.py"),
-    "adafruit-circuitpython-register": (
-        "adafruit_register/__init__.py",
-        "adafruit_register/i2c_bit.py",
-        "adafruit_register/i2c_bits.py",
-        "adafruit_register/i2c_struct.py",
-    ),
     "adafruit-circuitpython-busdevice": ("adafruit_bus_device/__init__.py", "adafruit_bus_device/i2c_device.py"),
     "adafruit-circuitpython-drv2605": ("adafruit_drv2605.py",),
-}
-CHIPS = {
-    "xiao": ("lsm6ds3trc",),
-    "feather": ("lsm6ds33", "lsm6ds3trc"),
-    "sox": ("lsm6dsox",),
 }
 # Of gaitcore, what only the desktop uses.
 HOST_ONLY = {"receiver.py", "recover.py", "models.py"}
@@ -141,10 +129,8 @@ def bundle(board: str) -> dict[str, bytes]:
     for path in _gaitcore_files():
         files["/gaitcore/" + path.name] = lean(path.read_text("utf-8")).encode()
     for package, names in LIBRARIES.items():
-        for pattern in names:
-            for chip in CHIPS[board]:
-                name = pattern.format(chip=chip)
-                files["/lib/" + name] = lean(_library_file(package, name).read_text("utf-8")).encode()
+        for name in names:
+            files["/lib/" + name] = lean(_library_file(package, name).read_text("utf-8")).encode()
     return {**files, **_shrunk(files)}
 
 

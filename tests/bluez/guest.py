@@ -1,4 +1,4 @@
-"""The first and only process of the guest's own: starts D-Bus and bluetoothd, is the Bluetooth adapter, runs what is asked.
+"""The guest's first process: starts D-Bus and bluetoothd, is the Bluetooth adapter, runs what is asked.
 
 Runs as pid 1 inside the virtual machine, with the host's file system read-only under it. Requests come in as JSON lines
 over one virtio port, answers go out there; the other port is the HCI (H4) of a controller in the virtual air.
@@ -94,6 +94,8 @@ class Guest:
         self._lock = threading.Lock()
         self._adapter = Adapter(port("hci"))
         self._daemon = None
+        self._wanted = False
+        self.deaths = 0
         self._running = {}
 
     def plug(self):
@@ -103,18 +105,37 @@ class Guest:
         self._adapter.unplug()
 
     def start_bluetoothd(self):
+        self._wanted = True
+        threading.Thread(target=self._keep_bluetoothd, daemon=True).start()
+
+    def _keep_bluetoothd(self):
+        """As systemd and D-Bus do: when it dies it is started again."""
         path = next(path for path in BLUETOOTHD if os.path.exists(path))
-        log = open("/run/bluetoothd.log", "ab")  # noqa: SIM115
-        self._daemon = subprocess.Popen([path, "--nodetach", "--debug"], stdout=log, stderr=log)
+        while self._wanted:
+            with open("/run/bluetoothd.log", "ab") as log:
+                self._daemon = subprocess.Popen(
+                    [path, "--nodetach", *self._settings["bluetoothd"]], stdout=log, stderr=log
+                )
+            code = self._daemon.wait()
+            if self._wanted:
+                self.deaths += 1
+                print(f"bluetoothd died with {code}", flush=True)
 
     def stop_bluetoothd(self):
+        self._wanted = False
         self._daemon.terminate()
         self._daemon.wait()
+
+    def counted_deaths(self):
+        """How often bluetoothd died by itself so far."""
+        return {"deaths": self.deaths}
 
     def run(self, number, argv, timeout_s):
         """Run to the end; what it said and how it ended."""
         began = time.monotonic()
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         self._running[number] = process
         try:
             out, err = process.communicate(timeout=timeout_s)
@@ -136,7 +157,9 @@ class Guest:
             *lines, data = data.split(b"\n")
             for line in lines:
                 request = json.loads(line)
-                threading.Thread(target=self._do, args=(request.pop("id"), request.pop("do"), request), daemon=True).start()
+                threading.Thread(
+                    target=self._do, args=(request.pop("id"), request.pop("do"), request), daemon=True
+                ).start()
 
     def _do(self, number, what, given):
         try:

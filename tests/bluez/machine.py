@@ -1,4 +1,4 @@
-"""A virtual machine with Debian's own kernel and bluetoothd, made from what is installed here. Needs no network, no root.
+"""A virtual machine with Debian's own kernel and bluetoothd, from what is installed here. Needs no network, no root.
 
 The guest's root is this computer's file system, read-only (9p): so its Python, bluetoothd and libraries are the ones
 installed here, and nothing is built or copied but an initramfs of a few hundred kB with the modules that reach it.
@@ -178,7 +178,11 @@ class Machine:
             "TZ": "UTC",
         }
         image = folder / "initramfs"
-        image.write_bytes(_initramfs(parts, {"env": env}, sys.executable))
+        image.write_bytes(
+            _initramfs(
+                parts, {"env": env, "bluetoothd": ["--debug"] if os.environ.get("BLUEZ_DEBUG") else []}, sys.executable
+            )
+        )
         host, _, port = air.rpartition(":")
         with socket.socket(socket.AF_UNIX) as server:
             path = os.path.join(self._sockets.name, "control")
@@ -195,7 +199,8 @@ class Machine:
                     "-virtfs", f"local,path={self.out},mount_tag=out,security_model=none",
                     "-device", "virtio-rng-pci",
                     "-device", "virtio-serial-pci",
-                    "-chardev", f"socket,id=control,path={path}", "-device", "virtserialport,chardev=control,name=control",
+                    "-chardev", f"socket,id=control,path={path}",
+                    "-device", "virtserialport,chardev=control,name=control",
                     "-chardev", f"socket,id=hci,host={host},port={port},nodelay=on",
                     "-device", "virtserialport,chardev=hci,name=hci",
                 ],
@@ -248,6 +253,10 @@ class Machine:
 
     def run(self, *argv, timeout_s=120.0) -> Done:
         return self.start(*argv, timeout_s=timeout_s).ended()
+
+    def taken_out(self, path) -> bytes:
+        """The bytes of a file that the guest has under /run/out."""
+        return (self.out / Path(path).relative_to("/run/out")).read_bytes()
 
     def close(self):
         self._process.kill()

@@ -1,6 +1,7 @@
-"""What is outside the guest: the air, and a clip in it that holds its sessions in memory, on an event loop of their own."""
+"""What is outside the guest: the air, and a clip with its sessions in memory, on an event loop of their own."""
 
 import asyncio
+import contextlib
 import secrets
 import threading
 
@@ -19,7 +20,7 @@ from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport import open_transport
 from formclip.sync import link
 from formclip.virtual.radio.air import Air
-from gaitcore import sync
+from gaitcore import records, sync
 
 CALL_S = 30.0
 
@@ -68,18 +69,20 @@ class Clip:
         self.packet_ms = 0.0
         self.connections = self.packets_sent = 0
         self.lost_after = None
-        self.steps = None
         self._outside = outside
         self._address = hci.Address(f"C1:02:03:04:05:{number:02X}", hci.Address.RANDOM_DEVICE_ADDRESS)
         self._keys = MemoryKeyStore()
         self._connection = None
+        self._silent = False
         self._pump = asyncio.Event()
         self._task = None
         outside.call(self._start())
 
     async def _start(self):
         self._transport = await open_transport("tcp-client:" + self._outside.air.address)
-        device = self._device = Device.with_hci(self.port.name, self._address, self._transport.source, self._transport.sink)
+        device = self._device = Device.with_hci(
+            self.port.name, self._address, self._transport.source, self._transport.sink
+        )
         device.keystore = self._keys
         keys = PairingDelegate.KeyDistribution.DISTRIBUTE_ENCRYPTION_KEY
         device.pairing_config_factory = lambda _: PairingConfig(
@@ -111,7 +114,9 @@ class Clip:
         service = bytes(UUID(link.SERVICE))
         flags = (AdvertisingData.FLAGS, b"\x06")
         await self._device.start_advertising(
-            auto_restart=True,
+            auto_restart=False,
+            advertising_interval_min=100,
+            advertising_interval_max=100,
             advertising_data=bytes(
                 AdvertisingData([flags, (AdvertisingData.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS, service)])
             ),
@@ -135,6 +140,8 @@ class Clip:
     def _gone(self, _):
         self._connection = None
         self.end.lost()
+        if not self._silent:
+            asyncio.ensure_future(self.advertise())
 
     def _written(self, _, packet):
         self.end.receive(packet)
@@ -161,18 +168,55 @@ class Clip:
                         self.lost_after = None
                         self._outside.air.cut()
 
-    def step(self, on_ms, record):
-        self.end.step(on_ms, record)
-        self._pump.set()
+    def wait_sent(self, packets):
+        """Until so many packets more have been sent."""
+
+        async def sent():
+            end = self.packets_sent + packets
+            while self.packets_sent < end:
+                await asyncio.sleep(0.01)
+
+        self._outside.call(sent())
+
+    @contextlib.contextmanager
+    def running(self):
+        """While the block lasts a step is recorded every 0.35 s, at 171.2 steps/min; gives their records."""
+        fields = [0] * records.N_FIELDS
+        fields[records.CADENCE] = 1712
+        record = bytearray(records.STEP_B)
+        records.pack_step(fields, record, 0)
+        steps = []
+
+        async def run():
+            while True:
+                steps.append(bytes(record))
+                self.end.step(350 * len(steps), steps[-1])
+                self._pump.set()
+                await asyncio.sleep(0.35)
+
+        task = self._outside.do(lambda: asyncio.ensure_future(run()))
+        yield steps
+        self._outside.do(task.cancel)
 
     def forget(self):
         """The clip loses its bonds, as when its bond area is full."""
         self._keys = self._device.keystore = MemoryKeyStore()
 
+    def away(self):
+        """Out of reach: the link is lost, and nothing is heard of the clip until it is back."""
+
+        self._silent = True
+        self._outside.do(self._outside.air.cut)
+
+    def back(self):
+        self._silent = False
+        self._outside.call(self.advertise())
+
     async def _close(self):
-        self._task.cancel()
-        await self._transport.close()
+        if not self._task.done():
+            self._task.cancel()
+            await self._transport.close()
 
     def close(self):
-        """Out of reach, or switched off."""
+        """Switched off."""
         self._outside.call(self._close())

@@ -464,7 +464,7 @@ class App:
     def _stand_by(self, now_ms):
         parts = self.parts
         parts.link.poll(now_ms)
-        woke = parts.power.nap(bool(self.settings.auto_start) and self.imu is not None)
+        woke = parts.link.connected or parts.power.nap(bool(self.settings.auto_start) and self.imu is not None)
         now_ms = parts.ticks_ms()
         self._tick(now_ms)
         if not woke and not parts.link.connected:

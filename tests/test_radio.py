@@ -306,3 +306,17 @@ def _wait(done, seconds=40):
     while not done():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.05)
+
+
+def test_a_clip_that_sleeps_is_synced_by_who_it_knows(board, here, air, capsys):
+    """Switched off and on again it knows its computers; from standby it answers within one of its naps."""
+    clip_, written = board(1)
+    with clip_:
+        invited(clip_)
+        here_(capsys, air, "config", "get", "mode", "--pair")
+    clip_.more = {"settings": {"standby_min": 1}, "speed": "max", "events": [(90.0, "pace", 1)]}
+    with clip_:
+        _wait(lambda: clip_.happened("pace"))
+        assert clip_.happened("sleep")
+        assert here_(capsys, air, "sync").startswith("formclip-0001/1: ")
+    assert [s.path.read_bytes() for s in Store().sessions()] == written

@@ -254,6 +254,11 @@ class Machine:
     def run(self, *argv, timeout_s=120.0) -> Done:
         return self.start(*argv, timeout_s=timeout_s).ended()
 
+    def forget_all(self):
+        """No device known to BlueZ, nothing in the shared folder."""
+        self.run("sh", "-c", "for d in $(bluetoothctl devices | cut -d' ' -f2); do bluetoothctl remove $d; done")
+        self.run("sh", "-c", "rm -rf /run/out/*")
+
     def taken_out(self, path) -> bytes:
         """The bytes of a file that the guest has under /run/out."""
         return (self.out / Path(path).relative_to("/run/out")).read_bytes()

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import machine
 import pytest
+from formclip.virtual import clip as virtual_clip
+from formclip.virtual.board import libraries_here
+from formclip.virtual.radio import prepared, process
 from outside import Clip, Outside
+from test_radio import invited as press_and_wait
 from test_sync import Port
 
 pytestmark = pytest.mark.bluez
@@ -44,8 +48,7 @@ def clip(outside, guest):
     clip = Clip(outside, port)
     yield clip
     clip.close()
-    guest.run("sh", "-c", "for d in $(bluetoothctl devices | cut -d' ' -f2); do bluetoothctl remove $d; done")
-    guest.run("rm", "-rf", STORE)
+    guest.forget_all()
 
 
 @pytest.fixture
@@ -234,3 +237,23 @@ def test_clip_that_lost_its_bonds_is_paired_again(guest, known):
         done = invited(guest, known, "sync", "--store", STORE)
     assert done.code == 0, done
     assert len(held(guest)) == 3
+
+
+@pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
+def test_the_firmware_on_a_virtual_board(guest, outside, tmp_path):
+    """device/code.py with Adafruit's Bluetooth library and `_bleio`'s stand-in, at the pace of the wall's clock."""
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    virtual_clip.make_drive(folder / "drive.img", "xiao")
+    written = prepared.put_session(folder / "drive.img", 20, seed=1)
+    with process.Board(folder, outside.air.address) as board:
+        press_and_wait(board)
+        argv = ("sync", "--store", STORE, "--clip", "formclip-0001")
+        done = guest.run(FORMCLIP, *argv, "--pair", "--json")
+        assert done.code == 0, done
+        told = json.loads(done.out)
+        print(f"{told['bytes']} B in {told['seconds']} s")
+        assert held(guest) == {1: written} and told["deleted_on_clip"] == [1]
+        again = guest.run(FORMCLIP, *argv)
+        assert again.code == 0 and "nothing new" in again.out, again
+    guest.forget_all()

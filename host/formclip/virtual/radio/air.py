@@ -85,6 +85,22 @@ class AirController(Controller):
         else:
             self._ticking.discard(handle)
 
+    def on_hci_reset_command(self, command: hci.HCI_Reset_Command) -> hci.HCI_StatusReturnParameters:
+        # Bumble's own lets links, scanning and advertising go on.
+        self.fall_silent()
+        return super().on_hci_reset_command(command)
+
+    def fall_silent(self) -> None:
+        """As when its power goes: the others see the links lost."""
+        self.le_legacy_advertiser.stop()
+        self.le_scan_enable = False
+        self.pending_le_connection = None
+        links, self.le_connections = list(self.le_connections.values()), {}
+        for connection in links:
+            peer = self._air.find_le_controller(connection.peer_address)
+            if peer is not None and connection.self_address in peer.le_connections:
+                peer.lose(peer.le_connections[connection.self_address])  # type: ignore[attr-defined]
+
     def lose(self, connection: Connection) -> None:
         if connection.peer_address in self.le_connections:
             self._waiting.pop(connection.handle, None)
@@ -164,11 +180,7 @@ class Air(LocalLink):
             pass
         finally:
             sink.open = False
-            controller.le_legacy_advertiser.stop()
-            for connection in list(controller.le_connections.values()):
-                peer = self.find_le_controller(connection.peer_address)
-                if peer is not None and connection.self_address in peer.le_connections:
-                    peer.lose(peer.le_connections[connection.self_address])  # type: ignore[attr-defined]
+            controller.fall_silent()
             self.remove_controller(controller)
             with contextlib.suppress(ConnectionError):
                 writer.close()

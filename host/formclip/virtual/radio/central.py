@@ -222,6 +222,13 @@ class VirtualClient(BaseBleakClient):
         except (core.BaseBumbleError, hci.HCI_Error) as error:
             await self._close()
             raise BleakError(f"connecting: {error}") from error
+        except asyncio.CancelledError:
+            # Bumble cancels what waits for a link that is lost.
+            lost = self._connection is None
+            await self._close()
+            if lost:
+                raise BleakError("disconnected while connecting") from None
+            raise
         except BaseException:
             await self._close()
             raise

@@ -37,6 +37,8 @@ _WRITE_S = 10.0
 _UNKNOWN_DBM = -127
 # ATT errors that mean: this needs a bond that we do not have (Bluetooth Core 5.4, vol 3 part F, table 3.4).
 _NEEDS_BOND = {0x05, 0x08, 0x0C, 0x0F}
+# What BlueZ makes of a request that was under way when the link broke; the clip never says it.
+_UNLIKELY = 0x0E
 # In the texts of the platforms' errors, lower case: no bond; and D-Bus's names for a bluetoothd that is not there.
 _NO_BOND = ("authentic", "encrypt", "not permitted", "notpermitted", "notauthorized", "pair")
 _NO_SERVICE = ("serviceunknown", "namehasnoowner", "noreply", "disconnected", "spawn.")
@@ -88,6 +90,8 @@ def _in_our_words(doing: str, gone: type[RadioError] = Vanished) -> Iterator[Non
     except BleakGATTProtocolError as error:
         if error.args and int(error.args[0]) in _NEEDS_BOND:
             raise NotPaired("the clip does not know this computer", _PAIR_HELP) from error
+        if error.args and int(error.args[0]) == _UNLIKELY:
+            raise gone(f"the link broke while {doing}", _AGAIN_HELP) from error
         raise Faulty(
             f"the clip refused while {doing}: {error}", "run it again; if it stays, formclip doctor"
         ) from error

@@ -80,8 +80,9 @@ class Contact:
         x = x[k : len(x) - k]
         first = max(0, mid - int(0.2 * period))
         mid = first + int(np.argmax(x[first : mid + int(0.1 * period)]))
-        rise = crossing(x, mid, -1, 1.0)
-        fall = crossing(x, mid, 1, 0.75)
+        values = x.tolist()  # reading one number of an array costs a view
+        rise = crossing(values, mid, -1, 1.0)
+        fall = crossing(values, mid, 1, 0.75)
         if rise < 0.0 or fall < 0.0 or fall - rise > 1.2 * period:
             return False
         self.period_ms = period * self._ms

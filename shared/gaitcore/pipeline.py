@@ -89,7 +89,7 @@ class Pipeline:
         self.hop_samples = hop * group
         self._raw = np.zeros((6, hop * group), dtype=FLOAT)
         self._block = np.zeros((6, hop), dtype=FLOAT)
-        self._first = np.zeros((6, hop * _FIRST_HOPS), dtype=FLOAT)
+        self._first = None
         self._ring = Ring(att.ROWS, int(2.1 * rate) + hop, hop)
         self._attitude = Attitude(rate, hop, has_gyro)
         self._leveller = Leveller(self._ring, self._attitude, rate, hop)
@@ -116,6 +116,8 @@ class Pipeline:
         self.slipped = False
         self._misworn = 0
         self._filled = self._firsts = 0
+        if self._first is None:  # for the first second only
+            self._first = np.zeros((6, self._hop * _FIRST_HOPS), dtype=FLOAT)
         self._offset = 0  # sensor samples that are not in the ring's count
         self._rhythm_from = 0  # ring index of the rhythm's first sample
         self._blank_until = 0
@@ -284,6 +286,7 @@ class Pipeline:
         a.align(total)
         for h in range(n):
             self._process(self._first[:, h * hop : (h + 1) * hop])
+        self._first = None
 
     def _process(self, block):
         a, ring, rhythm = self._attitude, self._ring, self._rhythm

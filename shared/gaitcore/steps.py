@@ -46,7 +46,11 @@ class StepFinder:
         armed, old, arm = self._armed, self._old, -self._arm_g
         refractory = 0.6 * period if period else self._default
         at = index - self.delay
-        for v in y.tolist():
+        values = y.tolist()
+        if (np.max(y) < 0.0) if armed else (np.min(y) >= arm):
+            self._old = values[-1]  # nothing happens in this hop
+            return found
+        for v in values:
             if armed:
                 if v >= 0.0:
                     armed = False

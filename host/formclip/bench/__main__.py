@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,16 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=208, help="Hz of the simulated run")
     parser.add_argument("--seconds", type=float, default=75.0, help="how much of the run")
     parser.add_argument("--live-kb", type=float, help="heap live on the board; estimated when absent")
+    parser.add_argument("--drive", type=Path, help="only write the drive's files there, for heap32.mjs")
     args = parser.parse_args()
+    if args.drive:
+        from formclip.deploy import bundle
+
+        for name, data in bundle("xiao").items():
+            path = args.drive / name.strip("/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        return 0
     if args.trace:
         rate_hz, rows, has_gyro = _rows(args.trace, args.seconds)
     else:

@@ -181,7 +181,10 @@ def main() -> None:
         blocks.append(meter.take())
         if (k + 1) % cost.COLLECT_BLOCKS == 0:
             meter.heap.collect()
-    json.dump({"blocks": blocks, "collections": meter.heap.forced, "operations": operations, "us": dict(meter.operations_us)}, sys.stdout)
+    json.dump(
+        {"blocks": blocks, "collections": meter.heap.forced, "operations": operations, "us": dict(meter.operations_us)},
+        sys.stdout,
+    )
 
 
 if __name__ == "__main__":

@@ -79,10 +79,9 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="Exit codes: 0 done, 1 a fault in formclip, 2 wrong use, 3 not a trace, 4 not a log, 5 a setting refused, "
-    "6 a file can't be read or written, 7 a goal missed, 8 not installed; of the clip's radio 10 no adapter, 11 switched "
-    "off, 12 no clip, 13 not paired, 14 refused, 15 went away, 16 other version, 17 busy, 18 faulty, 19 this "
-    "computer's disk is full. "
-    "Not a medical device.",
+    "6 a file can't be read or written, 7 a goal missed, 8 not installed; of the clip's radio 10 no adapter, 11 "
+    "switched off, 12 no clip, 13 not paired, 14 refused, 15 went away, 16 other version, 17 busy, 18 faulty, 19 this "
+    "computer's disk is full. Not a medical device.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error (may stand anywhere).")
 @click.version_option(package_name="formclip", prog_name="formclip")

@@ -482,7 +482,9 @@ def virtual_clip_command(
     )
     for path in run.sessions:
         click.echo(f"{path}: formclip report {path} -o report.html")
-    if not run.sessions:
+    if radio and not run.sessions:
+        click.echo("no session is left on the drive: what was recorded has been synced")
+    elif not run.sessions:
         click.echo("nothing was recorded: the trace holds no running, and no --press started a session")
 
 

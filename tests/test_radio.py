@@ -179,7 +179,8 @@ def test_settings_live_and_calibration_by_command(board, here, air, capsys):
         assert json.loads(here_(capsys, air, "config", "get", "tilt_cue_deg", "--json")) == {"tilt_cue_deg": 7}
         said = here_(capsys, air, "config", "set", "tilt_cue_deg", "99", code=5)
         assert "tilt_cue_deg" in said and "3" in said and "12" in said
-        assert "calibrated, quality" in here_(capsys, air, "calibrate")
+        said = here_(capsys, air, "calibrate", "--squeeze")
+        assert "now squeeze" in said and "deg more than in neutral" in said
         assert "1 of 1 settings changed" in here_(capsys, air, "config", "load", str(here / "p.toml"))
         assert "not running" in here_(capsys, air, "live", "--for", "1")
 

@@ -394,7 +394,7 @@ class Link:
         )
 
     def calibrate(self, squeeze):
-        if squeeze or not self._app.calibrate():
+        if not self._app.calibrate(squeeze):
             raise sync.SyncError(0, sync.NOT_NOW)
 
     def marker(self):

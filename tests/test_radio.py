@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -126,6 +127,27 @@ def test_sync_from_clip_to_report(board, here, air, capsys):
     here_(capsys, None, "report", f"{name}/1", "-o", str(here / "r.html"))
     assert (here / "r.html").stat().st_size > 100_000
     assert clip_.run.sessions == [], "deleted on the clip"
+
+
+def test_watch_syncs_a_clip_when_it_appears(board, here, air):
+    """Waiting before any clip is there; then one comes, is synced, and Ctrl-C ends it in good order."""
+    clip_, written = board(1)
+    watching = subprocess.Popen(
+        [*CLI, "sync", "--pair", "--watch", "--json", "--virtual", air.address, *NAMED],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        with clip_:
+            invited(clip_)
+            _wait(lambda: Store().sessions() and Store().sessions()[0].deleted_on_clip)
+            told = json.loads(watching.stdout.readline())
+    finally:
+        watching.send_signal(signal.SIGINT)
+        rest, said = watching.communicate(timeout=30)
+    assert told["deleted_on_clip"] == [1] and [s.path.read_bytes() for s in Store().sessions()] == written
+    assert watching.returncode == 130 and "Traceback" not in said, said
 
 
 def test_who_is_not_paired_is_sent_away(board, here, air):

@@ -35,6 +35,7 @@ except ImportError:
 
         return filtered(sos, x, zi=zi)
 
+
 INT16 = np.int16
 TICKS_PERIOD = const(1 << 29)
 _TICKS_HALF = const(1 << 28)

@@ -83,7 +83,7 @@ assert [v for _, v in replay_cues(entries)] == logged
 assert [c[0] for c in cues] == [v[0] for v in logged]
 kinds = [c[0] for c in cues]
 assert kinds == [1, 3, 2, 3, 1, 3, 2, 2, 2], kinds
-assert crc & 0xFFFFFFFF == 0x33c48f79, hex(crc & 0xFFFFFFFF)
+assert crc & 0xFFFFFFFF == 0x33C48F79, hex(crc & 0xFFFFFFFF)
 
 data = bytearray(data)
 data[5000] ^= 1

@@ -419,7 +419,7 @@ def virtual_clip_command(
 ) -> None:
     """Run the firmware on a virtual board over a trace.
 
-    Boots device/boot.py and device/code.py with the real Adafruit drivers
+    Boots device/boot.py and device/code.py with the real Adafruit libraries
     against a modelled LSM6DS. Without --press the clip is switched on, starts
     by itself when it sees running, and is switched off after the trace. OUT
     gets the drive's files, each session as a log for `formclip report` and

@@ -85,3 +85,12 @@ def test_help_fits_eighty_columns(arguments):
     code = "from formclip.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
     assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_every_pinned_package_has_its_line():
+    page = (REPO / "docs" / "dependencies.md").read_text(encoding="utf-8").lower()
+    for name in ("run", "dev", "compare", "firmware", "radio", "fit"):
+        pins = (REPO / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+        for package in re.findall(r"^([A-Za-z0-9_.-]+)==", pins, re.M):
+            short = package.lower().replace("adafruit-circuitpython-", "-")
+            assert f"| {package.lower()}" in page or f", {short} |" in page, package

@@ -115,6 +115,15 @@ def test_unmeasured_metrics_are_named_not_drawn():
     assert "time-tilt_deg" not in page
 
 
+def test_tilt_after_a_slip_and_before_it_was_told_counts_in_no_mean():
+    run = make_run()
+    told = 2000
+    run.columns["flags"] = np.where(np.arange(len(run)) >= told, 16.0, 0.0)
+    run.columns["tilt_deg"][told - 45 :] += 20
+    assert np.nanmean(run.trusted("tilt_deg")) == pytest.approx(6, abs=0.1)
+    assert '<div class="value">6.0°</div>' in render(run)
+
+
 def test_run_without_steps_says_so():
     run = Run("desk", {"on_s": np.array([])})
     page = render(run)

@@ -20,7 +20,7 @@ import click
 import numpy as np
 from gaitcore import attitude, records
 from gaitcore.pages import PAGE_B
-from gaitcore.pipeline import RUNNING, SETTLING, SLIPPED
+from gaitcore.pipeline import RUNNING, SLIPPED
 from gaitcore.session import READY, Session
 from gaitcore.settings import Settings
 
@@ -35,7 +35,6 @@ FILES = ("steps.csv", "cadence.csv", "cues.csv", "up.csv", logfile.SUMMARY_NAME)
 _PROGRESS_B = 1_500_000
 _CADENCE_S = 4.0
 _FILL_STEPS = 5
-_SLIP_STEPS = 25  # a slip is told so many steps late, at the most
 _LEAST_TURNING_DPS = 3.0
 _DECIMALS = {
     "on_s": 3,
@@ -76,15 +75,9 @@ class Replayed:
         columns, on_s = self.columns, self.columns["on_s"]
         run = Run(self.log.path.stem, columns)
         means = {}
-        flags = columns["flags"].astype(int)
-        slipped = (flags & SLIPPED) != 0
-        doubtful = slipped | ((flags & SETTLING) != 0)
-        for first in np.flatnonzero(np.diff(slipped.astype(int)) > 0).tolist():
-            doubtful[max(0, first + 1 - _SLIP_STEPS) : first + 1] = True
         for name in logfile.COLUMNS[1:-1]:
             if name != "side":
-                # of the tilt, what the cues go by: not while it settles, not after the clip has slipped
-                value = mean(columns[name][~doubtful] if name == "tilt_deg" else columns[name])
+                value = mean(run.trusted(name))
                 means[name] = round(value, _DECIMALS[name] + 1) if math.isfinite(value) else None
         kinds = [cue.kind for cue in self.cues]
         distance_m = run.distance_m()
@@ -98,7 +91,7 @@ class Replayed:
             "distance_m": round(distance_m) if distance_m is not None else None,
             "left_steps": int(np.sum(columns["side"] == 0)),
             "right_steps": int(np.sum(columns["side"] == 1)),
-            "slipped_steps": int(np.sum(slipped)),
+            "slipped_steps": int(np.sum(columns["flags"].astype(int) & SLIPPED != 0)),
             "mean": means,
             "cues": {kind: kinds.count(kind) for kind in logfile.CUE_KINDS.values()},
             "cues_same_when_decided_again": logfile.same_cues(self.log),

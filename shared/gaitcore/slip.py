@@ -2,8 +2,11 @@
 
 from math import asin, sqrt
 
+from gaitcore.compat import const
 from gaitcore.frames import dot, unit
 from gaitcore.units import DEG
+
+CONFIRM_STEPS = const(45)  # a change that stays away for so long is looked at
 
 
 def angle_deg(a, b):
@@ -27,7 +30,7 @@ class SlipWatch:
     Latency   `confirm` steps, about 16 s: a fault that comes quickly and is held for 10 s is no slip
     """
 
-    def __init__(self, slip_deg=5.0, sudden=0.87, confirm=45):
+    def __init__(self, slip_deg=5.0, sudden=0.87, confirm=CONFIRM_STEPS):
         self._far = 0.9 * slip_deg
         self._sudden = sudden
         self._confirm = confirm

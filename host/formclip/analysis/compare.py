@@ -54,13 +54,13 @@ def _standard_error(values: Floats) -> float:
 
 def thirds(run: Run, key: str) -> Change | None:
     """First third of the running steps against the last; None with too few."""
-    values, n = run.column(key), len(run) // 3
+    values, n = run.trusted(key), len(run) // 3
     return _change(values[:n], values[len(values) - n :])
 
 
 def sides(run: Run, key: str) -> Change | None:
     """Left (before) against right (after); None where the side or the metric is not known."""
-    values, side = run.column(key), run.column("side")
+    values, side = run.trusted(key), run.column("side")
     return _change(values[side == 0], values[side == 1])
 
 
@@ -111,5 +111,6 @@ def personal_baseline(run: Run, key: str) -> float:
     if not len(run):
         return math.nan
     since = run.on_s - run.on_s[0]
-    quiet = run.column(key)[(since >= 30) & (since < 180)]
-    return mean(quiet if np.isfinite(quiet).any() else run.column(key))
+    values = run.trusted(key)
+    quiet = values[(since >= 30) & (since < 180)]
+    return mean(quiet if np.isfinite(quiet).any() else values)

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from gaitcore.pipeline import SETTLING, SLIPPED
+from gaitcore.slip import CONFIRM_STEPS
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
 # Steps further apart than this are not one bout: a stop or a walking break lies between them.
 BOUT_GAP_S = 1.5
+# A slip is told so many steps late, at the most: those that confirm it and those that the first suspicion takes.
+_SLIP_STEPS = CONFIRM_STEPS + 8
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,18 @@ class Run:
         """The values of a metric, all NaN where the log has none."""
         found = self.columns.get(key)
         return found if found is not None else np.full(len(self), math.nan)
+
+    def trusted(self, key: str) -> Floats:
+        """The metric for means: NaN where tilt is not to be believed, settling or after a slip."""
+        values = self.column(key)
+        if key != "tilt_deg" or "flags" not in self.columns:
+            return values
+        flags = self.columns["flags"].astype(int)
+        slipped = (flags & SLIPPED) != 0
+        doubtful = slipped | ((flags & SETTLING) != 0)
+        for first in np.flatnonzero(np.diff(slipped.astype(int)) > 0).tolist():
+            doubtful[max(0, first + 1 - _SLIP_STEPS) : first + 1] = True
+        return np.where(doubtful, math.nan, values)
 
     def running_s(self) -> float:
         """Seconds spent running: the sum of step intervals within bouts."""

@@ -25,6 +25,7 @@ from formclip.knowledge import (
     FAULTS,
     METRIC,
     METRICS,
+    TILT_CUE_DEG,
     WARM_UP,
     Exercise,
     Fault,
@@ -81,7 +82,7 @@ _ARROWS = {-1: "↓", 0: "→", 1: "↑"}
 
 
 def _card(run: Run, metric: Metric) -> Card | None:
-    value = mean(run.column(metric.key))
+    value = mean(run.trusted(metric.key))
     if not math.isfinite(value):
         return None
     change = thirds(run, metric.key)
@@ -102,7 +103,7 @@ def _band_text(run: Run, metric: Metric, value: float) -> str:
             f"at most {baseline * CADENCE_TARGET_CAP:.0f}"
         )
     if metric.key == "tilt_deg" and math.isfinite(baseline):
-        return f"own baseline {number(baseline, 1)}°, cue at {number(baseline + 6, 1)}°"
+        return f"own baseline {number(baseline, 1)}°, cue at {number(baseline + TILT_CUE_DEG, 1)}°"
     for band in metric.bands:
         if band.low <= value < band.high:
             return band.label

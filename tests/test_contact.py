@@ -50,7 +50,7 @@ def test_a_shift_in_time_shifts_the_contact(rate_hz, shift):
 def test_the_rate_hardly_matters(rate_hz, contact_s):
     a = measure(208, *stance(208, 0.15, contact_s, 0.36), 0.15, 0.36)
     b = measure(rate_hz, *stance(rate_hz, 0.15, contact_s, 0.36), 0.15, 0.36)
-    assert b.contact_ms == pytest.approx(a.contact_ms, abs=6.0)
+    assert b.contact_ms() == pytest.approx(a.contact_ms(), abs=6.0)
     assert b.on / rate_hz == pytest.approx(a.on / 208, abs=0.005)
 
 
@@ -60,7 +60,7 @@ def test_longer_stance_is_longer_contact(one_s, other_s):
     if long_s - short_s > 0.015:
         a = measure(104, *stance(104, 0.15, short_s, 0.38), 0.15, 0.38)
         b = measure(104, *stance(104, 0.15, long_s, 0.38), 0.15, 0.38)
-        assert b.contact_ms > a.contact_ms
+        assert b.contact_ms() > a.contact_ms()
 
 
 @given(st.floats(12, 30), st.floats(0, 6.28), st.floats(6, 10))
@@ -72,7 +72,7 @@ def test_rattle_and_wobble_change_little(rattle_hz, phase, wobble_hz):
     shake += 0.3 * np.sin(2 * math.pi * wobble_hz * t + phase) * np.exp(-t / 0.06) * after
     a = measure(104, vert, fwd, 0.15, 0.35)
     b = measure(104, vert + shake.astype(np.float32), fwd, 0.15, 0.35)
-    assert b.contact_ms == pytest.approx(a.contact_ms, abs=12.0)
+    assert b.contact_ms() == pytest.approx(a.contact_ms(), abs=12.0)
     assert b.on / 104 == pytest.approx(a.on / 104, abs=0.015)
 
 
@@ -80,7 +80,7 @@ def test_what_is_no_step_is_not_measured():
     contact = Contact(104)
     level = np.ones(60, dtype=np.float32)
     assert not contact.measure(level, None, 15.0, 36.0)
-    assert contact.on == contact.contact_ms == 0.0 and contact.fwd_g is None
+    assert contact.on == contact.width_ms == 0.0 and contact.fwd_g is None
     assert not contact.measure(level[:20], None, 15.0, 36.0), "window too short"
     vert, fwd = stance(104, 0.15, 0.24, 0.35)
     assert contact.measure(vert, fwd, 15.6, 36.4) and contact.brake_mps is not None
@@ -118,11 +118,11 @@ def test_the_other_foot_mirrors_the_shape(period, at):
         shape.aim(at, period)
         a = 2 * np.pi * (np.arange(shape.start, shape.end) - at) / (2 * period)
         tilt, drop, turn = 0.05 * np.cos(2 * a), sign * 0.06 * np.cos(a + 1), sign * 0.08 * np.sin(a + 0.3)
-        up, head = (-tilt, np.ones_like(a), drop), (np.ones_like(a), turn)
-        shape.measure(up, head, (1, 0, 0), (0, 0, 1), (1.0, 0.0))
+        shape.measure(-tilt, drop, turn)
         scores.append(shape.even + sign * shape.odd)
     assert scores[0] == pytest.approx(scores[1], abs=1e-6)
     assert abs(right.odd) > 1e-4
+    assert right.side == pytest.approx(-left.side, abs=1e-6)
 
 
 def test_tables_follow_the_mean_stride():
@@ -134,7 +134,7 @@ def test_tables_follow_the_mean_stride():
         assert shape.end - shape.start == 72, "a limp: kept"
     for _ in range(20):
         shape.aim(180.0, 38.0)
-    assert shape.end - shape.start in (75, 76)
+    assert shape.end - shape.start in (74, 75, 76)
     shape.reset()
     shape.aim(100.0, 36.4)
     assert shape.end - shape.start == 73, "as new"

@@ -8,59 +8,83 @@ axes have the same covariance, so it is kept once. A start, a stop or a knock sh
 model: it is taken as a change of velocity and leaves the tilt alone.
 """
 
-from math import sqrt
+from math import atan2, cos, pi, sin, sqrt
 
-from gaitcore.compat import FLOAT, np
+from gaitcore.compat import FLOAT, np, sosfilt
 from gaitcore.frames import cross, dot, least_aligned, unit
 from gaitcore.units import RAD
 
 # Rows that propagate() fills.
-LEVEL_X, LEVEL_Y, VERT, UP_X, UP_Y, UP_Z, HEAD_X, HEAD_Y = 0, 1, 2, 3, 4, 5, 6, 7
-ROWS = 8
+LEVEL_X, LEVEL_Y, VERT, UP_X, UP_Y, UP_Z, HEAD = 0, 1, 2, 3, 4, 5, 6
+ROWS = 7
 
 _MOST_VELOCITY = 0.6  # g s, 6 m/s: no runner changes speed by more
+_FAR = 0.4  # rad about one axis within a piece: beyond that the series are cut in two
+_SETTLE = 0.25  # of a hop: the offset of the heading follows within a second
+
+# y[k] = x[0] + ... + x[k-1] + x[k] / 2: what a rate has turned by the middle of sample k (trapezoid rule)
+_TO_MIDDLE = np.array([[0.5, 0.5, 0.0, 1.0, -1.0, 0.0]], dtype=FLOAT)
+_FROM_ZERO = np.zeros((1, 2), dtype=FLOAT)
+
+
+class _Piece:
+    """Arrays for n samples in a row, and the views of them that a cross product takes, made once."""
+
+    def __init__(self, n):
+        self.n = n
+        # rows x y z x y: with rows 1:4 and 2:5 of two vectors a cross product is two products
+        for name in ("w", "s", "f"):
+            rows = np.zeros((5, n), dtype=FLOAT)
+            setattr(self, name, (rows[:3], rows[1:4], rows[2:5], rows[3:], rows[:2]))
+        self.q = np.zeros((4, n), dtype=FLOAT)
+        self.parts = self.q[:3], self.q[3]
+
+
+def _integrate(x, n):
+    """What each of three rates has turned by the middle of each sample (3, n), and in all of them.
+
+    One call of the filter for the three rows; what a row has gathered is taken off the next.
+    """
+    a, b, c = np.sum(x, axis=1).tolist()
+    y, _ = sosfilt(_TO_MIDDLE, x.reshape((3 * n,)), zi=_FROM_ZERO)
+    y = y.reshape((3, n))
+    y -= np.array([0.0, a, a + b], dtype=FLOAT).reshape((3, 1))
+    return y, a, b, c
 
 
 class Attitude:
     """Orientation of the sensor against a level frame whose heading is free.
 
-    Settings  rate_hz int; has_gyro
-    In        propagate(block, out): block (6, n) FLOAT in g and dps; out (8, n) is filled: specific force along
-              up and along two level axes [g], up in sensor axes, heading of the sensor axis `reference` as
-              a level vector of about length 1
+    Within a hop the rotation since its start is a vector: the integral of the rate and of half its cross product with
+    the rate (Bortz's equation to second order); what it does to a vector is Rodrigues' formula, sine and cosine as
+    series (to the fourth power: 1e-4 off at the most). So no loop over samples is needed. Where a hop turns by more
+    than the series take, it is halved.
+
+    Settings  rate_hz int; hop_samples; has_gyro
+    In        propagate(block, out): block (6, n) FLOAT in g and dps; out (7, n) is filled: specific force along
+              two level axes and along up [g], up in sensor axes, and how far the sensor has turned about up [rad]
               correct(ex, ey, seconds, sigma): mean level specific force over a window [g], sigma of velocity [g s]
-    Out       up, level_x, level_y: the axes in sensor axes at the end of the last block; tilt_sigma rad
+    Out       up, level_x, level_y: the axes in sensor axes at the end of the last block; tilt_sigma rad;
+              heading(mean of a HEAD row): direction of the sensor axis `reference` in the level frame, cosine and sine
     Latency   none. State: quaternion, bias, 2 velocities, 6 covariances
-    Source    Mahony, Hamel, Pflimlin, IEEE Trans Autom Control 2008, 53:1203 is the usual alternative; the sum over
-              strides is our own. Savage, J Guid Control Dyn 1998, 21:19 for the propagation
+    Source    Bortz, IEEE Trans Aerosp Electron Syst 1971, AES-7:61, eq 8 and Savage, J Guid Control Dyn 1998, 21:19 for
+              the propagation; Mahony, Hamel, Pflimlin, IEEE Trans Autom Control 2008, 53:1203 is the usual
+              correction; the sum over strides is our own
+    Differs   Bortz's term of third order is left out: below 0.1 deg in a hop of running
     """
 
     def __init__(self, rate_hz, hop_samples, has_gyro=True):
         self.rate_hz = rate_hz
         self.has_gyro = has_gyro
-        n = self._n = hop_samples
-        # orientation is carried from node to node, one in the middle of each pair of samples and used for both
-        nodes = self._nodes = (n + 1) // 2
-        self._list = [[0.0] * nodes for _ in range(4)]
-        self._q = np.zeros((6, nodes), dtype=FLOAT)  # w, then z x y z x
-        self._f = np.zeros((4, n), dtype=FLOAT)  # specific force: x y z x
-        self._out = np.zeros((ROWS, n), dtype=FLOAT)
-        # views made once: of the quaternion, and of the first and second samples of the pairs
-        q, f, out = self._q, self._f, self._out
-        self._parts = (q[0], q[1], q[2], q[3], q[4:6], q[1:3], q[1:4], q[2:5], q[3:6])
-        self._pairs = [
-            (f[:3, k::2], f[1:4, k::2], out[:3, k::2], out[1:3, k::2], out[0, k::2], out[3:6, k::2], out[6:8, k::2])
-            for k in range(min(2, n))
-        ]
-        self._turns = np.zeros((5, nodes), dtype=FLOAT)  # up x y z, heading x y at the nodes
-        self._upper = self._turns[:3], self._turns[3:5]
-        self._bias = np.zeros((3, 1), dtype=FLOAT)
-        self._rest = np.zeros((3, nodes), dtype=FLOAT)  # first column: half the turn since the last node
+        self._hop = _Piece(hop_samples)
+        self._part = None  # for hops that turn too far
         self.reset()
 
     def reset(self):
         self._w, self._x, self._y, self._z = 1.0, 0.0, 0.0, 0.0
-        self._rest[:, :] = 0.0
+        self._turned = np.zeros((1, 2), dtype=FLOAT)
+        self._offset = 0.0  # heading of `reference` less what HEAD says, smoothed
+        self._fresh = True
         self.bias_dps = [0.0, 0.0, 0.0]
         self.reference = [1.0, 0.0, 0.0]
         self.vx = self.vy = 0.0
@@ -102,6 +126,7 @@ class Attitude:
             # half a turn about x first
             self._w, self._x, self._y, self._z = 0.5 * y / w, w, 0.0, 0.5 * x / w
         self.reference = least_aligned(up)
+        self._fresh = True
         self._axes()
 
     def _axes(self):
@@ -125,105 +150,116 @@ class Attitude:
         """Standing still, what the gyroscope shows about the vertical is bias."""
         u, b = self.up, self.bias_dps
         rate = [float(np.mean(block[3 + k])) - b[k] for k in range(3)]
-        d = 0.03 * dot(rate, u)
+        d = 0.06 * dot(rate, u)
         for k in range(3):
             b[k] += d * u[k]
 
+    def heading(self, mean_head):
+        angle = mean_head + self._offset
+        return cos(angle), sin(angle)
+
     def propagate(self, block, out):
-        f = self._f
-        f[:3] = block[:3]
         if not self.has_gyro:
-            u, lx, ly, ref = self.up, self.level_x, self.level_y, self.reference
-            for row, axis in ((LEVEL_X, lx), (LEVEL_Y, ly), (VERT, u)):
-                out[row] = f[0] * axis[0] + f[1] * axis[1] + f[2] * axis[2]
+            u, ref = self.up, self.reference
+            for row, axis in ((LEVEL_X, self.level_x), (LEVEL_Y, self.level_y), (VERT, u)):
+                out[row] = block[0] * axis[0] + block[1] * axis[1] + block[2] * axis[2]
             for k in range(3):
                 out[UP_X + k] = u[k]
-            out[HEAD_X] = dot(lx, ref)
-            out[HEAD_Y] = dot(ly, ref)
+            out[HEAD] = 0.0
+            self._offset = atan2(dot(self.level_y, ref), dot(self.level_x, ref))
             return
-        f[3] = f[0]
-        for k in range(3):
-            self._bias[k, 0] = self.bias_dps[k]
-        n, nodes = self._n, self._nodes
-        half = (block[3:6] - self._bias) * (0.5 * RAD / self.rate_hz)
-        # half the turn from node to node: the second of one pair and the first of the next
-        turn = half[:, 0::2] + self._rest
-        turn[:, 1:] += half[:, 1 : 2 * nodes - 2 : 2]
-        self._rest[:, :1] = half[:, n - 1 :]
-        if n % 2:
-            # the last pair is a single sample, the node in its middle
-            self._rest[:, :1] = half[:, n - 1 :] * 0.5
-            turn[:, nodes - 1 :] -= half[:, n - 1 :] * 0.5
-        ax, ay, az = turn.tolist()
-        lw, lx, ly, lz = self._list
-        w, x, y, z = self._w, self._x, self._y, self._z
-        for node in range(nodes):
-            a = ax[node]
-            b = ay[node]
-            c = az[node]
-            d = 1.0 - 0.5 * (a * a + b * b + c * c)
-            e = w * d - x * a - y * b - z * c
-            g = w * a + x * d + y * c - z * b
-            h = w * b - x * c + y * d + z * a
-            z = w * c + x * b - y * a + z * d
-            w = e
-            x = g
-            y = h
-            lw[node] = w
-            lx[node] = x
-            ly[node] = y
-            lz[node] = z
-        s = 1.0 / sqrt(w * w + x * x + y * y + z * z)
-        self._w, self._x, self._y, self._z = w * s, x * s, y * s, z * s
-        self._axes()
-        self._rotate(out)
+        w = self._hop.w[0]
+        w[:, :] = block[3:]
+        w -= np.array(self.bias_dps, dtype=FLOAT).reshape((3, 1))
+        w[:, :] = w * (RAD / self.rate_hz)
+        last = self._turn(self._hop, block[:3], out)
+        # the heading of one axis also swings with the pelvis's lean; on average over a stride it turns as the body
+        ref = self.reference
+        offset = atan2(dot(self.level_y, ref), dot(self.level_x, ref)) - last - self._offset
+        offset -= 2.0 * pi * int(offset / (2.0 * pi) + (0.5 if offset > 0.0 else -0.5))
+        self._offset += offset if self._fresh else _SETTLE * offset
+        self._fresh = False
 
-    def _rotate(self, out):
-        """The matrix at each node, applied to the two samples about it."""
-        lw, lx, ly, lz = self._list
-        w, q1, q2, q3, again, zx, zxy, xyz, yzx = self._parts
-        w[:] = np.array(lw, dtype=FLOAT)
-        q1[:] = np.array(lz, dtype=FLOAT)
-        q2[:] = np.array(lx, dtype=FLOAT)
-        q3[:] = np.array(ly, dtype=FLOAT)
-        again[:, :] = zx
-        w2, xyz2 = w * 2.0, xyz * 2.0
-        turn = zxy * w2  # wz wx wy
-        plus = xyz2 * yzx  # xy yz zx
-        minus = plus - turn
-        plus += turn
-        diag = xyz2 * xyz
-        diag += w2 * w - 1.0
-        # rows of the matrix: (diag0 minus0 plus2) level x, (plus0 diag1 minus1) level y, (minus2 plus1 diag2) up
-        turns = self._turns
-        d0, d1, p0, p2, m0, m1 = diag[0], diag[1], plus[0], plus[2], minus[0], minus[1]
-        turns[0] = minus[2]
-        turns[1] = plus[1]
-        turns[2] = diag[2]
-        r0, r1, r2 = self.reference
-        turns[3] = d0 * r0 + m0 * r1 + p2 * r2
-        turns[4] = p0 * r0 + d1 * r1 + m1 * r2
-        up, head = self._upper
-        full = True
-        for f03, f14, force, force12, force0, ups, heads in self._pairs:
-            if full or not self._n % 2:
-                force[:, :] = diag * f03
-                force += minus * f14
-                part = plus * f03  # level y, up, level x
-                ups[:, :] = up
-                heads[:, :] = head
-            else:
-                # the last pair is a single sample
-                m = self._nodes - 1
-                force[:, :] = diag[:, :m] * f03
-                force += minus[:, :m] * f14
-                part = plus[:, :m] * f03
-                ups[:, :] = up[:, :m]
-                heads[:, :] = head[:, :m]
-            force12 += part[:2]
-            force0 += part[2]
-            full = False
-        out[:, :] = self._out
+    def _turn(self, piece, acc, out):
+        """One piece of n samples, its rotation of each in piece.w; returns the last of the HEAD row."""
+        n = piece.n
+        w3, wa, wb, again, two = piece.w
+        y, px, py, pz = _integrate(w3, n)
+        if n > 1 and max(np.max(y), -np.min(y)) > _FAR:
+            return self._halves(n, w3, acc, out)
+        again[:, :] = two
+        s3, sa, sb, again, two = piece.s
+        s3[:, :] = y
+        again[:, :] = two
+        c = sa * wb
+        c -= sb * wa
+        c *= 0.5
+        y, cx, cy, cz = _integrate(c, n)
+        s3 += y
+        again[:, :] = two
+        # sine over angle, (1 - cosine) over its square, cosine
+        t = np.sum(s3 * s3, axis=0)
+        a = t * (-1.0 / 6.0)
+        a += 1.0
+        b = t * (-1.0 / 24.0)
+        b += 0.5
+        t *= b
+        t *= -1.0
+        t += 1.0
+        # specific force, turned to where the piece began and from there to level
+        f3, fa, fb, again, two = piece.f
+        f3[:, :] = acc
+        again[:, :] = two
+        d = np.sum(s3 * f3, axis=0)
+        d *= b
+        g = s3 * d
+        x = sa * fb
+        x -= sb * fa
+        x *= a
+        g += x
+        f3 *= t
+        g += f3
+        u = self.up
+        out[:3] = np.dot(np.array([self.level_x, self.level_y, u], dtype=FLOAT), g)
+        # up, turned the other way: along itself, its cross product with the rotation, and its part along that
+        q3, q = piece.parts
+        q3[:, :] = s3 * a
+        q[:] = t
+        x, y, z = u
+        up = np.dot(np.array([[0.0, -z, y, x], [z, 0.0, -x, y], [-y, x, 0.0, z]], dtype=FLOAT), piece.q)
+        d = np.dot(np.array([u], dtype=FLOAT), s3)
+        d *= b
+        s3 *= d
+        up += s3
+        out[3:6] = up
+        up *= w3
+        y, self._turned = sosfilt(_TO_MIDDLE, np.sum(up, axis=0), zi=self._turned)
+        out[HEAD] = y
+        self._carry(px + cx, py + cy, pz + cz)
+        return float(y[n - 1])
+
+    def _halves(self, n, w, acc, out):
+        for a, b in ((0, n // 2), (n // 2, n)):
+            piece = self._part
+            if piece is None or piece.n != b - a:
+                piece = self._part = _Piece(b - a)
+            piece.w[0][:, :] = w[:, a:b]
+            last = self._turn(piece, acc[:, a:b], out[:, a:b])
+        return last
+
+    def _carry(self, a, b, c):
+        """The orientation after a rotation by this vector."""
+        d = 0.5 * sqrt(a * a + b * b + c * c)
+        e = 0.5 * sin(d) / d if d > 1e-4 else 0.5
+        a, b, c, d = a * e, b * e, c * e, cos(d)
+        w, x, y, z = self._w, self._x, self._y, self._z
+        e = w * d - x * a - y * b - z * c
+        f = w * a + x * d + y * c - z * b
+        g = w * b - x * c + y * d + z * a
+        h = w * c + x * b - y * a + z * d
+        s = 1.0 / sqrt(e * e + f * f + g * g + h * h)
+        self._w, self._x, self._y, self._z = e * s, f * s, g * s, h * s
+        self._axes()
 
     def correct(self, ex, ey, seconds, sigma, q_v, q_tilt=0.0, gate=4.0):
         """One window: mean level force (ex, ey) over `seconds`; returns the tilt taken out (ex, ey) in rad."""

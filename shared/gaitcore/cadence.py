@@ -1,8 +1,9 @@
 """Rhythm of running from the accelerometer alone: step period, cadence, activity.
 
-Once per hop: low-pass the three axes, take 12 points of them, project on the vertical (direction of the mean
-acceleration) into a ring of 5 s. Over the last 2 s the autocorrelation's first strong peak is the step, the peak
-near twice that lag the stride. The cadence comes from the newest stride matched to the one 4 s earlier.
+Once per hop of half a second: low-pass the three axes, take about 50 points a second of them, project on the vertical
+(direction of the mean acceleration) into a ring of 5 s. Over the last 2 s the autocorrelation's first strong peak is
+the step, the peak near twice that lag the stride. The cadence comes from the newest stride matched to the one 4 s
+earlier.
 """
 
 import math
@@ -10,18 +11,21 @@ import math
 from gaitcore.compat import FLOAT, const, np, sosfilt
 from gaitcore.gate import RUNNING, Gate
 
-_POINTS = const(12)  # per hop: about 48 Hz
-_HOPS = const(20)
-_RING = const(240)  # _POINTS * _HOPS
-_WINDOW = const(96)  # 2 s
-_CADENCE_WINDOW = const(192)  # 4 s
-_LAG_MIN = const(11)  # 262 steps/min
-_LAG_MAX = const(25)  # 115 steps/min
+_MOST_POINTS = const(28)  # per hop; more samples than that are thinned out to the next
+_POINTS = const(24)
+_HOPS = const(10)
+_WINDOW_HOPS = const(4)  # 2 s
+_CADENCE_HOPS = const(8)  # 4 s
+_LAG_MIN_S = 0.229  # 262 steps/min
+_LAG_MAX_S = 0.522  # 115 steps/min
+_WALK_MIN_S = 0.75
+_WALK_MAX_S = 1.33
+_WALK_LAG = const(3)
 _CUTOFF_HZ = 9.0
-_UP_GAIN = 0.22  # of a hop: time constant 1 s
+_UP_GAIN = 0.39  # of a hop: time constant 1 s
 _FIRST_PEAK = 0.6
 _LEAST_G = 0.05
-_SIDEWAYS_HOPS = const(8)
+_SIDEWAYS_HOPS = const(4)
 _TRACKED = 0.6
 
 
@@ -57,7 +61,7 @@ class Rhythm:
     Any sensor orientation: the vertical is the direction of the mean acceleration of the last second or so.
 
     Settings  rate_hz int 50..500
-    In        push(acc): acc (3, n) FLOAT, rows ax ay az in g, n = rate_hz // 4; a shorter (last) hop is ignored
+    In        push(acc): acc (3, n) FLOAT, rows ax ay az in g, n = rate_hz // 2; a shorter (last) hop is ignored
     Out       step_period_samples  float, samples at rate_hz; 0.0 when unknown. Set as soon as a rhythm that could be
                                    running is seen (about 1 s), before running is confirmed: steps can be found and held
               cadence_spm          float, steps/min over the last 4 s; 0.0 when not running
@@ -77,13 +81,24 @@ class Rhythm:
         if rate_hz != int(rate_hz) or not 50 <= rate_hz <= 500:
             raise ValueError("rate_hz must be a whole number in 50..500, got %r" % (rate_hz,))
         self.rate_hz = rate_hz = int(rate_hz)
-        self._hop = hop = rate_hz // 4
-        self._point_samples = hop / _POINTS
-        self._at = np.array([(k + 1) * hop / _POINTS - 1.0 for k in range(_POINTS)], dtype=FLOAT)
-        self._all = np.array(list(range(hop)), dtype=FLOAT)
+        self._hop = hop = rate_hz // 2
+        n = self._n = hop if hop <= _MOST_POINTS else _POINTS
+        self._point_samples = hop / n
+        self._at = None
+        if n < hop:
+            self._at = np.array([(k + 1) * hop / n - 1.0 for k in range(n)], dtype=FLOAT)
+            self._all = np.array(list(range(hop)), dtype=FLOAT)
+        point_hz = rate_hz / self._point_samples
+        self._lag_min = int(_LAG_MIN_S * point_hz + 0.5)
+        self._lag_max = int(_LAG_MAX_S * point_hz + 0.5)
+        self._walk = range(int(_WALK_MIN_S * point_hz), int(_WALK_MAX_S * point_hz) + 1, _WALK_LAG)
         self._sos = lowpass(rate_hz, _CUTOFF_HZ)
-        self._ring = np.zeros(2 * _RING, dtype=FLOAT)  # written twice, so that any 5 s lie in one piece
-        self._points = np.zeros((3, _POINTS), dtype=FLOAT)
+        self._size = _HOPS * n
+        self._ring = np.zeros(2 * self._size, dtype=FLOAT)  # written twice, so that any 5 s lie in one piece
+        points = self._points = np.zeros((3, n), dtype=FLOAT)
+        self._rows = points[0], points[1], points[2]
+        self._up = [0.0, 0.0, 0.0]
+        self._zi = [None, None, None]
         self._sideways = [0.0] * _SIDEWAYS_HOPS
         self._gate = Gate()
         self.reset()
@@ -92,12 +107,10 @@ class Rhythm:
         self._gate.reset()
         for k in range(_SIDEWAYS_HOPS):
             self._sideways[k] = 0.0
-        self._zi = None
         self._hops = 0
-        self._up = None
         self._stride = 0.0
         self._long_stride = 0.0
-        self._found = self._walk = self.regularity = 0.0
+        self._found = self._walking = self.regularity = 0.0
         self.step_period_samples = 0.0
         self.cadence_spm = 0.0
         self.activity = self._gate.activity
@@ -106,61 +119,68 @@ class Rhythm:
     def push(self, acc):
         if acc.shape[1] != self._hop:
             return
-        mean = np.mean(acc, axis=1).reshape((3, 1))
-        if not abs(float(np.sum(mean))) < 1e3:
+        mean = np.mean(acc, axis=1).tolist()
+        if not abs(sum(mean)) < 1e3:
             return  # not a number: it would stay in the filter for ever
         end = self._take(acc, mean)
-        window = min(_WINDOW, self._hops * _POINTS)
+        n = self._n
+        window = min(_WINDOW_HOPS, self._hops) * n
         x = self._ring[end - window : end]
         x = x - np.mean(x)
         energy = float(np.dot(x, x))
         spread_g = math.sqrt(energy / window)
-        newest = x[max(0, window - 3 * _POINTS) :]
+        newest = x[max(0, window - 3 * n // 2) :]
         newest_g = math.sqrt(float(np.dot(newest, newest)) / len(newest))
         sideways_g = math.sqrt(sum(self._sideways) / min(_SIDEWAYS_HOPS, self._hops))
-        # The costly parts take turns: the rhythm at odd hops, cadence or walking at even ones (whole seconds).
-        turn = self._hops % 2
-        if spread_g < _LEAST_G:
-            self._found = self.regularity = self._walk = 0.0
-        elif turn:
-            if window >= 4 * _POINTS:
-                self._found, self.regularity = self._rhythm(x, energy)
-        elif window == _WINDOW and self.activity != RUNNING:
-            self._walk = max([self._match(x, energy, lag) for lag in range(36, 64, 3)])
-        spm = 0.0 if self._found == 0.0 else 120.0 * self.rate_hz / (self._found * self._point_samples)
         was = self.activity
-        self.activity = self._gate.push(spread_g, newest_g, sideways_g, spm, self.regularity, self._walk)
-        self._publish(end, spread_g, turn == 0 or was != RUNNING)
+        if spread_g < _LEAST_G:
+            self._found = self.regularity = self._walking = 0.0
+        else:
+            if window > n:
+                self._found, self.regularity = self._rhythm(x, energy)
+            if window == _WINDOW_HOPS * n and was != RUNNING:
+                self._walking = max([self._match(x, energy, lag) for lag in self._walk])
+        spm = 0.0 if self._found == 0.0 else 120.0 * self.rate_hz / (self._found * self._point_samples)
+        self.activity = self._gate.push(spread_g, newest_g, sideways_g, spm, self.regularity, self._walking)
+        self._publish(end, spread_g)
 
     def _take(self, acc, mean):
         """Low-pass, pick the points, project, store; returns the end of the newest stretch of the ring."""
-        if self._up is None:
-            self._up = mean * 1.0
-            sos = self._sos
-            one = np.array([[1.0 - sos[k][0], sos[k][2] - sos[k][5]] for k in range(2)], dtype=FLOAT)
-            self._zi = [one * float(mean[k][0]) for k in range(3)]
+        up, points, thin, zi = self._up, self._points, self._at, self._zi
+        if self._hops:
+            for k in range(3):
+                up[k] += (mean[k] - up[k]) * _UP_GAIN
         else:
-            self._up += (mean - self._up) * _UP_GAIN
-        points = self._points
-        for k in range(3):
-            y, self._zi[k] = sosfilt(self._sos, acc[k], zi=self._zi[k])
-            points[k] = np.interp(self._at, self._all, y)
-        points -= self._up
-        row = self._up.reshape((1, 3))
-        norm = max(0.1, math.sqrt(float(np.dot(row, self._up)[0][0])))
-        v = np.dot(row, points)[0] / norm
-        horizontal = float(np.sum(points * points)) - float(np.dot(v, v))
-        self._sideways[self._hops % _SIDEWAYS_HOPS] = max(0.0, horizontal) / _POINTS
-        at = (self._hops % _HOPS) * _POINTS
-        self._ring[at : at + _POINTS] = v
-        self._ring[at + _RING : at + _RING + _POINTS] = v
+            up[:] = mean
+            one = np.array([[1.0 - b0, b2 - a2] for b0, _, b2, _, _, a2 in self._sos.tolist()], dtype=FLOAT)
+            for k in range(3):
+                zi[k] = one * mean[k]
+        k = 0
+        for row in self._rows:
+            y, zi[k] = sosfilt(self._sos, acc[k], zi=zi[k])
+            row[:] = y if thin is None else np.interp(thin, self._all, y)
+            k += 1
+        row = np.array([up], dtype=FLOAT)
+        points -= row.reshape((3, 1))
+        x, y, z = up
+        v = np.dot(row, points)[0]
+        v /= max(0.1, math.sqrt(x * x + y * y + z * z))
+        n = self._n
+        flat = points.reshape((3 * n,))
+        horizontal = float(np.dot(flat, flat)) - float(np.dot(v, v))
+        self._sideways[self._hops % _SIDEWAYS_HOPS] = max(0.0, horizontal) / n
+        at = (self._hops % _HOPS) * n
+        self._ring[at : at + n] = v
+        at += self._size
+        self._ring[at : at + n] = v
         self._hops += 1
-        return at + _RING + _POINTS
+        return at + n
 
     def _match(self, x, energy, lag):
         """Autocorrelation, made fair to long lags (each has its own number of products)."""
         n = len(x)
-        return float(np.dot(x[: n - lag], x[lag:])) * n / ((n - lag) * energy)
+        m = n - lag
+        return float(np.dot(x[:m], x[lag:])) * n / (m * energy)
 
     def _rhythm(self, x, energy):
         """Stride in points and the autocorrelation there; zeros when there is no rhythm."""
@@ -168,12 +188,12 @@ class Rhythm:
             stride, fit = self._near(x, energy, int(self._stride + 0.5), 1)
             if fit > _TRACKED:
                 return stride, fit
-        last = min(_LAG_MAX, len(x) // 2 - 2)
-        c = [self._match(x, energy, lag) for lag in range(_LAG_MIN - 2, last + 2, 2)]
+        first, last = self._lag_min - 2, min(self._lag_max, len(x) // 2 - 2)
+        c = [self._match(x, energy, lag) for lag in range(first, last + 2, 2)]
         bar = max(0.1, _FIRST_PEAK * max(c))
         for k in range(1, len(c) - 1):
             if c[k] >= bar and c[k] >= c[k - 1] and c[k] > c[k + 1]:
-                return self._near(x, energy, 2 * (_LAG_MIN - 2 + 2 * k), 3)
+                return self._near(x, energy, 2 * (first + 2 * k), 3)
         return 0.0, 0.0
 
     def _near(self, x, energy, lag, reach):
@@ -181,13 +201,14 @@ class Rhythm:
 
         The latter is 0.0 when the reach is 1 and the peak lies outside it: look again.
         """
-        first = lag - reach - 1
-        c = [self._match(x, energy, j) for j in range(first, min(lag + reach + 2, len(x) - 4))]
+        edge = reach > 1
+        first = lag - reach - edge
+        c = [self._match(x, energy, j) for j in range(first, min(lag + reach + 1 + edge, len(x) - 4))]
         k = _top(c)
-        fit = c[k] if reach > 1 or c[k] >= max(c[k - 1], c[k + 1]) else 0.0
+        fit = c[k] if edge or c[k] >= max(c[k - 1], c[k + 1]) else 0.0
         return first + k + _vertex(c[k - 1], c[k], c[k + 1]), fit
 
-    def _publish(self, end, spread_g, due):
+    def _publish(self, end, spread_g):
         running = self.activity == RUNNING
         if not running:
             self.cadence_spm = self._long_stride = 0.0
@@ -196,32 +217,33 @@ class Rhythm:
             self.bout_start = -1
             return
         if self.bout_start < 0:
-            self.bout_start = (self._hops - self._age(end, spread_g)) * self._hop
+            self.bout_start = self._hops * self._hop - self._age(end, spread_g)
         if self._gate.candidate() or self._stride == 0.0:  # else hold what was, through a turn or a kerb
             self._stride = self._found
             self.step_period_samples = 0.5 * self._stride * self._point_samples
-            if running and due:
+            if running:
                 self.cadence_spm = self._cadence(end, self._stride)
 
     def _age(self, end, spread_g):
-        """Hops, newest first, with at least a fifth of the power of the last 2 s."""
-        hops = 0
-        floor = 0.2 * spread_g * spread_g * _POINTS
-        while hops < min(self._hops, _HOPS):
-            x = self._ring[end - (hops + 1) * _POINTS : end - hops * _POINTS]
+        """Samples, newest first, with at least a fifth of the power of the last 2 s, in quarters of a second."""
+        n = self._n // 2
+        age = 0
+        floor = 0.2 * spread_g * spread_g * n
+        while age + n <= min(self._hops, _HOPS) * self._n:
+            x = self._ring[end - age - n : end - age]
             if float(np.dot(x, x)) < floor:
                 break
-            hops += 1
-        return hops
+            age += n
+        return int(age * self._point_samples)
 
     def _cadence(self, end, stride):
         """Steps/min: the newest stride against the same stride about 4 s earlier, and against the one after that."""
-        known = min(_RING, (self._hops - self.bout_start // self._hop) * _POINTS)
+        known = min(self._size, int((self._hops * self._hop - self.bout_start) / self._point_samples))
         n = int(stride + 0.5)
-        most = min(int(_CADENCE_WINDOW / stride) + 1, int((known - n - 5) / stride))
+        most = min(int(_CADENCE_HOPS * self._n / stride) + 1, int((known - n - 5) / stride))
         if most < 1:
             return 120.0 * self.rate_hz / (stride * self._point_samples)
-        reach = 3
+        reach = 4
         if abs(self._long_stride - stride) < 0.08 * stride:
             stride = self._long_stride  # of the hop before: nearer over many strides than that of the last 2 s
             reach = 1
@@ -234,11 +256,14 @@ class Rhythm:
 
     def _earlier(self, newest, start, lag, reach):
         """The lag (points) within reach of the one given at which the newest stretch fits the ring best."""
-        n = len(newest)
-        for r in (reach, 3):  # the peak is outside what was looked at: look wider, once
-            first = int(lag + 0.5) - r - 1
-            c = [float(np.dot(newest, self._ring[start - j : start - j + n])) for j in range(first, first + 2 * r + 3)]
+        n, ring, dot = len(newest), self._ring, np.dot
+        for r in (reach, 4):  # the peak is outside what was looked at: look wider, once
+            first = int(lag + 0.5) - r
+            at = start - first
+            c = []
+            for j in range(at, at - 2 * r - 1, -1):
+                c.append(float(dot(newest, ring[j : j + n])))
             k = _top(c)
-            if r >= 3 or c[k] >= max(c[k - 1], c[k + 1]):
+            if r > 3 or c[k] >= max(c[k - 1], c[k + 1]):
                 break
         return first + k + _vertex(c[k - 1], c[k], c[k + 1])

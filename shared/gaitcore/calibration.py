@@ -50,7 +50,7 @@ class Stance:
 
     @property
     def full(self):
-        return (self._n + 2) * self._hop_s >= self.full_s - 0.01
+        return (self._n + 1) * self._hop_s >= self.full_s - 0.01
 
     def hop_still(self, block):
         """Whether nothing moves in this hop, and takes it in when so."""
@@ -75,9 +75,9 @@ class Stance:
                 if abs(means[k] - self._sum[k] / n) > 0.05:
                     self.still = False
         if self.still:
-            # a move begins slowly: a hop counts when the two after it were still as well
+            # a move begins slowly: a hop counts when the one after it was still as well
             self._waiting.append((means, spread))
-            if len(self._waiting) > 2:
+            if len(self._waiting) > 1:
                 means, spread = self._waiting.pop(0)
                 for k in range(rows):
                     self._sum[k] += means[k]
@@ -91,5 +91,5 @@ class Stance:
             return None
         mean = [s / n for s in self._sum]
         noise = sqrt(self._square / n) / _STILL_G
-        quality = int(100.0 * min(1.0, (n + 2) * self._hop_s / self.full_s) * max(0.1, 1.0 - 0.5 * noise))
+        quality = int(100.0 * min(1.0, (n + 1) * self._hop_s / self.full_s) * max(0.1, 1.0 - 0.5 * noise))
         return Calibration(unit(mean[:3]), mean[3:], self.seconds, quality, index)

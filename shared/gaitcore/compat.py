@@ -5,6 +5,8 @@ The only file that asks which interpreter it is on. Everything else in gaitcore 
 
 np        ulab.numpy where there is one (device, strict stand-in, MicroPython), else numpy.
           Use only the functions that DEVICE_FACTS.md lists: the strict stand-in enforces it.
+          A trap: the MicroPython VM knows `+=` and `-=` of objects but makes `a *= b` a new a, as `/=`: nothing may
+          count on such a change to show in a view of a.
 FLOAT     dtype of every float array: 32 bits on all of them. Always pass it: numpy's default is 64.
 sosfilt   sosfilt(sos, x, zi=zi) -> (y, zf); sos (n, 6), zi (n, 2), all FLOAT.
 const     MicroPython's compile-time constant, the identity elsewhere.

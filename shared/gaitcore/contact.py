@@ -43,10 +43,10 @@ class Contact:
               included (vert is 1.0 at rest); onset float, index in them of the approximate contact; period float,
               samples between steps. The window should reach from onset - 0.4 period to onset + 1.25 period.
               fwd may be None
-              refine(drop_range_deg): when the drop range of the stride is known, or None
+              refine(drop_range_deg): where the drop range of the stride is known
     Out       measure: False when there is no contact in the window. True: on, rise (float indices in the window:
-              contact and rise through 1 g), contact_ms, impact_g (peak), period_ms, width_ms (1 g up to 0.75 g
-              down), fwd_g (rms of forward) or None, brake_mps or None. refine: contact_ms
+              contact and rise through 1 g), impact_g (peak), period_ms, width_ms (1 g up to 0.75 g down), fwd_g (rms
+              of forward) or None, brake_mps or None. contact_ms(): with all that is known by then
     Latency   none of its own. State: none between calls
     Errors    ValueError for a rate out of range
     Source    Patoz, Lussiana, Breine, Gindre, Malatesta, A single sacral-mounted inertial measurement unit to estimate
@@ -67,8 +67,8 @@ class Contact:
         self.reset()
 
     def reset(self):
-        self.on = self.rise = self.contact_ms = self.impact_g = self.width_ms = self.period_ms = 0.0
-        self.brake_mps = self.fwd_g = None
+        self.on = self.rise = self.impact_g = self.width_ms = self.period_ms = 0.0
+        self.brake_mps = self.fwd_g = self._drop_range_deg = None
 
     def measure(self, vert, fwd, onset, period):
         self.reset()
@@ -95,9 +95,10 @@ class Contact:
             self.brake_mps = self._braking.brake_mps
         self.rise = rise
         self.on = rise - models.rise_ms(self.fwd_g, self.impact_g, self._has_gyro) / self._ms
-        self.contact_ms = self.refine(None)
         return True
 
     def refine(self, drop_range_deg):
-        """Contact time with the drop range, once it is known."""
-        return models.contact_ms(self.period_ms, self.width_ms, self.fwd_g, self.impact_g, drop_range_deg)
+        self._drop_range_deg = drop_range_deg
+
+    def contact_ms(self):
+        return models.contact_ms(self.period_ms, self.width_ms, self.fwd_g, self.impact_g, self._drop_range_deg)

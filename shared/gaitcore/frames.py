@@ -13,23 +13,30 @@ from math import sqrt
 
 
 def dot(a, b):
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+    x, y, z = a
+    d, e, f = b
+    return x * d + y * e + z * f
 
 
 def cross(a, b):
-    return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    x, y, z = a
+    d, e, f = b
+    return [y * f - z * e, z * d - x * f, x * e - y * d]
 
 
 def unit(a):
     """a at length 1; up along y when a has no length."""
-    n = sqrt(dot(a, a))
-    return [a[0] / n, a[1] / n, a[2] / n] if n > 1e-6 else [0.0, 1.0, 0.0]
+    x, y, z = a
+    n = sqrt(x * x + y * y + z * z)
+    return [x / n, y / n, z / n] if n > 1e-6 else [0.0, 1.0, 0.0]
 
 
 def level(a, up):
     """The part of a that is level where up is up, at length 1."""
-    d = dot(a, up)
-    return unit([a[0] - d * up[0], a[1] - d * up[1], a[2] - d * up[2]])
+    x, y, z = up
+    a, b, c = a
+    d = a * x + b * y + c * z
+    return unit([a - d * x, b - d * y, c - d * z])
 
 
 def mounting(forward, up):

@@ -1,6 +1,6 @@
 """Activity gate: still, walking, running or other, from the numbers of the rhythm.
 
-Theory of operation. `Rhythm` (cadence.py) gives once per hop (a quarter of a second) the spread of the vertical
+Theory of operation. `Rhythm` (cadence.py) gives once per hop (half a second) the spread of the vertical
 acceleration over the last 2 s and over the newest 0.75 s, the horizontal spread, the cadence and the regularity. The
 vertical spread of a body is its path times the square of the step rate; at one cadence walkers stay below a line and
 runners above it. The score is the logarithm of spread over line, plus what the horizontal says at a walker's cadence
@@ -8,11 +8,11 @@ runners above it. The score is the logarithm of spread over line, plus what the 
 the vertical), slow runners half as much.
 
   not running   a regular hop with score > 0, not quiet at its end, adds evidence, the more the higher and the more
-                regular; any other hop takes 2 away, or a half just below the line. RUNNING at `_CONFIRM`: 3.75 s of
-                clear running, 7.5 s of a shuffle near the line. Stairs taken at a run reach up to 0.9 of it: flights
+                regular; any other hop takes 4 away, or 1 just below the line. RUNNING at `_CONFIRM`: 4 s of
+                clear running, 8 s of a shuffle near the line. Stairs taken at a run reach up to 0.9 of it: flights
                 end. Data that open in mid-run need `_OPENING`: the rest is there at the start, and is kept through
                 the first 2 s without a rhythm.
-  running       lost when the newest 0.75 s have gone quiet against the bout's own level twice in a row, after
+  running       lost when the newest 0.75 s have gone quiet against the bout's own level, after
                 `_PATIENCE` hops in a row below the line less a margin, or `_PATIENCE_IRREGULAR` irregular but
                 energetic ones (a turn, a kerb). The evidence then starts from nothing.
 """
@@ -30,8 +30,10 @@ _LINE_SPM = (112.0, 118.0, 124.0, 128.0, 133.0, 140.0, 150.0, 160.0, 180.0, 260.
 _LINE_G = (2.0, 1.5, 0.95, 0.64, 0.52, 0.40, 0.34, 0.29, 0.275, 0.27)
 _CONFIRM = 15.0
 _OPENING = 9.0
-_OPENING_HOPS = const(8)
-_LEAK = 2.0
+_OPENING_HOPS = const(4)
+_MOST = 2.0  # evidence in a hop
+_LEAK = 4.0
+_LEAK_GREY = 1.0
 _MARGIN = 0.5
 _GREY = 0.15
 _REGULAR = 0.4
@@ -40,8 +42,8 @@ _SIDEWAYS_GAIN = 2.0
 _SIDEWAYS_LIMIT = 0.25
 _SIDEWAYS_MOST = 1.15
 _QUIET = 0.45
-_PATIENCE = const(4)
-_PATIENCE_IRREGULAR = const(12)
+_PATIENCE = const(2)
+_PATIENCE_IRREGULAR = const(6)
 _STILL_G = 0.04
 _WALK_G = 0.06
 
@@ -62,7 +64,7 @@ class Gate:
               2 s and over 0.75 s, of the horizontal over 2 s; cadence of the strongest rhythm (0.0 none);
               autocorrelation at two steps; autocorrelation at a walking stride
     Out       activity; candidate(): a rhythm that may become or is running; score and evidence, for plots
-    Latency   see the theory of operation. State: 8 numbers.
+    Latency   see the theory of operation. State: 6 numbers.
     Checked   docs/algorithms.md, "Rhythm and gate"
     """
 
@@ -75,9 +77,7 @@ class Gate:
         self.score = -1.0
         self._opening = _OPENING_HOPS
         self._bad = 0
-        self._quiet = 0
         self._level_g = 0.0
-        self._next = OTHER
 
     def candidate(self):
         return self.score > 0.0 or (self.score > -_GREY and self.evidence > _CONFIRM - _OPENING)
@@ -94,11 +94,11 @@ class Gate:
             if self._holds(score, regular, spread_g, newest_g):
                 return RUNNING
             self.evidence = 0.0
-            self.activity = self._next = OTHER
+            self.activity = OTHER
         if self.score > 0.0:
-            self.evidence += min(1.0, 0.5 + 0.5 * score * score) * min(1.0, 2.0 * (regularity - _REGULAR))
+            self.evidence += _MOST * min(1.0, 0.5 + 0.5 * score * score) * min(1.0, 2.0 * (regularity - _REGULAR))
             if self.evidence >= _CONFIRM:
-                self._bad = self._quiet = 0
+                self._bad = 0
                 self._level_g = spread_g
                 self._opening = 0
                 self.activity = RUNNING
@@ -106,23 +106,22 @@ class Gate:
         else:
             self._opening -= 1
             if self._opening <= 0:
-                self.evidence = max(0.0, self.evidence - (0.5 if self.score > -_GREY else _LEAK))
+                self.evidence = max(0.0, self.evidence - (_LEAK_GREY if self.score > -_GREY else _LEAK))
         now = OTHER
         if spread_g < _STILL_G and sideways_g < _STILL_G:
             now = STILL
         elif spread_g > _WALK_G and score <= 0.0 and max(stride, regularity) > 0.45 and part < 1.6:
             now = WALKING
-        if now == self._next:
-            self.activity = now
-        self._next = now
-        return self.activity
+        self.activity = now
+        return now
 
     def _holds(self, score, regular, spread_g, newest_g):
-        self._quiet = self._quiet + 1 if newest_g < _QUIET * self._level_g else 0
+        if newest_g < _QUIET * self._level_g:
+            return False
         if regular and score > -_MARGIN:
             self._bad = 0
-            self._level_g += (spread_g - self._level_g) * 0.1
+            self._level_g += (spread_g - self._level_g) * 0.2
         else:
             self._bad += 1
         patience = _PATIENCE_IRREGULAR if not regular and spread_g > 0.6 * self._level_g else _PATIENCE
-        return self._quiet < 2 and self._bad < patience
+        return self._bad < patience

@@ -12,7 +12,7 @@ _OTHER = (0.1, 0.02)
 _SPEED = 0.3  # g s: about 3 m/s, until turns have told
 _SPEED_SIGMA = 0.12
 _TURN = 0.06  # rad: smaller changes of heading are the pelvis's own
-_END = 6  # samples
+_END = 3  # samples, 58 ms
 
 
 class Leveller:
@@ -88,8 +88,9 @@ class Leveller:
             end = ring.end
             n = end - p
         t = n / self._rate
-        ex = float(np.mean(ring.view(att.LEVEL_X, p, end)))
-        ey = float(np.mean(ring.view(att.LEVEL_Y, p, end)))
+        buf, o = ring.buf, ring.base
+        ex = float(np.mean(buf[att.LEVEL_X, p - o : end - o]))
+        ey = float(np.mean(buf[att.LEVEL_Y, p - o : end - o]))
         sigma, drift = trust
         if turns:
             self._turn(end, t, ex * t, ey * t, sigma)
@@ -100,20 +101,19 @@ class Leveller:
         dx, dy = a.correct(ex, ey, t, sigma, drift, 0.0 if a.has_gyro else 0.02)
         self._from = end
         if end < ring.end:
-            vert = ring.view(att.VERT, end, ring.end)
-            x = ring.view(att.LEVEL_X, end, ring.end)
+            p, end = end - o, ring.end - o
+            vert = buf[att.VERT, p:end]
+            x = buf[att.LEVEL_X, p:end]
             x -= vert * dx
-            x = ring.view(att.LEVEL_Y, end, ring.end)
+            x = buf[att.LEVEL_Y, p:end]
             x -= vert * dy
 
     def _turn(self, end, seconds, gained_x, gained_y, sigma):
         """Take the velocity's own turn out of the running sum, and learn the speed from what is left."""
         ring, a = self._ring, self._attitude
         # the heading where the window ends: one stride later the pelvis is at the same place of its own rotation
-        hx = float(np.mean(ring.view(att.HEAD_X, end - _END, end)))
-        hy = float(np.mean(ring.view(att.HEAD_Y, end - _END, end)))
-        n = 1.0 / max(0.01, sqrt(hx * hx + hy * hy))
-        hx, hy = hx * n, hy * n
+        head = float(np.mean(ring.view(att.HEAD, end - _END, end)))
+        hx, hy = a.heading(head)
         old = self._head
         self._straight += seconds
         if old is None or self.course is None:

@@ -6,15 +6,13 @@ from gaitcore.compat import np
 from gaitcore.contact import Contact
 from gaitcore.frames import cross, dot, level
 from gaitcore.oscillation import Oscillation
-from gaitcore.ranges import heading_lean, mean_up, range_deg, sway
+from gaitcore.ranges import mean_up, range_deg, sway
 from gaitcore.shape import Shape
-from gaitcore.side import StrideWave
 
 LEFT, RIGHT, UNKNOWN = 0, 1, 2
 BLANKED, SATURATED, SETTLING, GAP, SLIPPED = 1, 2, 4, 8, 16
 
-# Tangent of 17 deg: so far below the horizon lies the pelvis's own forward axis in running (Schache 1999: 15..20 deg).
-_PELVIS_BELOW = 0.3
+_SURE = 16  # steps after which forward is made anew with every fourth only
 LATEST = 0.72  # of a stride: so long after the contact its window ends, for the sake of timely cues
 
 
@@ -57,7 +55,6 @@ class StepMeter:
         self._attitude = attitude
         self._contact = Contact(rate_hz, attitude.has_gyro)
         self._oscillation = Oscillation(rate_hz)
-        self._wave = StrideWave()
         self._shape = Shape(rate_hz, models.SHAPE)
         self.reset()
 
@@ -82,72 +79,65 @@ class StepMeter:
             return None
         self.last = s1
         step = Step()
-        hx, hy = float(np.mean(ring.view(att.HEAD_X, s0, s1))), float(np.mean(ring.view(att.HEAD_Y, s0, s1)))
-        n = 1.0 / max(0.01, (hx * hx + hy * hy) ** 0.5)
-        hx, hy = hx * n, hy * n
+        attitude, buf, o = self._attitude, ring.buf, ring.base
+        mean_head = float(np.mean(buf[att.HEAD, s0 - o : s1 - o]))
+        hx, hy = attitude.heading(mean_head)
         # oscillation over this step alone, so that left and right may differ
-        i, j = max(ring.start, int(t + 0.5)), min(ring.end, int(t + period + 0.5))
-        if j - i > 0.95 * period:
-            step.vo_cm = self._oscillation.measure(ring.view(att.VERT, s0, s1), i - s0, j - s0)
-        up = self.up = mean_up(ring, att.UP_X, s0, s1)
-        self.step_up = mean_up(ring, att.UP_X, i, j)
+        i, j = max(s0, int(t + 0.5)), min(s1, int(t + period + 0.5))
+        if j - i > 0.95 * period - 1.0:
+            step.vo_cm = self._oscillation.measure(buf[att.VERT, s0 - o : s1 - o], i - s0, j - s0)
+        up = self.up = mean_up(buf[att.UP_X : att.HEAD, s0 - o : s1 - o])
+        self.step_up = mean_up(buf[att.UP_X : att.HEAD, i - o : j - o])
         if step.vo_cm is not None:
-            self._learn_forward(s0, s1, up, hx, hy)
+            self._learn_forward(buf[:2, s0 - o : s1 - o], up, hx, hy)
         f = self.forward
         fwd = None
         if f:
             c, s = self.course
             fx, fy = hx * c - hy * s, hy * c + hx * s
-            fwd = ring.view(att.LEVEL_X, start, end) * fx
-            fwd += ring.view(att.LEVEL_Y, start, end) * fy
+            fwd = buf[att.LEVEL_X, start - o : end - o] * fx
+            fwd += buf[att.LEVEL_Y, start - o : end - o] * fy
         self.on = t - self._lead
-        good = contact.measure(ring.view(att.VERT, start, end), fwd, t - start, period)
+        good = contact.measure(buf[att.VERT, start - o : end - o], fwd, t - start, period)
         if good:
             self.on = start + contact.on
             self._lead += 0.1 * (t - self.on - self._lead)
-            step.contact_ms = contact.contact_ms
             step.impact_g = contact.impact_g
             step.brake_raw_mps = contact.brake_mps
         self.whole = s1 - s0 > 0.95 * stride
-        if f and self._attitude.has_gyro and self.whole:
+        if f and attitude.has_gyro and self.whole:
             f = level(f, up)
-            right = cross(f, up)
-            lean = heading_lean(self._attitude.reference, self.course, up, f, right, _PELVIS_BELOW)
-            tilt, drop, turn = sway(ring, att.UP_X, att.HEAD_X, s0, s1, f, right, lean)
+            shape = self._shape
+            shape.aim(start + contact.rise if good else t, period)
+            b, e = shape.start, shape.end
+            fits = b >= ring.start and e <= ring.end
+            a, z = (min(b, s0), max(e, s1)) if fits else (s0, s1)
+            tilt, drop, turn = sway(buf[att.UP_X : att.ROWS, a - o : z - o], mean_head, f, cross(f, up))
             step.tilt_range_deg = range_deg(tilt)
             step.drop_range_deg = range_deg(drop)
             step.rotation_range_deg = range_deg(turn)
+            if fits:
+                shape.measure(tilt[b - a : e - a], drop[b - a : e - a], turn[b - a : e - a])
+                side.score(shape.side)
             if good:
-                step.contact_ms = contact.refine(step.drop_range_deg)
-                shape = self._shape
-                shape.aim(start + contact.rise, period)
-                b, e = shape.start, shape.end
-                if b >= ring.start and e <= ring.end:
-                    shape.measure(
-                        [ring.view(att.UP_X + k, b, e) for k in range(3)],
-                        [ring.view(att.HEAD_X + k, b, e) for k in range(2)],
-                        f,
-                        right,
-                        (hx, hy),
-                    )
+                contact.refine(step.drop_range_deg)
+                if fits:
                     step.score = models.speed_score(contact.period_ms, contact.fwd_g, shape.even, shape.odd)
-            w = self._wave
-            w.aim(s0, s1, t, period)
-            side.score(w.cos(drop), w.cos(turn), w.sin(turn))
+        if good:
+            step.contact_ms = contact.contact_ms()
         return step
 
-    def _learn_forward(self, s0, s1, up, hx, hy):
-        ring = self._ring
+    def _learn_forward(self, level_xy, up, hx, hy):
         v = self._oscillation.velocity
-        cx = float(np.dot(ring.view(att.LEVEL_X, s0, s1), v))
-        cy = float(np.dot(ring.view(att.LEVEL_Y, s0, s1), v))
+        cx = float(np.dot(level_xy[0], v))
+        cy = float(np.dot(level_xy[1], v))
         ref = level(self._attitude.reference, up)
         left = cross(up, ref)
         p, q = cx * hx + cy * hy, cy * hx - cx * hy
         s = self._sum
         for k in range(3):
             s[k] = 0.97 * s[k] + p * ref[k] + q * left[k]
-        self._steps += 1
-        if self._steps >= 2:
+        n = self._steps = self._steps + 1
+        if n >= 2 and (n < _SURE or n % 4 == 0):
             f = self.forward = level(s, up)
             self.course = (dot(f, ref), dot(f, left))

@@ -2,11 +2,13 @@
 
 Composes the modules and owns nothing but the order of work. See docs/algorithms.md.
 
-Theory of operation. Input of any splitting is re-blocked into hops of a quarter of a second, and samples are averaged
-in groups to an inner rate of 100 Hz or a little more. The first second waits until up is roughly known. Then each
+Theory of operation. Input of any splitting is re-blocked into hops of half a second, and samples are averaged
+in groups to an inner rate of 50 Hz or a little more. The first second waits until up is roughly known. Then each
 hop: still or not (calibration), orientation, rhythm, contacts. A contact becomes a Step when the samples up to 1.25
 periods after it are in. Steps wait in `_held` until the rhythm says running, then those of the bout are given out.
 """
+
+from math import atan2
 
 from gaitcore import attitude as att
 from gaitcore import models
@@ -14,6 +16,7 @@ from gaitcore.attitude import Attitude
 from gaitcore.cadence import Rhythm
 from gaitcore.calibration import Stance
 from gaitcore.compat import FLOAT, np
+from gaitcore.frames import dot, level
 from gaitcore.leveller import Leveller
 from gaitcore.meter import (  # noqa: F401
     BLANKED,
@@ -28,12 +31,11 @@ from gaitcore.meter import (  # noqa: F401
     Step,
     StepMeter,
 )
-from gaitcore.ranges import tilt_deg
 from gaitcore.ring import Ring
 from gaitcore.side import SideVote
 from gaitcore.slip import SlipWatch, angle_deg
 from gaitcore.steps import StepFinder
-from gaitcore.units import RAD, index_to_ms
+from gaitcore.units import DEG, RAD, index_to_ms
 
 STILL, WALKING, RUNNING, OTHER = 0, 1, 2, 3
 
@@ -47,13 +49,13 @@ ACTIVITY = 4  # value: STILL, WALKING, RUNNING or OTHER
 MOVED = 1  # the runner moved before enough seconds were in
 NOT_UPRIGHT = 2  # running does not fit the standing: the clip was not worn as calibrated
 
-_FIRST_HOPS = 4
+_FIRST_HOPS = 2
 _HELD = 40
 _ACC_FULL_G = 15.95
 _GYR_FULL_DPS = 999.0
 _NONSENSE = 1e6
 _SETTLED_RAD = 0.02
-_MISWORN_DEG = 30.0
+_MISWORN = 0.8660254  # cosine of 30 deg
 _UNCALIBRATED_DEG = 20.0  # a smaller slip is not told without a calibration: it could be the orientation settling
 _PATIENCE_S = 8  # a calibration asked for waits so long for the runner to stand still, beyond its own length
 
@@ -70,8 +72,8 @@ class Pipeline:
               flush(): no more data; gives the steps that still waited
     Out       list of Step, the same list each call; valid until the next call
               events, index, cadence_spm, activity, up (as of the last whole hop), calibration
-              trail: None, or a list that the caller puts there; (index, x, y, z) of up is added five times a hop
-    Latency   about one step plus a hop of a quarter of a second; the first steps of a bout come
+              trail: None, or a list that the caller puts there; (index, x, y, z) of up is added ten times a hop
+    Latency   about one step plus a hop of half a second; the first steps of a bout come
               together once running is confirmed
     """
 
@@ -80,15 +82,17 @@ class Pipeline:
             raise ValueError("rate_hz must be a whole number in 50..500, is %r" % (rate_hz,))
         self.rate_hz = rate_hz = int(rate_hz)
         self.has_gyro = has_gyro
-        group = max(1, rate_hz // 100)
+        group = max(1, rate_hz // 50)
         while rate_hz % group:
             group -= 1
         self._group = group
         rate = self._rate = rate_hz // group
-        hop = self._hop = rate // 4
+        hop = self._hop = rate // 2
         self.hop_samples = hop * group
         self._raw = np.zeros((6, hop * group), dtype=FLOAT)
-        self._block = np.zeros((6, hop), dtype=FLOAT)
+        self._parts = [self._raw[:, k::group] for k in range(group)]
+        self._total = np.zeros((6, hop), dtype=FLOAT)
+        self._halves = self._total[:3], self._total[3:]
         self._first = None
         self._ring = Ring(att.ROWS, int(2.1 * rate) + hop, hop)
         self._attitude = Attitude(rate, hop, has_gyro)
@@ -115,6 +119,7 @@ class Pipeline:
         self.calibration = None
         self.slipped = False
         self._misworn = 0
+        self._tilt_of = self._tilt_from = self._fore = None
         self._filled = self._firsts = 0
         if self._first is None:  # for the first second only
             self._first = np.zeros((6, self._hop * _FIRST_HOPS), dtype=FLOAT)
@@ -189,7 +194,7 @@ class Pipeline:
         rate = self._rate
         if n <= 0.35 * self.rate_hz and self._ring.end + self._filled:
             # a pelvis comes back within a stride: no rotation is a better guess than the last rate
-            self._mark(self._ring.end, self._ring.end + 2 * self._hop, GAP)
+            self._mark(self._ring.end, self._ring.end + self._hop, GAP)
             bias = self._attitude.bias_dps
             last = self._filled - 1 if self._filled else self.hop_samples - 1
             for _ in range(n):
@@ -238,14 +243,11 @@ class Pipeline:
     # -- one hop ------------------------------------------------------------------------------------------------------
 
     def _take_hop(self):
-        group, raw, block = self._group, self._raw, self._block
-        if group == 1:
-            block[:, :] = raw
-        else:
-            block[:, :] = raw[:, 0::group]
-            for k in range(1, group):
-                block += raw[:, k::group]
-            block *= 1.0 / group
+        parts, total = self._parts, self._total
+        total[:, :] = parts[0]
+        for k in range(1, len(parts)):
+            total += parts[k]
+        block = total * (1.0 / len(parts))
         if not abs(float(np.sum(block))) < _NONSENSE:
             # not numbers, or beyond any sensor: as good as lost
             for k in range(3):
@@ -253,11 +255,7 @@ class Pipeline:
                 block[3 + k] = self._attitude.bias_dps[k]
             self._mark(self._ring.end, self._ring.end + self._hop, GAP)
             self._attitude.loosen(0.07)
-        if (
-            max(np.max(raw[:3]), -np.min(raw[:3])) >= _ACC_FULL_G
-            or self.has_gyro
-            and max(np.max(raw[3:]), -np.min(raw[3:])) >= _GYR_FULL_DPS
-        ):
+        if self._full(0, _ACC_FULL_G) or self.has_gyro and self._full(1, _GYR_FULL_DPS):
             self._mark(self._ring.end, self._ring.end + self._hop, SATURATED)
             self._attitude.loosen(0.02)
         if self._firsts < _FIRST_HOPS:
@@ -268,6 +266,14 @@ class Pipeline:
                 self._begin()
         else:
             self._process(block)
+
+    def _full(self, half, most):
+        """Whether a reading of these three rows stood at the end of its range; the sums tell where to look."""
+        total = self._halves[half]
+        if np.max(total) < most and np.min(total) > -most:
+            return False
+        raw = self._raw[3 * half : 3 * half + 3]
+        return max(np.max(raw), -np.min(raw)) >= most
 
     def _begin(self):
         """Up from the first second, then process what waited."""
@@ -291,8 +297,9 @@ class Pipeline:
     def _process(self, block):
         a, ring, rhythm = self._attitude, self._ring, self._rhythm
         blind = (ring.end * self._group + self._offset) < self._blank_until
-        still = not blind and self._stance.hop_still(block)
-        if not blind:
+        still = False
+        if not blind and (self.activity != RUNNING or self._asked >= 0):
+            still = self._stance.hop_still(block)
             self._update_calibration(still)
         a.propagate(block, ring.space())
         start = ring.end
@@ -304,10 +311,12 @@ class Pipeline:
             self.events.append((ACTIVITY, self.index, self.activity))
             if self.activity == RUNNING:
                 self._run_began()
+                self._stance.reset()
         self.cadence_spm = rhythm.cadence_spm
         lev = self._leveller
         if blind:
-            self._mark(start, ring.end, BLANKED)
+            stop = (self._blank_until - self._offset) // self._group + 1
+            self._mark(start, min(stop, ring.end), BLANKED)
             lev.blind()
         else:
             lev.course = self._meter.course
@@ -316,7 +325,7 @@ class Pipeline:
                 a.settle_heading(block)
         self.up = a.up
         if self.trail is not None:
-            for t in range(start, ring.end, max(1, self._hop // 5)):
+            for t in range(start, ring.end, max(1, self._hop // 10)):
                 up = [float(ring.view(att.UP_X + k, t, t + 1)[0]) for k in range(3)]
                 self.trail.append([t * self._group + self._offset] + up)
         for t in self._finder.push(ring.view(att.VERT, start, ring.end), start, period):
@@ -381,7 +390,7 @@ class Pipeline:
             if follows:
                 period = on[1] - t
                 stride = max(stride, 1.6 * period)
-                wait = max(LATEST * stride, 1.25 * period) + 2.0
+                wait = max(LATEST * stride, 1.25 * period) + 1.0
             else:
                 wait = 1.7 * period
             if end < t + wait and not last:
@@ -430,21 +439,22 @@ class Pipeline:
             step.side = RIGHT if side > 0 else LEFT
             if step.score and not step.flags & BLANKED:
                 step.feature = models.speed_feature(step.score, side)
-        f = self._meter.forward
-        if f and up and self.calibration and self.has_gyro:
+        f, c = self._meter.forward, self.calibration
+        if f and up and c and self.has_gyro:
             # here, not when it was measured: the first steps of all wait until forward is well known
-            step.tilt_deg = tilt_deg(up, f, self.calibration.up)
+            if self._tilt_of is not f or self._tilt_from is not c:
+                self._tilt_of, self._tilt_from = f, c
+                self._fore = level(f, c.up)
+            step.tilt_deg = DEG * atan2(-dot(up, self._fore), dot(up, c.up))
         if up and not step.flags & SETTLING:
             turned = self._slip.update(up, step_up)
-            c = self.calibration
             if turned < _UNCALIBRATED_DEG and not c:
                 turned = 0.0
             if c and not self.slipped:
                 # far from the standing for long: it was not worn like this when it was calibrated
-                away = angle_deg(up, c.up)
-                self._misworn = self._misworn + 1 if away > _MISWORN_DEG else 0
+                self._misworn = self._misworn + 1 if dot(up, c.up) < _MISWORN else 0
                 if self._misworn > 15:
-                    turned = away
+                    turned = angle_deg(up, c.up)
             if turned:
                 self.slipped = True
                 self.events.append((SLIP, self.index, int(turned + 0.5)))

@@ -10,28 +10,28 @@ class Ring:
     In        space() -> (rows, hop) view to fill, then took() it
               cut(): a gap comes
     Out       view(row, start, end): samples [start, end) of a row; rows(first, last, start, end): of several;
-              `start` and `end` bound what is there
-    Differs   from a ring: the newest `keep` samples move to the front every few hops, so that windows never wrap
+              `start` and `end` bound what is there. Where many are taken at once: buf[row, a - base : b - base]
+    Differs   from a ring: the newest `keep` samples move to the front every other hop, so that windows never wrap
     """
 
-    def __init__(self, rows, keep_samples, hop_samples, hops_between_moves=4):
+    def __init__(self, rows, keep_samples, hop_samples, hops_between_moves=2):
         self._keep = keep_samples
         self._hop = hop_samples
         self._size = keep_samples + hops_between_moves * hop_samples
-        self._buf = np.zeros((rows, self._size), dtype=FLOAT)
+        self.buf = np.zeros((rows, self._size), dtype=FLOAT)
         self.reset()
 
     def reset(self, index=0):
-        self.start = self.end = self._base = self._cut = index
+        self.start = self.end = self.base = self._cut = index
 
     def space(self):
-        at = self.end - self._base
+        at = self.end - self.base
         if at + self._hop > self._size:
             move = at - self._keep
-            self._buf[:, : self._keep] = self._buf[:, move:at]
-            self._base += move
+            self.buf[:, : self._keep] = self.buf[:, move:at]
+            self.base += move
             at = self._keep
-        return self._buf[:, at : at + self._hop]
+        return self.buf[:, at : at + self._hop]
 
     def cut(self):
         """What is in it is not followed by what comes."""
@@ -39,7 +39,7 @@ class Ring:
 
     def took(self):
         self.end += self._hop
-        self.start = max(self._base, self._cut, self.end - self._keep - self._hop)
+        self.start = max(self.base, self._cut, self.end - self._keep - self._hop)
 
     def drop(self, n):
         """Take back the newest n samples."""
@@ -47,7 +47,7 @@ class Ring:
 
     def rows(self, first, last, start, end):
         """Rows [first, last) over [start, end)."""
-        return self._buf[first:last, start - self._base : end - self._base]
+        return self.buf[first:last, start - self.base : end - self.base]
 
     def view(self, row, start, end):
-        return self._buf[row, start - self._base : end - self._base]
+        return self.buf[row, start - self.base : end - self.base]

@@ -1,6 +1,6 @@
 """Slip of the clip: a sudden, lasting turn of the sensor on the body."""
 
-from math import asin, sqrt
+from math import asin, sin, sqrt
 
 from gaitcore.compat import const
 from gaitcore.frames import dot, unit
@@ -32,6 +32,8 @@ class SlipWatch:
 
     def __init__(self, slip_deg=5.0, sudden=0.87, confirm=CONFIRM_STEPS):
         self._far = 0.9 * slip_deg
+        self._far2 = _chord2(self._far)
+        self._stay2 = _chord2(0.7 * self._far)
         self._sudden = sudden
         self._confirm = confirm
         self._strides = []
@@ -51,11 +53,10 @@ class SlipWatch:
         steps.append(step_up)
         if len(steps) > 3:
             steps.pop(0)
-        jump = angle_deg(steps[-1], steps[0]) if len(steps) == 3 else 0.0
-        # the greatest jump about the time when the suspicion started
+        # the greatest jump about the time when the suspicion started, as squares of chords
         jumps = self._jumps
         if self._after is None or self._count < 4:
-            jumps.append(jump)
+            jumps.append(_apart2(step_up, steps[0]) if len(steps) == 3 else 0.0)
             if len(jumps) > 7:
                 jumps.pop(0)
         if self._after is None:
@@ -64,17 +65,19 @@ class SlipWatch:
                 return 0.0
             old = strides.pop(0)
             self._before = _toward(self._before, old, 0.1) if self._before else old
-            if angle_deg(stride_up, self._before) >= self._far:
+            if _apart2(stride_up, self._before) >= self._far2:
                 self._after = stride_up
                 self._count = 0
             return 0.0
         self._after = _toward(self._after, stride_up, 0.15)
         self._count += 1
-        away = angle_deg(self._after, self._before)
-        if away >= 0.7 * self._far and self._count < self._confirm:
+        away2 = _apart2(self._after, self._before)
+        if away2 >= self._stay2 and self._count < self._confirm:
             return 0.0
-        sudden = max(jumps) >= self._sudden * away
-        if away >= 0.7 * self._far:
+        away = angle_deg(unit(self._after), unit(self._before))
+        jump = DEG * 2.0 * asin(min(1.0, 0.5 * sqrt(max(jumps))))
+        sudden = jump >= self._sudden * away
+        if away2 >= self._stay2:
             self._before = self._after
         self._after = None
         jumps.clear()
@@ -82,5 +85,22 @@ class SlipWatch:
         return away if sudden and away >= self._far else 0.0
 
 
+def _chord2(deg):
+    """Square of the chord between unit vectors that far apart."""
+    return (2.0 * sin(0.5 * deg / DEG)) ** 2
+
+
+def _apart2(a, b):
+    x, y, z = a
+    d, e, f = b
+    x -= d
+    y -= e
+    z -= f
+    return x * x + y * y + z * z
+
+
 def _toward(a, b, share):
-    return unit([a[k] + share * (b[k] - a[k]) for k in range(3)])
+    """A little of the way from a to b; the length is one to second order."""
+    x, y, z = a
+    d, e, f = b
+    return [x + share * (d - x), y + share * (e - y), z + share * (f - z)]

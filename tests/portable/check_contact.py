@@ -35,21 +35,22 @@ near(contact.impact_g, 2.165, 5e-3)
 near(contact.period_ms, 350.0, 0.01)
 assert contact.on < contact.rise
 near(contact.brake_mps, 0.6454, 5e-3)
-near(contact.refine(7.0), models.contact_ms(350.0, contact.width_ms, contact.fwd_g, contact.impact_g, 7.0), 1e-3)
+contact.refine(7.0)
+near(contact.contact_ms(), models.contact_ms(350.0, contact.width_ms, contact.fwd_g, contact.impact_g, 7.0), 1e-3)
 assert not contact.measure(np.ones(n, dtype=FLOAT), None, ONSET, PERIOD)
 
 shape = Shape(RATE, ((1.0, 0.0, 0.0, 2.0), (0.5, 0.0, 0.0, 0.0, 0.0, 1.0), (0.0, 0.25, 0.0, 0.0, 0.0, 0.0)))
 shape.aim(100.0, PERIOD)
 m = shape.end - shape.start
-assert m == 73 and shape.start == 64
+assert m == 73 and shape.start == 80
 at = [2.0 * pi * (i + shape.start - 100.0) / m for i in range(m)]
 tilt = np.array([0.1 * cos(2 * a) + 0.05 * sin(4 * a) for a in at], dtype=FLOAT)
 drop = np.array([0.08 * cos(a) + 0.02 * sin(5 * a) for a in at], dtype=FLOAT)
 turn = np.array([0.1 * sin(a) for a in at], dtype=FLOAT)
-zero = np.zeros(m, dtype=FLOAT)
-shape.measure((-tilt, zero, drop), (turn * 0.0 + 1.0, turn), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0))
+shape.measure(-tilt, drop, turn)
 near(shape.even, 0.1 + 2.0 * 0.05, 1e-3)
 near(shape.odd, 0.5 * 0.08 + 0.02 + 0.25 * 0.1, 1e-3)
+near(shape.side, 35.0 * 0.08 - 27.5 * 0.1, 1e-2)
 
 score = models.speed_score(350.0, 0.5, 0.3, 0.05)
 near(models.speed_feature(score, 1) - models.speed_feature((score[0], score[1], -0.05), -1), 0.0, 1e-4)

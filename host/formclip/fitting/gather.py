@@ -14,6 +14,8 @@ from gaitcore import records
 from gaitcore.frames import cross, level
 from gaitcore.meter import Step, StepMeter
 from gaitcore.pipeline import Pipeline
+from gaitcore.ranges import sway
+from gaitcore.shape import BEFORE
 from numpy.typing import NDArray
 
 from formclip.trace import Lost, open_trace
@@ -81,26 +83,24 @@ class ProbeMeter(StepMeter):
         """Projections of six signals; the score of the stride's shape is a weighted sum of some of them."""
         ring, up = self._ring, self.up
         f = level(self.forward, up)
-        right = cross(f, up)
-        rows = [np.asarray(ring.view(att.UP_X + k, start, end), dtype=np.float64) for k in range(3)]
-        head = [np.asarray(ring.view(att.HEAD_X + k, start, end), dtype=np.float64) for k in range(2)]
-        course = np.array([head[0].mean(), head[1].mean()])
-        hx, hy = course / np.hypot(*course)
+        mean_head = float(np.mean(ring.view(att.HEAD, start, end)))
+        tilt, drop, turn = sway(ring.rows(att.UP_X, att.ROWS, start, end), mean_head, f, cross(f, up))
+        hx, hy = self._attitude.heading(mean_head)
         c, sn = self.course
         fx, fy = hx * c - hy * sn, hy * c + hx * sn
         x, y, vert = (
             np.asarray(ring.view(r, start, end), dtype=np.float64) for r in (att.LEVEL_X, att.LEVEL_Y, att.VERT)
         )
         signals = {
-            "tilt": -sum(f[k] * rows[k] for k in range(3)),
-            "drop": sum(right[k] * rows[k] for k in range(3)),
-            "turn": head[1] * hx - head[0] * hy,
+            "tilt": -tilt.astype(np.float64),
+            "drop": drop.astype(np.float64),
+            "turn": turn.astype(np.float64),
             "vert": vert,
             "fore": x * fx + y * fy,
             "side": x * fy - y * fx,
         }
         n = end - start
-        phase = 2 * np.pi * (np.arange(n) - n // 2) / n
+        phase = 2 * np.pi * (np.arange(n) - int(BEFORE * n)) / n
         out = {}
         for ch, hs in HARMONICS.items():
             for h in hs:

@@ -57,7 +57,7 @@ _ALIVE_MS = const(5000)  # between blinks
 _CALIBRATION = "<6fB"  # up, bias in dps, quality
 _CALIBRATION_B = const(25)
 _MOST_BLOCKS = const(6)  # in one turn, to catch up
-_COLLECT_BLOCKS = const(4)  # between collections: 1 s; more often costs more than it frees
+_COLLECT_BLOCKS = const(6)  # between collections: 1.5 s; more often costs more than it frees
 
 
 class NoLink:

@@ -19,7 +19,7 @@ LEVEL_X, LEVEL_Y, VERT, UP_X, UP_Y, UP_Z, HEAD = 0, 1, 2, 3, 4, 5, 6
 ROWS = 7
 
 _MOST_VELOCITY = 0.6  # g s, 6 m/s: no runner changes speed by more
-_FAR = 0.4  # rad about one axis within a piece: beyond that the series are cut in two
+_FAR = 0.4  # rad within a piece: beyond that the series are cut in two
 _SETTLE = 0.25  # of a hop: the offset of the heading follows within a second
 
 # y[k] = x[0] + ... + x[k-1] + x[k] / 2: what a rate has turned by the middle of sample k (trapezoid rule)
@@ -171,7 +171,6 @@ class Attitude:
         w = self._hop.w[0]
         w[:, :] = block[3:]
         w -= np.array(self.bias_dps, dtype=FLOAT).reshape((3, 1))
-        w[:, :] = w * (RAD / self.rate_hz)
         last = self._turn(self._hop, block[:3], out)
         # the heading of one axis also swings with the pelvis's lean; on average over a stride it turns as the body
         ref = self.reference
@@ -181,24 +180,26 @@ class Attitude:
         self._fresh = False
 
     def _turn(self, piece, acc, out):
-        """One piece of n samples, its rotation of each in piece.w; returns the last of the HEAD row."""
+        """One piece of n samples, their rates less the bias in piece.w [dps]; returns the last of the HEAD row."""
         n = piece.n
+        k = RAD / self.rate_hz
         w3, wa, wb, again, two = piece.w
         y, px, py, pz = _integrate(w3, n)
-        if n > 1 and max(np.max(y), -np.min(y)) > _FAR:
-            return self._halves(n, w3, acc, out)
+        y *= k
         again[:, :] = two
         s3, sa, sb, again, two = piece.s
         s3[:, :] = y
         again[:, :] = two
         c = sa * wb
         c -= sb * wa
-        c *= 0.5
+        c *= 0.5 * k
         y, cx, cy, cz = _integrate(c, n)
         s3 += y
         again[:, :] = two
         # sine over angle, (1 - cosine) over its square, cosine
         t = np.sum(s3 * s3, axis=0)
+        if n > 1 and np.max(t) > _FAR * _FAR:
+            return self._halves(n, w3, acc, out)
         a = t * (-1.0 / 6.0)
         a += 1.0
         b = t * (-1.0 / 24.0)
@@ -233,9 +234,11 @@ class Attitude:
         up += s3
         out[3:6] = up
         up *= w3
-        y, self._turned = sosfilt(_TO_MIDDLE, np.sum(up, axis=0), zi=self._turned)
+        d = np.sum(up, axis=0)
+        d *= k
+        y, self._turned = sosfilt(_TO_MIDDLE, d, zi=self._turned)
         out[HEAD] = y
-        self._carry(px + cx, py + cy, pz + cz)
+        self._carry(k * px + cx, k * py + cy, k * pz + cz)
         return float(y[n - 1])
 
     def _halves(self, n, w, acc, out):

@@ -26,16 +26,18 @@ class Braking:
         n = end - start
         mean = float(np.mean(x))
         c = int(contact) - start
-        # two dozen samples: a loop, as it makes no array
-        speed = low = 0.0
-        top = -1e6
-        i = max(0, c - n // 8)
-        for f in x[i : c + n // 2]:
+        # a dozen samples: loops, as they make no array
+        about = n // 8
+        speed, top = 0.0, -1e6
+        for f in x[max(0, c - about) : c + about + 1]:
             speed += f - mean
-            if i <= c + n // 8 and speed > top:
+            if speed > top:
                 top = low = speed
             elif speed < low:
                 low = speed
-            i += 1
+        for f in x[c + about + 1 : c + n // 2]:
+            speed += f - mean
+            if speed < low:
+                low = speed
         self.brake_mps = self._scale * (top - low)
         return max(0.0, float(np.dot(x, x)) / n - mean * mean)

@@ -136,7 +136,8 @@ class Rhythm:
         if spread_g < _LEAST_G:
             self._found = self.regularity = self._walking = 0.0
         else:
-            if window > n:
+            # the costly parts take turns while running: the rhythm at odd hops, cadence at whole seconds
+            if window > n and (was != RUNNING or self._hops % 2):
                 self._found, self.regularity = self._rhythm(x, energy)
             if window == _WINDOW_HOPS * n and was != RUNNING:
                 self._walking = max([self._match(x, energy, lag) for lag in self._walk])
@@ -221,7 +222,7 @@ class Rhythm:
         if self._gate.candidate() or self._stride == 0.0:  # else hold what was, through a turn or a kerb
             self._stride = self._found
             self.step_period_samples = 0.5 * self._stride * self._point_samples
-            if running:
+            if running and (self._hops % 2 == 0 or self.cadence_spm == 0.0):
                 self.cadence_spm = self._cadence(end, self._stride)
 
     def _age(self, end, spread_g):

@@ -18,16 +18,14 @@ def hann(rate_hz, seconds):
 
 def crossing(x, i, step, level):
     """Float index where x, walked from i by step (1 or -1), first reaches `level` from above; -1.0 when it does not."""
-    last = len(x) - 1
     a = x[i]
     if a <= level:
         return -1.0
-    while 0 < i < last:
-        b = x[i + step]
+    for j in range(i + step, len(x) if step > 0 else -1, step):
+        b = x[j]
         if b <= level:
-            return i + step * (a - level) / (a - b)
+            return j - step + step * (a - level) / (a - b)
         a = b
-        i += step
     return -1.0
 
 

@@ -12,7 +12,7 @@ from gaitcore.shape import Shape
 LEFT, RIGHT, UNKNOWN = 0, 1, 2
 BLANKED, SATURATED, SETTLING, GAP, SLIPPED = 1, 2, 4, 8, 16
 
-_SURE = 16  # steps after which forward is made anew with every fourth only
+_SURE = 30  # steps after which every third serves to know forward; an odd number, so that both feet do
 LATEST = 0.72  # of a stride: so long after the contact its window ends, for the sake of timely cues
 
 
@@ -63,6 +63,7 @@ class StepMeter:
         self._contact.reset()
         self.forward = self.course = self.up = None
         self.last = 0
+        self._mean_head = 0.0
         self.on = self._lead = 0.0  # the contact lies so many samples before the approximate one
         self._sum = [0.0, 0.0, 0.0]
         self._steps = 0
@@ -82,13 +83,16 @@ class StepMeter:
         attitude, buf, o = self._attitude, ring.buf, ring.base
         mean_head = float(np.mean(buf[att.HEAD, s0 - o : s1 - o]))
         hx, hy = attitude.heading(mean_head)
+        gain = 2.0 * (mean_head - self._mean_head)  # since the step before, half a stride ago
+        self._mean_head = mean_head
         # oscillation over this step alone, so that left and right may differ
         i, j = max(s0, int(t + 0.5)), min(s1, int(t + period + 0.5))
         if j - i > 0.95 * period - 1.0:
             step.vo_cm = self._oscillation.measure(buf[att.VERT, s0 - o : s1 - o], i - s0, j - s0)
         up = self.up = mean_up(buf[att.UP_X : att.HEAD, s0 - o : s1 - o])
         self.step_up = mean_up(buf[att.UP_X : att.HEAD, i - o : j - o])
-        if step.vo_cm is not None:
+        n = self._steps = self._steps + 1
+        if step.vo_cm is not None and (n < _SURE or n % 3 == 0):
             self._learn_forward(buf[:2, s0 - o : s1 - o], up, hx, hy)
         f = self.forward
         fwd = None
@@ -112,7 +116,7 @@ class StepMeter:
             b, e = shape.start, shape.end
             fits = b >= ring.start and e <= ring.end
             a, z = (min(b, s0), max(e, s1)) if fits else (s0, s1)
-            tilt, drop, turn = sway(buf[att.UP_X : att.ROWS, a - o : z - o], mean_head, f, cross(f, up))
+            tilt, drop, turn = sway(buf[att.UP_X : att.ROWS, a - o : z - o], mean_head, gain, f, cross(f, up))
             step.tilt_range_deg = range_deg(tilt)
             step.drop_range_deg = range_deg(drop)
             step.rotation_range_deg = range_deg(turn)
@@ -137,7 +141,6 @@ class StepMeter:
         s = self._sum
         for k in range(3):
             s[k] = 0.97 * s[k] + p * ref[k] + q * left[k]
-        n = self._steps = self._steps + 1
-        if n >= 2 and (n < _SURE or n % 4 == 0):
+        if self._steps > 1:
             f = self.forward = level(s, up)
             self.course = (dot(f, ref), dot(f, left))

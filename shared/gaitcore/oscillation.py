@@ -3,6 +3,9 @@
 from gaitcore.compat import FLOAT, np, sosfilt
 from gaitcore.units import G
 
+_SUM = np.array([[1.0, 0.0, 0.0, 1.0, -1.0, 0.0]], dtype=FLOAT)
+_FROM_ZERO = np.zeros((1, 2), dtype=FLOAT)
+
 
 class Oscillation:
     """Height range of a step and vertical velocity over the stride that holds it.
@@ -13,25 +16,17 @@ class Oscillation:
     Differs   mean acceleration and mean velocity of the window are taken as zero: the runner neither sinks nor rises
     """
 
-    _SUM = np.array([[1.0, 0.0, 0.0, 1.0, -1.0, 0.0]], dtype=FLOAT)
-
     def __init__(self, rate_hz):
         self._dt = 1.0 / rate_hz
-        self._zi = np.zeros((1, 2), dtype=FLOAT)
         self.velocity = None
-
-    def _sum(self, x):
-        zi = self._zi
-        zi[0, 0] = zi[0, 1] = 0.0
-        y, _ = sosfilt(self._SUM, x, zi=zi)
-        return y
 
     def measure(self, vert, start, end):
         a = vert - np.mean(vert)
         a *= G * self._dt
-        v = self._sum(a)
+        v, _ = sosfilt(_SUM, a, zi=_FROM_ZERO)
         # a sum is a rectangle rule: half a sample late, which the mean takes out to first order
         v -= np.mean(v)
         self.velocity = v
-        z = self._sum(v)[start:end]
+        z, _ = sosfilt(_SUM, v, zi=_FROM_ZERO)
+        z = z[start:end]
         return 100.0 * self._dt * float(np.max(z) - np.min(z))

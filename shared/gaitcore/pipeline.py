@@ -16,7 +16,7 @@ from gaitcore.attitude import Attitude
 from gaitcore.cadence import Rhythm
 from gaitcore.calibration import Stance
 from gaitcore.compat import FLOAT, np
-from gaitcore.frames import dot, level
+from gaitcore.frames import dot, level, unit
 from gaitcore.leveller import Leveller
 from gaitcore.meter import (  # noqa: F401
     BLANKED,
@@ -454,7 +454,7 @@ class Pipeline:
                 # far from the standing for long: it was not worn like this when it was calibrated
                 self._misworn = self._misworn + 1 if dot(up, c.up) < _MISWORN else 0
                 if self._misworn > 15:
-                    turned = angle_deg(up, c.up)
+                    turned = angle_deg(unit(up), c.up)
             if turned:
                 self.slipped = True
                 self.events.append((SLIP, self.index, int(turned + 0.5)))

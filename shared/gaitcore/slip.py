@@ -25,7 +25,7 @@ class SlipWatch:
 
     Settings  slip_deg float
     In        update(stride_up, step_up): means over the stride around a step and over the step alone, sensor axes,
-              length 1
+              length near 1
     Out       degrees when a slip is confirmed, else 0.0
     Latency   `confirm` steps, about 16 s: a fault that comes quickly and is held for 10 s is no slip
     """

@@ -29,32 +29,32 @@ class StepFinder:
         self._sos = np.array([[b / a0, 2.0 * b / a0, b / a0, 1.0, -2.0 * c / a0, (1.0 - alpha) / a0]], dtype=FLOAT)
         # delay of this low-pass at low frequencies, in samples
         self.delay = 1.41421356 / w
-        self._zi = np.zeros((1, 2), dtype=FLOAT)
         self._found = []
         self.reset()
 
     def reset(self):
-        self._zi[0, 0] = self._zi[0, 1] = 0.0
+        b0, _, b2, _, _, a2 = self._sos.tolist()[0]
+        self._zi = np.array([[1.0 - b0, b2 - a2]], dtype=FLOAT)  # as after a long rest at 1 g
         self._armed = False
-        self._old = 0.0
+        self._old = 1.0
         self._last = -1e6
 
     def push(self, vert, index, period):
         found = self._found
         found.clear()
-        y, self._zi = sosfilt(self._sos, vert - 1.0, zi=self._zi)
-        armed, old, arm = self._armed, self._old, -self._arm_g
+        y, self._zi = sosfilt(self._sos, vert, zi=self._zi)
+        armed, old, arm = self._armed, self._old, 1.0 - self._arm_g
         refractory = 0.6 * period if period else self._default
         at = index - self.delay
         values = y.tolist()
-        if (np.max(y) < 0.0) if armed else (np.min(y) >= arm):
+        if (np.max(y) < 1.0) if armed else (np.min(y) >= arm):
             self._old = values[-1]  # nothing happens in this hop
             return found
         for v in values:
             if armed:
-                if v >= 0.0:
+                if v >= 1.0:
                     armed = False
-                    t = at - v / (v - old)
+                    t = at - (v - 1.0) / (v - old)
                     if t - self._last >= refractory:
                         self._last = t
                         found.append(t)

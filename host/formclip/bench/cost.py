@@ -119,7 +119,7 @@ SMALL = {
 }
 SMALL_OTHER = 2
 # The firmware collects after so many blocks (device/app.py).
-COLLECT_BLOCKS = 4
+COLLECT_BLOCKS = 6
 # gc.collect(): 4.6 ms with 12 KB live, 20 ms with 44 KB.
 COLLECT_MS_12KB, COLLECT_MS_44KB = 4.6, 20.0
 # FIFO block of 26x6 to numbers, by frombuffer, reshape and scale.

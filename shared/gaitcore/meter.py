@@ -63,7 +63,6 @@ class StepMeter:
         self._contact.reset()
         self.forward = self.course = self.up = None
         self.last = 0
-        self._mean_head = 0.0
         self.on = self._lead = 0.0  # the contact lies so many samples before the approximate one
         self._sum = [0.0, 0.0, 0.0]
         self._steps = 0
@@ -75,7 +74,7 @@ class StepMeter:
         # the stride from a little before this contact on; the one around it where there was no other after it
         after = LATEST * stride if follows else 0.5 * stride
         s0 = max(ring.start, int(t + after - stride + 0.5))
-        s1 = min(ring.end, int(t + after + 0.5))
+        s1 = min(ring.end, s0 + int(stride + 0.5))
         if end - t < 0.45 * period or s1 - s0 < period:
             return None
         self.last = s1
@@ -83,12 +82,10 @@ class StepMeter:
         attitude, buf, o = self._attitude, ring.buf, ring.base
         mean_head = float(np.mean(buf[att.HEAD, s0 - o : s1 - o]))
         hx, hy = attitude.heading(mean_head)
-        gain = 2.0 * (mean_head - self._mean_head)  # since the step before, half a stride ago
-        self._mean_head = mean_head
         # oscillation over this step alone, so that left and right may differ
         i, j = max(s0, int(t + 0.5)), min(s1, int(t + period + 0.5))
         if j - i > 0.95 * period - 1.0:
-            step.vo_cm = self._oscillation.measure(buf[att.VERT, s0 - o : s1 - o], i - s0, j - s0)
+            step.vo_cm = self._oscillation.measure(buf[att.VERT, s0 - o : s1 - o], i - s0, j - s0, stride)
         up = self.up = mean_up(buf[att.UP_X : att.HEAD, s0 - o : s1 - o])
         self.step_up = mean_up(buf[att.UP_X : att.HEAD, i - o : j - o])
         n = self._steps = self._steps + 1
@@ -116,7 +113,7 @@ class StepMeter:
             b, e = shape.start, shape.end
             fits = b >= ring.start and e <= ring.end
             a, z = (min(b, s0), max(e, s1)) if fits else (s0, s1)
-            tilt, drop, turn = sway(buf[att.UP_X : att.ROWS, a - o : z - o], mean_head, gain, f, cross(f, up))
+            tilt, drop, turn = sway(buf[att.UP_X : att.ROWS, a - o : z - o], mean_head, f, cross(f, up))
             step.tilt_range_deg = range_deg(tilt)
             step.drop_range_deg = range_deg(drop)
             step.rotation_range_deg = range_deg(turn)

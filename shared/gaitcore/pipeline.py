@@ -57,6 +57,7 @@ _NONSENSE = 1e6
 _SETTLED_RAD = 0.02
 _MISWORN = 0.8660254  # cosine of 30 deg
 _UNCALIBRATED_DEG = 20.0  # a smaller slip is not told without a calibration: it could be the orientation settling
+_QUIET_S = 0.75  # the end of a bout is told from so much without it
 _PATIENCE_S = 8  # a calibration asked for waits so long for the runner to stand still, beyond its own length
 
 
@@ -129,6 +130,7 @@ class Pipeline:
         self._asked = -1  # ring index where a calibration was asked for
         self._implied = True  # until running begins, any ten seconds of standing calibrate
         self._last_on = -1e6
+        self._until = 0  # ring index: steps before it belong to the bout that has ended
         for part in (self._ring, self._attitude, self._leveller, self._rhythm, self._finder, self._meter):
             part.reset()
         self._stance.reset()
@@ -307,6 +309,8 @@ class Pipeline:
         rhythm.push(block[:3])
         period = rhythm.step_period_samples
         if rhythm.activity != self.activity:
+            if self.activity == RUNNING:
+                self._until = ring.end - int(_QUIET_S * self._rate)
             self.activity = rhythm.activity
             self.events.append((ACTIVITY, self.index, self.activity))
             if self.activity == RUNNING:
@@ -426,6 +430,9 @@ class Pipeline:
                     self._give(step, parity, up, step_up)
             held.clear()
         else:
+            while held and held[0][0] < self._until:
+                _, parity, step, up, step_up = held.pop(0)
+                self._give(step, parity, up, step_up)
             if rhythm.bout_start < 0:
                 begin = self._ring.end - 6 * self._rate
             while held and (held[0][0] < begin or len(held) > _HELD):

@@ -13,11 +13,11 @@ def mean_up(up):
     return np.mean(up, axis=1).tolist()
 
 
-def sway(rows, mean_head, gain, forward, right):
+def sway(rows, mean_head, forward, right):
     """Three rows (n,), radians: up along forward (less is more tilt), along right (drop), heading of the pelvis.
 
     In        rows (4, n): up in sensor axes and the turn about up, over a whole stride and a sample or two;
-              mean_head: mean of that turn, gain: what it gains in a stride
+              mean_head: mean of that turn
     Differs   the heading is that of the pelvis's own forward axis: an axis below the horizon also shows turns about the
               level axis below it, so a part of the drop. What it gains in a stride, when more than a straight
               run's, is the way's and is taken out
@@ -27,8 +27,10 @@ def sway(rows, mean_head, gain, forward, right):
     turn = drop * -_PELVIS_BELOW
     turn += rows[3]
     turn -= mean_head
+    n = len(turn)
+    gain = float(turn[n - 1] - turn[0])
     if abs(gain) > _BEND:
-        turn -= np.linspace(0.0, gain, len(turn))
+        turn -= np.linspace(0.0, gain, n)
     return turned[0], drop, turn
 
 

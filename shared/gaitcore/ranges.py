@@ -3,8 +3,8 @@
 from gaitcore.compat import FLOAT, np
 from gaitcore.units import DEG
 
-# Tangent of 17 deg: so far below the horizon lies the pelvis's own forward axis in running (Schache 1999: 15..20 deg).
-_PELVIS_BELOW = 0.3
+# Tangent of 15 deg: so far below the horizon lies the forward axis of the pelvis in running (Schache 1999: 15..20 deg).
+_PELVIS_BELOW = 0.268
 _BEND = 0.14  # rad in a stride: a bend, and no longer the pelvis's own wandering
 
 

@@ -8,6 +8,7 @@ import pytest
 from formclip.simulate import Episode, Scenario, Segment, Slip, Turn, simulate
 from gaitcore import pipeline as chain
 from gaitcore.pipeline import Pipeline
+from gaitcore.records import N_FIELDS, quantise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -298,3 +299,16 @@ def test_tilt_steps_and_side_of_a_recorded_runner(traces):
 def test_what_is_not_running_gives_no_steps(traces, name):
     block, _ = read(traces / "sisfall", name)
     assert run(np.ascontiguousarray(block), 200)[1] == []
+
+
+def test_counting_anew_changes_nothing(monkeypatch):
+    """After hours a sample's number has no room for its hundredths on the board: the ring counts anew, unseen."""
+    _, block = trace_of(minutes=1.5)
+    _, steps, events = run(block, 208)
+    stored = [list(quantise(s, 0, [0] * N_FIELDS)) for s in steps]
+    monkeypatch.setattr(chain, "_REBASE_S", 8)
+    monkeypatch.setattr(chain, "_KEPT_S", 7)
+    _, again, same = run(block, 208)
+    assert [list(quantise(s, 0, [0] * N_FIELDS)) for s in again] == stored and len(steps) > 150
+    assert [s.on_ms for s in again] == [s.on_ms for s in steps]
+    assert same == events

@@ -55,6 +55,10 @@ class Leveller:
         self._from = self._ring.end
         self._head = None
 
+    def shift(self, n):
+        """The ring counts anew."""
+        self._from -= n
+
     def blind(self):
         self._from = self._ring.end
         self._head = None

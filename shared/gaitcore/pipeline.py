@@ -57,6 +57,8 @@ _NONSENSE = 1e6
 _SETTLED_RAD = 0.02
 _MISWORN = 0.8660254  # cosine of 30 deg
 _UNCALIBRATED_DEG = 20.0  # a smaller slip is not told without a calibration: it could be the orientation settling
+_REBASE_S = 300  # longer than this the ring does not count on
+_KEPT_S = 60
 _QUIET_S = 0.75  # the end of a bout is told from so much without it
 _PATIENCE_S = 8  # a calibration asked for waits so long for the runner to stand still, beyond its own length
 
@@ -280,9 +282,9 @@ class Pipeline:
     def _begin(self):
         """Up from the first second, then process what waited."""
         hop, a, n = self._hop, self._attitude, self._firsts
-        self._firsts = _FIRST_HOPS
         if not n:
             return
+        self._firsts = _FIRST_HOPS
         total = [0.0, 0.0, 0.0]
         for h in range(n):
             out = self._ring.space()
@@ -298,6 +300,8 @@ class Pipeline:
 
     def _process(self, block):
         a, ring, rhythm = self._attitude, self._ring, self._rhythm
+        if ring.end > _REBASE_S * self._rate:
+            self._rebase(ring.end - _KEPT_S * self._rate)
         blind = (ring.end * self._group + self._offset) < self._blank_until
         still = False
         if not blind and (self.activity != RUNNING or self._asked >= 0):
@@ -336,6 +340,21 @@ class Pipeline:
             self._on.append(t)
         self._measure_steps(False)
         self._release()
+
+    def _rebase(self, n):
+        """Count the ring's samples anew: the board's numbers have 22 bits, and a contact is told to a 1/100 sample."""
+        self._ring.shift(n)
+        self._leveller.shift(n)
+        self._finder.shift(n)
+        self._offset += n * self._group
+        self._rhythm_from -= n
+        self._last_on -= n
+        self._until -= n
+        if self._asked >= 0:
+            self._asked = max(0, self._asked - n)
+        self._on[:] = [t - n for t in self._on]
+        self._held[:] = [(held[0] - n,) + held[1:] for held in self._held]
+        self._marks[:] = [(start - n, end - n, flag) for start, end, flag in self._marks]
 
     def _mark(self, start, end, flag):
         marks = self._marks
@@ -405,9 +424,10 @@ class Pipeline:
             step = self._meter.measure(t, period, stride, follows and end >= t + LATEST * stride, self._side)
             if step is None:
                 continue
-            raw = (self._meter.on + 0.5) * self._group - 0.5 + self._offset
+            raw = (self._meter.on + 0.5) * self._group - 0.5
             whole = int(raw)
-            step.on_ms = max(0, index_to_ms(whole, self.rate_hz) + int(1000.0 * (raw - whole) / self.rate_hz + 0.5))
+            late_ms = int(1000.0 * (raw - whole) / self.rate_hz + 0.5)
+            step.on_ms = max(0, index_to_ms(whole + self._offset, self.rate_hz) + late_ms)
             for start, stop, flag in self._marks:
                 if start < self._meter.last and stop > t - 0.4 * period:
                     step.flags |= flag

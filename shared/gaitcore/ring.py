@@ -41,6 +41,13 @@ class Ring:
         self.end += self._hop
         self.start = max(self.base, self._cut, self.end - self._keep - self._hop)
 
+    def shift(self, n):
+        """Count anew: what was sample n is 0."""
+        self.start -= n
+        self.end -= n
+        self.base -= n
+        self._cut -= n
+
     def drop(self, n):
         """Take back the newest n samples."""
         self.end -= n

@@ -39,6 +39,10 @@ class StepFinder:
         self._old = 1.0
         self._last = -1e6
 
+    def shift(self, n):
+        """Indices are less by n from now on."""
+        self._last -= n
+
     def push(self, vert, index, period):
         found = self._found
         found.clear()

@@ -28,6 +28,7 @@ LAST = const(1)  # flag: the session's last page
 FRAME_B = const(12)  # a raw sample as the FIFO gives it: six int16, gx gy gz ax ay az, LSB of units.py
 _IDENTITY_B = const(20)
 _RESERVE_PAGES = const(4)  # raw capture leaves these to the steps
+_STEP_FITS_B = const(4096 - 14 - 2 * 6)  # a page with no more in it has room for a step; see LogWriter._room
 
 
 class PageError(ValueError):
@@ -108,12 +109,12 @@ class LogWriter:
             self.event(records.TIME, step.on_ms)
             self.t_ms = step.on_ms
             dt_ms = 0
-        records.quantise(step, dt_ms, self.fields)
-        if self._room(records.STEP_B):
+        fields = records.quantise(step, dt_ms, self.fields)
+        if not self.full and (self._page.used <= _STEP_FITS_B or self._room(records.STEP_B)):
             page = self._page
-            page.used = records.pack_step(self.fields, page.buf, page.used)
+            page.used = records.pack_step(fields, page.buf, page.used)
         self.t_ms = step.on_ms
-        return self.fields
+        return fields
 
     def event(self, tag, t_ms, values=(), tail=b""):
         if self._room(records.event_size(tag, tail)):

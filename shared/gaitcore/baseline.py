@@ -14,6 +14,7 @@ _BREAK_MS = const(1500)  # a longer gap between contacts is not running
 # Rows of a minute: cadence [0.1 steps/min], contact [0.1 ms], flight [0.1 ms], vo [0.1 mm], tilt [0.01 deg], ranges of
 # tilt, drop and rotation [0.01 deg], braking [mm/s]. Scale of the mean, per count of the record's field:
 _SCALES = b"\x01\x14\x0a\x0a\x01\x14\x14\x14\x04"
+_OWN_SCALES = b"\x01\x01\x04"
 CADENCE, TILT, BRAKE = const(0), const(4), const(8)  # rows that make the own baseline
 N_ROWS = const(9)
 
@@ -133,7 +134,7 @@ class Baseline:
             self._own_steps += 1
             return 0
         steps = self._own_steps
-        self.own = [_mean(own[0], steps - own[3], 1), _mean(own[1], steps - own[4], 1), _mean(own[2], steps - own[5], 4)]
+        self.own = [_mean(own[k], steps - own[3 + k], _OWN_SCALES[k]) for k in range(3)]
         return self.OWN
 
     def finish(self):

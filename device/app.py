@@ -19,7 +19,6 @@ import struct
 from gaitcore import patterns, records
 from gaitcore.calibration import Calibration
 from gaitcore.compat import const, ticks_add, ticks_diff
-from gaitcore.pages import RawWriter
 from gaitcore.pipeline import RUNNING as ACTIVITY_RUNNING
 from gaitcore.session import ENDED, PAUSED, READY, RUNNING, Session
 from gaitcore.settings import Settings
@@ -340,6 +339,8 @@ class App:
             session.anchor(self.uptime_ms & 0xFFFFFFFF, self._unix_now(), self.zone_min)
             session.battery(*self._battery())
             if self.settings.capture_s and not session.log.full:
+                from gaitcore.rawpages import RawWriter  # small, and before the first block of the session
+
                 self._raw = RawWriter(session.log)
                 self._raw_end = session.index + self.settings.capture_s * 208
                 session.log.event(records.CAPTURE, session.now_ms, (1,))

@@ -29,6 +29,8 @@ _PRIVATE = re.compile(r"_[A-Za-z]\w*$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # Their constants are read by name from an object that stands for the module.
 _AS_OBJECTS = ("boards.",)
+# What the board runs by itself: all else is used if these use it.
+_RUN = ("code", "boot")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -176,6 +178,8 @@ class _Uses:
 
 def _leave_out(sources: Mapping[str, str], words: set[str]) -> dict[str, str]:
     """Without what nothing names from the files that the board runs by itself; words are names to keep."""
+    if not any(module_name(path) in _RUN for path in sources):
+        return dict(sources)
     trees = {path: ast.parse(text) for path, text in sources.items()}
     gone: set[int] = set()
     while True:
@@ -183,9 +187,8 @@ def _leave_out(sources: Mapping[str, str], words: set[str]) -> dict[str, str]:
         found = set()
         for path, tree in trees.items():
             here = module_name(path)
-            if "." not in here or here in uses.whole or here.startswith(_AS_OBJECTS):
-                if here not in ("app",):
-                    continue
+            if here in _RUN or here in uses.whole or here.startswith(_AS_OBJECTS):
+                continue
             for name, node, is_method in _definitions(tree):
                 named = name in uses.attributes if is_method else (here, name) in uses.globals
                 if id(node) not in gone and not named and name not in words:
@@ -193,9 +196,11 @@ def _leave_out(sources: Mapping[str, str], words: set[str]) -> dict[str, str]:
         if not found:
             break
         gone |= found
-    used: dict[str, set[str]] = defaultdict(set)
+    used: dict[str, set[str]] = defaultdict(lambda: set(words))
     for module, name in uses.globals:
         used[module].add(name)
+    for module in uses.whole:
+        used[module].update(name for here, name in uses.imported if here == module)
     return {path: _without(text, trees[path], gone, used[module_name(path)]) for path, text in sources.items()}
 
 
@@ -210,14 +215,13 @@ def _without(source: str, tree: ast.Module, gone: set[int], used: set[str]) -> s
                 if decorators:
                     start = (decorators[0].lineno - 1, start[1])
                 edits.append(Edit(start, end, "" if left else "pass"))
-    if edits:
-        for statement in tree.body:
-            if isinstance(statement, ast.ImportFrom):
-                keep = [a for a in statement.names if (a.asname or a.name) in used]
-                if len(keep) < len(statement.names):
-                    names = ", ".join(a.name + (" as " + a.asname if a.asname else "") for a in keep)
-                    text = "from %s import %s" % (statement.module, names) if keep else ""
-                    edits.append(Edit(*_span(statement), text))
+    for statement in tree.body:
+        if isinstance(statement, ast.ImportFrom):
+            keep = [a for a in statement.names if a.name == "*" or (a.asname or a.name) in used]
+            if len(keep) < len(statement.names):
+                names = ", ".join(a.name + (" as " + a.asname if a.asname else "") for a in keep)
+                text = "from %s import %s" % (statement.module, names) if keep else ""
+                edits.append(Edit(*_span(statement), text))
     return _apply(source, edits)
 
 

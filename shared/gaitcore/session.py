@@ -22,8 +22,7 @@ from gaitcore import patterns, records
 from gaitcore.baseline import NO_VALUE, Baseline
 from gaitcore.compat import const
 from gaitcore.cue import CueEngine
-from gaitcore.metronome import Metronome
-from gaitcore.neutral import MOVED, WAITING, Squeeze
+from gaitcore.neutral import MOVED, WAITING
 from gaitcore.pages import LogWriter
 from gaitcore.pipeline import ACTIVITY, CALIBRATED, REFUSED, SLIP, Pipeline
 from gaitcore.settings import Settings, index_of
@@ -94,7 +93,7 @@ class Session:
         self._last_step_ms = 0
         self._paused_by = records.BY_RUNNER
         self._flush_ms = 0
-        self._metronome = Metronome(self.settings)
+        self._beats = self._beater() if self.settings.mode == _METRONOME else None
         self._told_full = sink is None
         self._commands = []
 
@@ -205,7 +204,11 @@ class Session:
     def calibrate(self, squeeze=False):
         """Stand still now: re-zero; then, if asked for, squeeze the glutes. CALIBRATED or REFUSED follows each."""
         self.pipeline.calibrate()
-        self._squeeze = Squeeze(self.settings.squeeze_s) if squeeze else None
+        self._squeeze = None
+        if squeeze:
+            from gaitcore.neutral import Squeeze  # rarely asked for
+
+            self._squeeze = Squeeze(self.settings.squeeze_s)
         self._squeezing = False
         return patterns.STAND
 
@@ -346,7 +349,9 @@ class Session:
         state = self.state
         if state == RUNNING and s.mode == _METRONOME and not self.muted:
             end_ms = index_to_ms(self.index + self.pipeline.room, self.rate_hz)
-            for delay_ms in self._metronome.beats(now_ms, end_ms, self.engine.own):
+            if self._beats is None:
+                self._beats = self._beater()
+            for delay_ms in self._beats(now_ms, end_ms, self.engine.own):
                 self._command(patterns.BEAT, 0, True, delay_ms)
         if state == RUNNING or state == PAUSED:
             if now_ms - self._flush_ms >= s.flush_s * 1000:
@@ -355,6 +360,12 @@ class Session:
             if not self._told_full and self.log.full:
                 self._told_full = True
                 self._command(patterns.LOG_FULL)
+
+    def _beater(self):
+        """The metronome, loaded when its mode is on: a page of source, so that a change during a run does no harm."""
+        from gaitcore.metronome import Metronome
+
+        return Metronome(self.settings).beats
 
     def _command(self, pattern, pulse_ms=0, blank=True, delay_ms=0):
         if pattern:

@@ -49,6 +49,7 @@ _BLUE = const(4)
 _IDLE_MS = const(20)
 _RETRY_MS = const(2000)
 _KEEP_MS = const(1000)
+_WATCH_MS = const(100)  # between looks at battery, blink and standby: a turn without a block is mostly waiting
 _TELL_MS = const(60000)
 _BATTERY_MS = const(60000)
 _ARMED_MS = const(30000)  # awake after motion, to see whether it is running
@@ -104,7 +105,9 @@ class App:
         self.errors = 0
         self.uptime_ms = parts.clock.uptime_ms
         self._owed = -1  # number of the page that waits to be staged
-        self._last_ms = self._kept_ms = parts.clock.ticks_ms
+        self._last_ms = parts.clock.ticks_ms
+        self._kept_ms = self.uptime_ms
+        self._unwatched_ms = 0
         now_ms = parts.ticks_ms()
         self._sense_ms = self._alive_ms = self._battery_ms = self._blind_ms = now_ms
         self._awake_ms = now_ms  # awake until then at least
@@ -130,17 +133,22 @@ class App:
     def step(self):
         parts = self.parts
         now_ms = parts.ticks_ms()
-        self._tick(now_ms)
+        self._unwatched_ms += self._tick(now_ms)
         parts.feed()
         gesture = parts.button.poll(now_ms)
         if gesture:
             self._gesture(gesture, now_ms)
-        if self.state == STANDBY:
+        state = self.state
+        if state == STANDBY:
             return self._stand_by(now_ms)
-        if self.state != LEAVING:
-            self._sense(now_ms)
-            self._watch(now_ms)
-        wait_ms = parts.haptics.poll(parts.ticks_ms())
+        if state != LEAVING:
+            if ticks_diff(now_ms, self._sense_ms) >= 0:
+                self._sense(now_ms)
+            if self._unwatched_ms >= _WATCH_MS:
+                self._unwatched_ms = 0
+                self._watch(now_ms)
+        haptics = parts.haptics
+        wait_ms = haptics.poll(parts.ticks_ms()) if haptics.busy else -1
         if self._owed >= 0 and wait_ms < 0:
             self._sink(self._owed, parts.page, False)
         parts.led.poll(now_ms)
@@ -150,12 +158,16 @@ class App:
         return wait_ms if 0 <= wait_ms < _IDLE_MS else _IDLE_MS
 
     def _tick(self, now_ms):
-        """Time goes on; kept once a second for a start after this one."""
-        self.uptime_ms += ticks_diff(now_ms, self._last_ms)
+        """Time goes on, by how many ms; kept once a second for a start after this one."""
+        passed_ms = now_ms - self._last_ms
+        if passed_ms < 0:  # the ticks began anew
+            passed_ms = ticks_diff(now_ms, self._last_ms)
         self._last_ms = now_ms
-        if ticks_diff(now_ms, self._kept_ms) >= _KEEP_MS:
-            self._kept_ms = now_ms
-            self.parts.clock.keep(self.uptime_ms, now_ms)
+        self.uptime_ms = uptime_ms = self.uptime_ms + passed_ms
+        if uptime_ms - self._kept_ms >= _KEEP_MS:
+            self._kept_ms = uptime_ms
+            self.parts.clock.keep(uptime_ms, now_ms)
+        return passed_ms
 
     def _gesture(self, gesture, now_ms):
         session = self.session
@@ -180,8 +192,6 @@ class App:
 
     def _sense(self, now_ms):
         """Take what the FIFO holds, feed the session, play what it asks for."""
-        if ticks_diff(now_ms, self._sense_ms) < 0:
-            return
         if self.imu is None:
             self._find_sensor(now_ms)
             return

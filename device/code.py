@@ -62,8 +62,9 @@ class Parts:
     def feed(self):
         """The watchdog; and the motor, when a write to the drive falls into a pulse."""
         self._feed_dog()
-        if self.haptics is not None:
-            self.haptics.poll(self.ticks_ms())
+        haptics = self.haptics
+        if haptics is not None and haptics.busy:
+            haptics.poll(self.ticks_ms())
 
     def _errors(self):
         woken = microcontroller.cpu.reset_reason

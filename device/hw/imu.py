@@ -67,7 +67,6 @@ class Fifo:
         self._raw = bytearray(BLOCK_SAMPLES * self._SAMPLE_B)
         # Views into the one buffer and the one block, made once: a new array costs more than the work on it.
         self._block = np.zeros((6, BLOCK_SAMPLES), dtype=FLOAT)
-        self._acc, self._gyr = self._block[:3], self._block[3:]
         self._views()
         self.lost = self.overruns = self.saturated = self.samples = 0
         self._level = self._read_ms = 0  # samples left in the FIFO by the last block, and when
@@ -109,10 +108,8 @@ class Fifo:
         self.samples += BLOCK_SAMPLES
         if np.max(block) > 32766 or np.min(block) < -32766:
             self.saturated += 1
-        rows = self._acc
-        rows *= ACC_G_PER_LSB_16G
-        rows = self._gyr
-        rows *= GYR_DPS_PER_LSB_1000
+        block[:3] *= ACC_G_PER_LSB_16G
+        block[3:] *= GYR_DPS_PER_LSB_1000
         return block
 
     def _overrun(self, now_ms):

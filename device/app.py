@@ -17,8 +17,7 @@ docs/firmware.md holds the table of states and inputs, made by driving this file
 import struct
 
 from gaitcore import patterns, records
-from gaitcore.calibration import Calibration
-from gaitcore.compat import const, ticks_add, ticks_diff
+from gaitcore.compat import const, let_go, ticks_add, ticks_diff
 from gaitcore.pipeline import RUNNING as ACTIVITY_RUNNING
 from gaitcore.session import ENDED, PAUSED, READY, RUNNING, Session
 from gaitcore.settings import Settings
@@ -46,6 +45,10 @@ RECOVERED = const(9)  # count: pages brought home after a power cut
 _RED = const(1)
 _GREEN = const(2)
 _BLUE = const(4)
+# What the LED shows with each pattern: blinks, then 8 for long ones and the colour. green 2x: cues, START, CALIBRATED,
+# MARKER, PAUSE, RESUME; blue 2x: MUTE, UNMUTE, STAND, SQUEEZE; red 1x long: STOP, OFF; red 2x: REFUSED, LOW_BATTERY,
+# SLIPPED; red 4x: LOG_FULL and the faults; nothing: BEAT
+_SHOWN = b"\x00\x22\x22\x22\x00\x22\x19\x24\x24\x24\x24\x22\x21\x19\x21\x41\x41\x41\x41\x22\x22\x22\x21"
 _IDLE_MS = const(20)
 _RETRY_MS = const(2000)
 _KEEP_MS = const(1000)
@@ -54,8 +57,6 @@ _TELL_MS = const(60000)
 _BATTERY_MS = const(60000)
 _ARMED_MS = const(30000)  # awake after motion, to see whether it is running
 _ALIVE_MS = const(5000)  # between blinks
-_CALIBRATION = "<6fB"  # up, bias in dps, quality
-_CALIBRATION_B = const(25)
 _MOST_BLOCKS = const(6)  # in one turn, to catch up
 _COLLECT_BLOCKS = const(4)  # between collections: 1 s; more often costs more than it frees
 
@@ -257,16 +258,9 @@ class App:
         if begins_ms > delay_ms and self.session is not None and self.imu is not None:
             total_ms = begins_ms + patterns.duration_ms(pattern, pulse_ms) + self.settings.blank_ms
             self.session.pipeline.blank(total_ms * self.imu.rate_hz // 1000 + 1)
-        if pattern in (patterns.SENSOR_FAULT, patterns.DRIVE_FAULT, patterns.SETTING_FAULT, patterns.LOG_FULL):
-            parts.led.show(_RED, 4, now_ms)
-        elif pattern in (patterns.LOW_BATTERY, patterns.REFUSED, patterns.SLIPPED):
-            parts.led.show(_RED, 2, now_ms)
-        elif pattern in (patterns.STAND, patterns.SQUEEZE, patterns.MUTE, patterns.UNMUTE):
-            parts.led.show(_BLUE, 2, now_ms)
-        elif pattern in (patterns.OFF, patterns.STOP):
-            parts.led.show(_RED, 1, now_ms, 600)
-        elif pattern != patterns.BEAT:
-            parts.led.show(_GREEN, 2, now_ms)
+        shown = _SHOWN[pattern]
+        if shown:
+            parts.led.show(shown & 7, shown >> 4, now_ms, 600 if shown & 8 else 80)
 
     def _tell(self, pattern, now_ms):
         """A fault's pattern, once a minute at most."""
@@ -538,10 +532,10 @@ class App:
     def config(self):
         """Bytes of settings and calibration, as the log keeps them."""
         settings = self.settings.to_bytes()
-        c = self.calibration
         data = struct.pack("<BH", 1, len(settings)) + settings
+        c = self.calibration
         if c is not None:
-            data += struct.pack(_CALIBRATION, *(tuple(c.up) + tuple(c.bias_dps or (0.0, 0.0, 0.0)) + (int(c.quality),)))
+            data += struct.pack("<6f", *(tuple(c.up) + tuple(c.bias_dps or (0.0, 0.0, 0.0)))) + bytes((int(c.quality),))
         return data
 
     def save(self):
@@ -561,17 +555,12 @@ class App:
             if log.config_lost:
                 self._pending.append((SETTINGS, 1))
             return patterns.SETTING_FAULT if log.config_lost else 0
-        size = data[1] | data[2] << 8
-        refused = self.settings.load_bytes(data[3 : 3 + size]) if data[0] == 1 else [data[0]]
-        rest = data[3 + size :]
-        if len(rest) == _CALIBRATION_B:
-            kept = struct.unpack(_CALIBRATION, rest)
-            length2 = sum([v * v for v in kept[:3]])
-            if 0.9 < length2 < 1.1 and max([abs(v) for v in kept[3:6]]) < 20:
-                self.calibration = Calibration(list(kept[:3]), list(kept[3:6]), 10.0, kept[6], 0)
+        from gaitcore import kept
+
+        self.calibration, refused, broken = kept.load(data, self.settings)
+        let_go("gaitcore.kept")
         if refused:
-            self._pending.append((SETTINGS, len(refused)))
-        if self.calibration is None and rest:
+            self._pending.append((SETTINGS, refused))
+        if broken:
             self._pending.append((CALIBRATION, 1))
-            return patterns.SETTING_FAULT if refused else patterns.REFUSED
-        return patterns.SETTING_FAULT if refused else 0
+        return patterns.SETTING_FAULT if refused else patterns.REFUSED if broken else 0

@@ -13,7 +13,7 @@ Differs  Adafruit's driver has no FIFO, and takes 16 KB of heap for what six reg
 
 import time
 
-from gaitcore.compat import FLOAT, INT16, const, np, ticks_diff
+from gaitcore.compat import FLOAT, INT16, const, np, scale, ticks_diff
 from gaitcore.units import ACC_G_PER_LSB_16G, GYR_DPS_PER_LSB_1000
 from supervisor import ticks_ms
 
@@ -66,7 +66,8 @@ class Fifo:
         self._status = bytearray(4)
         self._raw = bytearray(BLOCK_SAMPLES * self._SAMPLE_B)
         # Views into the one buffer and the one block, made once: a new array costs more than the work on it.
-        self._block = np.zeros((6, BLOCK_SAMPLES), dtype=FLOAT)
+        self._block = block = np.zeros((6, BLOCK_SAMPLES), dtype=FLOAT)
+        self._acc, self._gyr = block[:3], block[3:]
         self._views()
         self.lost = self.overruns = self.saturated = self.samples = 0
         self._level = self._read_ms = 0  # samples left in the FIFO by the last block, and when
@@ -108,8 +109,8 @@ class Fifo:
         self.samples += BLOCK_SAMPLES
         if np.max(block) > 32766 or np.min(block) < -32766:
             self.saturated += 1
-        block[:3] *= ACC_G_PER_LSB_16G
-        block[3:] *= GYR_DPS_PER_LSB_1000
+        scale(self._acc, ACC_G_PER_LSB_16G)
+        scale(self._gyr, GYR_DPS_PER_LSB_1000)
         return block
 
     def _overrun(self, now_ms):

@@ -1,6 +1,6 @@
 """The LSM6DSOX's FIFO, of tagged words; everything else stands in imu.py."""
 
-from gaitcore.compat import INT16, np
+from gaitcore.compat import INT16, np, scale
 
 from hw.imu import BLOCK_SAMPLES, Fifo
 
@@ -25,7 +25,7 @@ class TaggedFifo(Fifo):
         lsb = np.frombuffer(self._raw, dtype=INT16).reshape((BLOCK_SAMPLES, 7))
         self._tags = (low[:, 0], low[:, 7])
         self._columns = [lsb[:, k] for k in (4, 5, 6)]  # behind the second tag the values lie on even addresses
-        self._odd = [(high[:, k + 1], low[:, k]) for k in (1, 3, 5)]
+        self._odd = [(self._gyr[k], high[:, 2 * k + 2], low[:, 2 * k + 1]) for k in (0, 1, 2)]
 
     def _unpack(self, block):
         gyr_tag, acc_tag = self._tags
@@ -35,9 +35,9 @@ class TaggedFifo(Fifo):
         for column in self._columns:
             block[row] = column
             row += 1
-        for high, low in self._odd:
+        for out, high, low in self._odd:
             block[row] = high
-            block[row] *= 256.0
+            scale(out, 256.0)
             block[row] += low
             row += 1
         return True

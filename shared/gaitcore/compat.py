@@ -6,6 +6,7 @@ The only file that asks which interpreter it is on. Everything else in gaitcore 
 np        ulab.numpy where there is one (device, strict stand-in, MicroPython), else numpy.
           Use only the functions that DEVICE_FACTS.md lists: the strict stand-in enforces it.
 FLOAT     dtype of every float array: 32 bits on all of them. Always pass it: numpy's default is 64.
+scale     scale(rows, factor): in place.
 let_go    let_go("package.module"): forget a module that was needed once.
 sosfilt   sosfilt(sos, x, zi=zi) -> (y, zf); sos (n, 6), zi (n, 2), all FLOAT.
 const     MicroPython's compile-time constant, the identity elsewhere.
@@ -53,6 +54,14 @@ def ticks_add(ticks_ms, delta_ms):
 def ticks_diff(later_ms, earlier_ms):
     """Signed difference of two ticks in ms, right while they lie within 2**28 ms (3.1 days)."""
     return (((later_ms - earlier_ms) & _TICKS_MASK) + _TICKS_HALF & _TICKS_MASK) - _TICKS_HALF
+
+
+def scale(rows, factor):
+    """rows *= factor, in place everywhere: MicroPython's own VM binds a new array where ulab is classes."""
+    out = rows
+    out *= factor
+    if out is not rows:
+        rows[:] = out
 
 
 def let_go(name):

@@ -17,9 +17,7 @@ docs/firmware.md holds the table of states and inputs, made by driving this file
 import struct
 
 from gaitcore import patterns, records
-from gaitcore.calibration import Calibration
-from gaitcore.compat import const, ticks_add, ticks_diff
-from gaitcore.pages import RawWriter
+from gaitcore.compat import const, let_go, ticks_add, ticks_diff
 from gaitcore.pipeline import RUNNING as ACTIVITY_RUNNING
 from gaitcore.session import ENDED, PAUSED, READY, RUNNING, Session
 from gaitcore.settings import Settings
@@ -47,15 +45,18 @@ RECOVERED = const(9)  # count: pages brought home after a power cut
 _RED = const(1)
 _GREEN = const(2)
 _BLUE = const(4)
+# What the LED shows with each pattern: blinks, then 8 for long ones and the colour. green 2x: cues, START, CALIBRATED,
+# MARKER, PAUSE, RESUME; blue 2x: MUTE, UNMUTE, STAND, SQUEEZE; red 1x long: STOP, OFF; red 2x: REFUSED, LOW_BATTERY,
+# SLIPPED; red 4x: LOG_FULL and the faults; nothing: BEAT
+_SHOWN = b"\x00\x22\x22\x22\x00\x22\x19\x24\x24\x24\x24\x22\x21\x19\x21\x41\x41\x41\x41\x22\x22\x22\x21"
 _IDLE_MS = const(20)
 _RETRY_MS = const(2000)
 _KEEP_MS = const(1000)
+_WATCH_MS = const(100)  # between looks at battery, blink and standby: a turn without a block is mostly waiting
 _TELL_MS = const(60000)
 _BATTERY_MS = const(60000)
 _ARMED_MS = const(30000)  # awake after motion, to see whether it is running
 _ALIVE_MS = const(5000)  # between blinks
-_CALIBRATION = "<6fB"  # up, bias in dps, quality
-_CALIBRATION_B = const(25)
 _MOST_BLOCKS = const(6)  # in one turn, to catch up
 _COLLECT_BLOCKS = const(6)  # between collections: 1.5 s; more often costs more than it frees
 
@@ -105,7 +106,9 @@ class App:
         self.errors = 0
         self.uptime_ms = parts.clock.uptime_ms
         self._owed = -1  # number of the page that waits to be staged
-        self._last_ms = self._kept_ms = parts.clock.ticks_ms
+        self._last_ms = parts.clock.ticks_ms
+        self._kept_ms = self.uptime_ms
+        self._unwatched_ms = 0
         now_ms = parts.ticks_ms()
         self._sense_ms = self._alive_ms = self._battery_ms = self._blind_ms = now_ms
         self._awake_ms = now_ms  # awake until then at least
@@ -131,17 +134,22 @@ class App:
     def step(self):
         parts = self.parts
         now_ms = parts.ticks_ms()
-        self._tick(now_ms)
+        self._unwatched_ms += self._tick(now_ms)
         parts.feed()
         gesture = parts.button.poll(now_ms)
         if gesture:
             self._gesture(gesture, now_ms)
-        if self.state == STANDBY:
+        state = self.state
+        if state == STANDBY:
             return self._stand_by(now_ms)
-        if self.state != LEAVING:
-            self._sense(now_ms)
-            self._watch(now_ms)
-        wait_ms = parts.haptics.poll(parts.ticks_ms())
+        if state != LEAVING:
+            if ticks_diff(now_ms, self._sense_ms) >= 0:
+                self._sense(now_ms)
+            if self._unwatched_ms >= _WATCH_MS:
+                self._unwatched_ms = 0
+                self._watch(now_ms)
+        haptics = parts.haptics
+        wait_ms = haptics.poll(parts.ticks_ms()) if haptics.busy else -1
         if self._owed >= 0 and wait_ms < 0:
             self._sink(self._owed, parts.page, False)
         parts.led.poll(now_ms)
@@ -151,12 +159,16 @@ class App:
         return wait_ms if 0 <= wait_ms < _IDLE_MS else _IDLE_MS
 
     def _tick(self, now_ms):
-        """Time goes on; kept once a second for a start after this one."""
-        self.uptime_ms += ticks_diff(now_ms, self._last_ms)
+        """Time goes on, by how many ms; kept once a second for a start after this one."""
+        passed_ms = now_ms - self._last_ms
+        if passed_ms < 0:  # the ticks began anew
+            passed_ms = ticks_diff(now_ms, self._last_ms)
         self._last_ms = now_ms
-        if ticks_diff(now_ms, self._kept_ms) >= _KEEP_MS:
-            self._kept_ms = now_ms
-            self.parts.clock.keep(self.uptime_ms, now_ms)
+        self.uptime_ms = uptime_ms = self.uptime_ms + passed_ms
+        if uptime_ms - self._kept_ms >= _KEEP_MS:
+            self._kept_ms = uptime_ms
+            self.parts.clock.keep(uptime_ms, now_ms)
+        return passed_ms
 
     def _gesture(self, gesture, now_ms):
         session = self.session
@@ -181,8 +193,6 @@ class App:
 
     def _sense(self, now_ms):
         """Take what the FIFO holds, feed the session, play what it asks for."""
-        if ticks_diff(now_ms, self._sense_ms) < 0:
-            return
         if self.imu is None:
             self._find_sensor(now_ms)
             return
@@ -248,16 +258,9 @@ class App:
         if begins_ms > delay_ms and self.session is not None and self.imu is not None:
             total_ms = begins_ms + patterns.duration_ms(pattern, pulse_ms) + self.settings.blank_ms
             self.session.pipeline.blank(total_ms * self.imu.rate_hz // 1000 + 1)
-        if pattern in (patterns.SENSOR_FAULT, patterns.DRIVE_FAULT, patterns.SETTING_FAULT, patterns.LOG_FULL):
-            parts.led.show(_RED, 4, now_ms)
-        elif pattern in (patterns.LOW_BATTERY, patterns.REFUSED, patterns.SLIPPED):
-            parts.led.show(_RED, 2, now_ms)
-        elif pattern in (patterns.STAND, patterns.SQUEEZE, patterns.MUTE, patterns.UNMUTE):
-            parts.led.show(_BLUE, 2, now_ms)
-        elif pattern in (patterns.OFF, patterns.STOP):
-            parts.led.show(_RED, 1, now_ms, 600)
-        elif pattern != patterns.BEAT:
-            parts.led.show(_GREEN, 2, now_ms)
+        shown = _SHOWN[pattern]
+        if shown:
+            parts.led.show(shown & 7, shown >> 4, now_ms, 600 if shown & 8 else 80)
 
     def _tell(self, pattern, now_ms):
         """A fault's pattern, once a minute at most."""
@@ -340,6 +343,8 @@ class App:
             session.anchor(self.uptime_ms & 0xFFFFFFFF, self._unix_now(), self.zone_min)
             session.battery(*self._battery())
             if self.settings.capture_s and not session.log.full:
+                from gaitcore.rawpages import RawWriter  # small, and before the first block of the session
+
                 self._raw = RawWriter(session.log)
                 self._raw_end = session.index + self.settings.capture_s * 208
                 session.log.event(records.CAPTURE, session.now_ms, (1,))
@@ -527,10 +532,10 @@ class App:
     def config(self):
         """Bytes of settings and calibration, as the log keeps them."""
         settings = self.settings.to_bytes()
-        c = self.calibration
         data = struct.pack("<BH", 1, len(settings)) + settings
+        c = self.calibration
         if c is not None:
-            data += struct.pack(_CALIBRATION, *(tuple(c.up) + tuple(c.bias_dps or (0.0, 0.0, 0.0)) + (int(c.quality),)))
+            data += struct.pack("<6f", *(tuple(c.up) + tuple(c.bias_dps or (0.0, 0.0, 0.0)))) + bytes((int(c.quality),))
         return data
 
     def save(self):
@@ -550,17 +555,12 @@ class App:
             if log.config_lost:
                 self._pending.append((SETTINGS, 1))
             return patterns.SETTING_FAULT if log.config_lost else 0
-        size = data[1] | data[2] << 8
-        refused = self.settings.load_bytes(data[3 : 3 + size]) if data[0] == 1 else [data[0]]
-        rest = data[3 + size :]
-        if len(rest) == _CALIBRATION_B:
-            kept = struct.unpack(_CALIBRATION, rest)
-            length2 = sum([v * v for v in kept[:3]])
-            if 0.9 < length2 < 1.1 and max([abs(v) for v in kept[3:6]]) < 20:
-                self.calibration = Calibration(list(kept[:3]), list(kept[3:6]), 10.0, kept[6], 0)
+        from gaitcore import kept
+
+        self.calibration, refused, broken = kept.load(data, self.settings)
+        let_go("gaitcore.kept")
         if refused:
-            self._pending.append((SETTINGS, len(refused)))
-        if self.calibration is None and rest:
+            self._pending.append((SETTINGS, refused))
+        if broken:
             self._pending.append((CALIBRATION, 1))
-            return patterns.SETTING_FAULT if refused else patterns.REFUSED
-        return patterns.SETTING_FAULT if refused else 0
+        return patterns.SETTING_FAULT if refused else patterns.REFUSED if broken else 0

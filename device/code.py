@@ -20,7 +20,8 @@ from hw import imu
 
 gc.collect()
 
-from hw import clock, flashlog, haptics, led, power
+from gaitcore.compat import let_go
+from hw import clock, flashlog, haptics, power
 from hw.button import Button
 
 gc.collect()
@@ -53,8 +54,11 @@ class Parts:
         self._supply = pins.IMU_POWER and digitalio.DigitalInOut(pins.IMU_POWER)
         self._buses = {}
         self._pins = pins
-        self.led = led.make(pins)
-        self.haptics = haptics.Haptics(self._motor())
+        from hw import outputs
+
+        self.led = outputs.leds(pins)
+        self.haptics = haptics.Haptics(self._motor(outputs))
+        let_go("hw.outputs")
         self.button = Button(self.power.pressed)
         self.button.reset()
         self.link = NoLink()
@@ -62,8 +66,9 @@ class Parts:
     def feed(self):
         """The watchdog; and the motor, when a write to the drive falls into a pulse."""
         self._feed_dog()
-        if self.haptics is not None:
-            self.haptics.poll(self.ticks_ms())
+        haptics = self.haptics
+        if haptics is not None and haptics.busy:
+            haptics.poll(self.ticks_ms())
 
     def _errors(self):
         woken = microcontroller.cpu.reset_reason
@@ -76,10 +81,10 @@ class Parts:
             self._buses[scl] = busio.I2C(scl, sda, frequency=400000)
         return self._buses[scl]
 
-    def _motor(self):
+    def _motor(self, outputs):
         if os.getenv("HAPTIC") == "drv2605l":
-            return haptics.drv2605l(self._bus(self._pins.HAPTIC_SCL, self._pins.HAPTIC_SDA))
-        return haptics.pwm_motor(self._pins.MOTOR)
+            return outputs.drv2605l(self._bus(self._pins.HAPTIC_SCL, self._pins.HAPTIC_SDA))
+        return outputs.pwm_motor(self._pins.MOTOR)
 
     def make_imu(self):
         pins = self._pins

@@ -146,3 +146,48 @@ def test_the_bundle_does_what_the_sources_do(tmp_path, monkeypatch):
     assert [p.read_bytes() for p in small.sessions] == [p.read_bytes() for p in plain.sessions]
     assert len(plain.sessions) == 1 and len(plain.sessions[0].read_bytes()) > 1000
     assert small.record == plain.record
+
+
+def test_what_nothing_on_the_clip_names_is_left_out(tmp_path):
+    sources = dict(SOURCES)
+    sources["/gaitcore/second.py"] += """
+
+LEFT = (1, 2)
+KEPT = (3, 4)
+
+
+def unused(tank):
+    return used_by_unused(tank.marked(LEFT))
+
+
+def used_by_unused(x):
+    return Lonely(x)
+
+
+class Lonely:
+    def alone(self):
+        return unused(self)
+
+
+class Kept:
+    def named(self):
+        return KEPT
+
+    @property
+    def unnamed(self):
+        return 1
+
+    def __str__(self):
+        return "kept"
+"""
+    sources["/gaitcore/third.py"] = "from gaitcore.second import Kept, Lonely, run  # noqa: F401\n"
+    sources["/code.py"] = "from gaitcore import second\nfrom gaitcore.third import Kept\nsecond.run(), Kept().named()\n"
+    small = shrink(sources, {})
+    second, third = small["/gaitcore/second.py"], small["/gaitcore/third.py"]
+    for name in ("LEFT", "unused", "Lonely", "unnamed"):
+        assert name not in second + third
+    for name in ("KEPT", "class Kept", "def named", "__str__", "def run"):
+        assert name in second
+    assert third.split("  #")[0].strip() == "from gaitcore.second import Kept"
+    assert run(sources, tmp_path / "a") == run(small, tmp_path / "b")
+    assert "def read" in small["/gaitcore/first.py"] and "def all" in second

@@ -42,6 +42,8 @@ class Button:
 
     def poll(self, now_ms):
         raw = self._read()
+        if not (raw or self._raw or self.down or self._presses):
+            return 0
         if raw != self._raw:
             self._raw = raw
             self._raw_ms = now_ms

@@ -25,10 +25,9 @@ Source   CircuitPython 10 external_flash.c: what a flush does; DEVICE_FACTS.md, 
 import binascii
 import os
 import struct
-import sys
 
-from gaitcore import pages
-from gaitcore.compat import const
+from gaitcore.compat import const, let_go
+from gaitcore.page import HEAD_B, MAGIC
 
 PAGE_B = const(4096)
 BLOCK_B = const(512)
@@ -88,7 +87,7 @@ class FlashLog:
         self._feed = feed or (lambda: None)
         self._file = None
         self._page = None
-        self._head = bytearray(pages.HEAD_B)
+        self._head = bytearray(HEAD_B)
         self._block = bytearray(BLOCK_B)
         self.sessions = []
         self.config = None
@@ -110,8 +109,8 @@ class FlashLog:
         try:
             flashmount.mount(self, bytearray(PAGE_B) if page is None else page)
         finally:
-            if sys.modules.pop("hw.flashmount", None) is not None:
-                del sys.modules["hw"].flashmount
+            let_go("hw.flashmount")
+            let_go("gaitcore.pagehead")
 
     def trailer_crc(self, page):
         """Of the trailer in the block, and of the CRC of the page that it belongs to."""
@@ -121,7 +120,7 @@ class FlashLog:
         """(session, page number, boot) by the header in a slot, not checked further; None where there is none."""
         self._at(HOME_AT + slot)
         self._file.readinto(self._head)
-        if bytes(self._head[:4]) != pages.MAGIC:
+        if bytes(self._head[:4]) != MAGIC:
             return None
         session, boot, _, number = struct.unpack_from("<IIIH", self._head, 4)
         return session, number, boot

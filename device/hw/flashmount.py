@@ -8,7 +8,8 @@ import binascii
 import os
 import struct
 
-from gaitcore import pages
+from gaitcore.page import MAGIC
+from gaitcore.pagehead import PageError, head
 
 from hw.flashlog import (
     BLOCK_B,
@@ -61,7 +62,7 @@ def _format(log):
     for number in range(1, HOME_AT + log._slots):
         log._at(number)
         log._file.readinto(block)
-        if number < HOME_AT or bytes(block[:4]) == pages.MAGIC:
+        if number < HOME_AT or bytes(block[:4]) == MAGIC:
             for i in range(BLOCK_B):
                 block[i] = 0
             for at in (0, PAGE_B) if number < HOME_AT else (0,):
@@ -162,10 +163,10 @@ def _intact(log, place, session, page_no, buf):
     log._at(place)
     log._file.readinto(buf)
     try:
-        head = pages.head(buf)
-    except pages.PageError:
+        found = head(buf)
+    except PageError:
         return -1
-    return head[5] if head[0] == session and head[3] == page_no else -1
+    return found[5] if found[0] == session and found[3] == page_no else -1
 
 
 def _walk(log):

@@ -19,14 +19,11 @@ class Haptics:
     def __init__(self, level):
         self._level = level
         self._pulses = self._waiting = None
+        self.busy = False
         self._i = 0
         self._on = False
         self._due_ms = 0
         self._end_ms = 0
-
-    @property
-    def busy(self):
-        return self._pulses is not None
 
     def play(self, pulses, now_ms, delay_ms=0):
         start_ms = ticks_add(now_ms, delay_ms)
@@ -43,6 +40,7 @@ class Haptics:
 
     def _begin(self, pulses, start_ms):
         self._pulses = pulses
+        self.busy = True
         self._i = 0
         self._on = False
         self._due_ms = start_ms
@@ -62,6 +60,7 @@ class Haptics:
                 self._i += 1
                 if self._i == len(self._pulses):
                     self._pulses = None
+                    self.busy = False
                     if self._waiting is not None:
                         following, self._waiting = self._waiting, None
                         self._begin(following[0], following[1])
@@ -73,31 +72,5 @@ class Haptics:
 
     def stop(self):
         self._pulses = self._waiting = None
-        self._on = False
+        self._on = self.busy = False
         self._level(0)
-
-
-def pwm_motor(pin):
-    """level(pct) for a coin motor on a transistor. 20 kHz: not to be heard."""
-    import pwmio
-
-    out = pwmio.PWMOut(pin, frequency=20000)
-
-    def level(pct):
-        out.duty_cycle = 65535 * pct // 100
-
-    return level
-
-
-def drv2605l(i2c):
-    """level(pct) for a coin motor on a DRV2605L, in real-time playback; in standby while it rests."""
-    import adafruit_drv2605
-
-    chip = adafruit_drv2605.DRV2605(i2c)
-    chip.mode = adafruit_drv2605.MODE_REALTIME
-
-    def level(pct):
-        chip.realtime_value = 127 * pct // 100
-
-    level(0)
-    return level

@@ -55,14 +55,3 @@ class Led:
             if not self._lit:
                 self._left -= 1
         return -1
-
-
-def make(pins):
-    """The board's LEDs, dark."""
-    import digitalio
-
-    outputs = [pin and digitalio.DigitalInOut(pin) for pin in pins.LEDS]
-    for output in outputs:
-        if output:
-            output.switch_to_output(not pins.LED_ON)
-    return Led(outputs, pins.LED_ON)

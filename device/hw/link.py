@@ -26,57 +26,28 @@ import os
 import struct
 
 import microcontroller
-from _bleio import UUID, Attribute, BluetoothError, Characteristic, PacketBuffer, Service, adapter
+from _bleio import BluetoothError, adapter
 from gaitcore import models, records, sync
-from gaitcore.compat import const, ticks_add, ticks_diff
+from gaitcore.compat import const, let_go, ticks_add, ticks_diff
 from gaitcore.pipeline import Step
 
 _OPEN_MS = const(60000)  # pairing, fast advertising and watches: after a press
 _STRANGER_MS = const(30000)
 _FAST_S = 0.1
 _SLOW_S = 1.0
-_CONTROL_B = const(180)
-_DATA_B = const(495)  # fills two link-layer packets
-_KEYS_AT = const(2048)  # of nvm
-_KEYS = const(4)
-_KEY_B = const(16)
-_MAGIC = b"FCK1"
+CONTROL_B = const(180)
+DATA_B = const(495)  # fills two link-layer packets
+KEYS_AT = const(2048)  # of nvm
+KEYS = const(4)
+KEY_B = const(16)
+MAGIC = b"FCK1"
 _CRC_B = const(512)
 _RSC_MS = const(1000)
 _RSC_STILL_MS = const(3000)  # after the last step, watches are told 0
 _MOST_CENTRALS = const(3)
 _BURST = const(2)  # data packets in one turn: one in flight, one waiting
 _SEX = (None, "F", "M")
-_UUID = "6f9d000%d-0c1b-4f5e-9a7c-2f6f726d636c"
-_READ = Characteristic.READ
-_NOTIFY = Characteristic.NOTIFY
 _BOTH_FEET = const(0)
-
-
-def _add(service, uuid, properties, value, fixed=True, read=Attribute.OPEN, write=Attribute.NO_ACCESS, most_b=0):
-    """A characteristic of the service made last."""
-    return Characteristic.add_to_service(
-        service,
-        UUID(uuid),
-        properties=properties,
-        read_perm=read,
-        write_perm=write,
-        max_length=most_b or len(value),
-        fixed_length=fixed,
-        initial_value=value,
-    )
-
-
-def _add_packets(service, number, properties, most_b, packets):
-    """A characteristic that only an encrypted link may use, as packets."""
-    closed = Attribute.ENCRYPT_NO_MITM
-    made = _add(service, _UUID % number, properties, b"", False, closed, closed, most_b)
-    return PacketBuffer(made, buffer_size=packets)
-
-
-def _field(kind, data):
-    """One field of an advertisement."""
-    return bytes((len(data) + 1, kind)) + data
 
 
 def start(app, firmware):
@@ -99,36 +70,20 @@ class Link:
     def __init__(self, app, firmware, name="formclip"):
         self.firmware = firmware
         self.name = name + "-" + binascii.hexlify(bytes(microcontroller.cpu.uid))[-4:].decode()
-        service = Service(UUID(_UUID % 1))  # docs/protocol.md
-        self._control = _add_packets(service, 2, Characteristic.WRITE | _NOTIFY, _CONTROL_B, 4)
-        self._data = _add_packets(service, 3, _NOTIFY, _DATA_B, 1)
-        closed = Attribute.ENCRYPT_NO_MITM
-        service = Service(UUID(0x1814))  # Running Speed and Cadence: once a second
-        self._speed = _add(service, 0x2A53, _NOTIFY, bytes(6), False, closed)
-        _add(service, 0x2A54, _READ, b"\x05\x00", True, closed)  # stride length, walking or running
-        _add(service, 0x2A5D, _READ, b"\x03", True, closed)  # hip
-        service = Service(UUID(0x180F))
-        self._level = _add(service, 0x2A19, _READ | _NOTIFY, bytes(1))
-        service = Service(UUID(0x180A))
-        told = ("clip", self.name, firmware, "nRF52840", str(sync.VERSION), "formclip")  # 2A24 model ... 2A29 maker
-        for k in range(6):
-            _add(service, 0x2A24 + k, _READ, told[k].encode())
+        from hw import linksetup
+
         self._radio = adapter
-        adapter.enabled = True
-        adapter.name = self.name
-        uuid = bytes([int((_UUID % 1).replace("-", "")[k : k + 2], 16) for k in range(30, -2, -2)])
-        # flags, all 16-bit and all 128-bit services; the name comes with the scan response
-        self._advertisement = _field(0x01, b"\x06") + _field(0x03, b"\x14\x18") + _field(0x07, uuid)
-        self._scan_response = _field(0x09, self.name.encode())
-        self._in = bytearray(_CONTROL_B)
-        self._out = bytearray(_DATA_B)
+        made = linksetup.make(self.name, firmware)
+        self._control, self._data, self._speed, self._level, self._advertisement, self._scan_response, self._keys = made
+        let_go("hw.linksetup")
+        self._in = bytearray(CONTROL_B)
+        self._out = bytearray(DATA_B)
         self._record = bytearray(records.STEP_B)
         self._measurement = bytearray(6)
         self._step = Step()
         self._app = app
         self.settings = app.settings
         self._end = sync.ClipEnd(self)
-        self._keys = _read_keys()
         self._here = ()
         self._stranger = None
         self._inviting = self._fast = self._closed = False
@@ -223,8 +178,8 @@ class Link:
         view = memoryview(self._out)
         recording = self._app.recording
         for packets, most, send, times in (
-            (control, _CONTROL_B, end.send_control_into, 1),
-            (data, _DATA_B, end.send_data_into, _BURST),
+            (control, CONTROL_B, end.send_control_into, 1),
+            (data, DATA_B, end.send_data_into, _BURST),
         ):
             room = min(packets.outgoing_packet_length or 0, most)
             for _ in range(times if room else 0):
@@ -304,7 +259,7 @@ class Link:
             raise sync.SyncError(0, sync.NOT_PAIRED)
         key = bytes(key)
         if key not in self._keys:
-            self._keys = self._keys[1 - _KEYS :] + [key]
+            self._keys = self._keys[1 - KEYS :] + [key]
             _write_keys(self._keys)
 
     def _log(self):
@@ -338,7 +293,7 @@ class Link:
     def _take_crc(self):
         """A few blocks of the session that was asked for, each turn: the sensor never waits for it."""
         log = self._app.parts.log
-        view = memoryview(self._out)[: min(_CRC_B, _DATA_B)]
+        view = memoryview(self._out)[: min(_CRC_B, DATA_B)]
         try:
             size = log.size_b(self._crc_of) if log is not None else 0
             for _ in range(8):
@@ -402,16 +357,6 @@ class Link:
             raise sync.SyncError(0, sync.NOT_NOW)
 
 
-def _read_keys():
-    """Keys of the computers that were paired: magic, number, then 16 bytes each."""
-    nvm = microcontroller.nvm
-    head = bytes(nvm[_KEYS_AT : _KEYS_AT + 5])
-    if head[:4] != _MAGIC or not 0 < head[4] <= _KEYS:
-        return []
-    data = bytes(nvm[_KEYS_AT + 5 : _KEYS_AT + 5 + head[4] * _KEY_B])
-    return [data[i : i + _KEY_B] for i in range(0, len(data), _KEY_B)]
-
-
 def _write_keys(keys):
-    data = _MAGIC + bytes((len(keys),)) + b"".join(keys)
-    microcontroller.nvm[_KEYS_AT : _KEYS_AT + len(data)] = data
+    data = MAGIC + bytes((len(keys),)) + b"".join(keys)
+    microcontroller.nvm[KEYS_AT : KEYS_AT + len(data)] = data

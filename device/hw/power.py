@@ -13,21 +13,20 @@ from gaitcore.compat import const
 _WATCHDOG_S = const(8)
 _NAP_S = const(4)  # in standby: the watchdog runs on, so it must be fed
 # mV of a lithium cell at rest by percent, for 20 mA; between the points straight
-_CURVE = ((3300, 0), (3500, 5), (3610, 10), (3690, 20), (3750, 35), (3800, 50), (3870, 62), (3980, 78), (4100, 93))
-_FULL_MV = const(4180)
+_CURVE_MV = b"\x00\x14\x1f\x27\x2d\x32\x39\x44\x50\x58"  # 10 mV above 3300: 3300 3500 3610 3690 3750 3800 3870 ...
+_CURVE_PCT = b"\x00\x05\x0a\x14\x23\x32\x3e\x4e\x5d\x64"  # 0 5 10 20 35 50 62 78 93 100
 _CRASH = b"FCC1"
 _CRASH_B = const(240)
 
 
 def percent(battery_mv):
     """Charge of a lithium cell by its voltage."""
-    below = _CURVE[0]
-    for point in _CURVE + ((_FULL_MV, 100),):
-        if battery_mv < point[0]:
-            if point is below:
-                return 0
-            return below[1] + (point[1] - below[1]) * (battery_mv - below[0]) // (point[0] - below[0])
-        below = point
+    at_mv = at = 0
+    for k in range(10):
+        mv, pct = 3300 + 10 * _CURVE_MV[k], _CURVE_PCT[k]
+        if battery_mv < mv:
+            return at + (pct - at) * (battery_mv - at_mv) // (mv - at_mv) if k else 0
+        at_mv, at = mv, pct
     return 100
 
 

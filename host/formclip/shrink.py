@@ -4,6 +4,7 @@ On the board every name that a module's source contains is kept for good, about 
 doubles when it is full; a module's constants take a place in its dictionary and in that of each module that imports
 them. So what goes onto the drive is the same program, line for line, with
 
+0. functions, methods, classes and tables that nothing on the clip names left out: those are the desktop's,
 1. constants (`NAME = 5`, `NAME = const(5)`, capitals) written where they are used, and their definitions left out,
 2. local variables and parameters that nobody names in a call called a, b, c ... in each function,
 3. private attributes, methods and functions (`_name`) called _a, _b ... so that each name stands for as many others
@@ -28,6 +29,8 @@ _PRIVATE = re.compile(r"_[A-Za-z]\w*$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # Their constants are read by name from an object that stands for the module.
 _AS_OBJECTS = ("boards.",)
+# What the board runs by itself: all else is used if these use it.
+_RUN = ("code", "boot")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -99,6 +102,127 @@ def _names(tree: ast.AST) -> set[str]:
         elif isinstance(node, ast.Global | ast.Nonlocal):
             found.update(node.names)
     return found
+
+
+# -- 0. what only the desktop uses ------------------------------------------------------------------------------------
+
+Definition = ast.FunctionDef | ast.ClassDef | ast.Assign
+
+
+def _definitions(tree: ast.Module) -> Iterator[tuple[str, Definition, bool]]:
+    """(name, where it is defined, whether as a method) of what may be left out when nobody names it."""
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            yield statement.name, statement, False
+        elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target = statement.targets[0]
+            if isinstance(target, ast.Name) and not any(isinstance(n, ast.Call) for n in ast.walk(statement.value)):
+                yield target.id, statement, False
+        if isinstance(statement, ast.ClassDef):
+            for method in statement.body:
+                if isinstance(method, ast.FunctionDef) and not method.name.startswith("__"):
+                    yield method.name, method, True
+
+
+class _Uses:
+    """Who names what, in all files but for the definitions that are left out already."""
+
+    def __init__(self, trees: Mapping[str, ast.Module], gone: set[int]) -> None:
+        self.modules = {module_name(path) for path in trees}
+        self.gone = gone
+        self.attributes: set[str] = set()  # of what may be any object
+        self.globals: set[tuple[str, str]] = set()  # (module, name)
+        self.whole: set[str] = set()  # modules handed on as an object: all of it may be used
+        self.imported: dict[tuple[str, str], tuple[str, str]] = {}  # names that a module has from another
+        for path, tree in trees.items():
+            self._file(module_name(path), tree)
+        todo = list(self.globals)
+        while todo:
+            origin = self.imported.get(todo.pop())
+            if origin and origin not in self.globals:
+                self.globals.add(origin)
+                todo.append(origin)
+
+    def _file(self, here: str, tree: ast.Module) -> None:
+        nodes = list(self._walk(tree))
+        aliases: dict[str, str] = {}
+        for node in nodes:
+            if isinstance(node, ast.ImportFrom) and node.module:
+                for alias in node.names:
+                    whole = node.module + "." + alias.name
+                    if whole in self.modules:
+                        aliases[alias.asname or alias.name] = whole
+                    else:
+                        self.imported[here, alias.asname or alias.name] = (node.module, alias.name)
+        bases = {id(n.value) for n in nodes if isinstance(n, ast.Attribute)}
+        asked = {id(n.left) for n in nodes if isinstance(n, ast.Compare)}
+        for node in nodes:
+            if isinstance(node, ast.Attribute):
+                module = aliases.get(node.value.id) if isinstance(node.value, ast.Name) else None
+                if module is None:
+                    self.attributes.add(node.attr)
+                else:
+                    self.globals.add((module, node.attr))
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                self.globals.add((here, node.id))
+                if node.id in aliases and id(node) not in bases | asked:
+                    self.whole.add(aliases[node.id])
+
+    def _walk(self, node: ast.AST) -> Iterator[ast.AST]:
+        if id(node) in self.gone:
+            return
+        yield node
+        for child in ast.iter_child_nodes(node):
+            yield from self._walk(child)
+
+
+def _leave_out(sources: Mapping[str, str], words: set[str]) -> dict[str, str]:
+    """Without what nothing names from the files that the board runs by itself; words are names to keep."""
+    if not any(module_name(path) in _RUN for path in sources):
+        return dict(sources)
+    trees = {path: ast.parse(text) for path, text in sources.items()}
+    gone: set[int] = set()
+    while True:
+        uses = _Uses(trees, gone)
+        found = set()
+        for path, tree in trees.items():
+            here = module_name(path)
+            if here in _RUN or here in uses.whole or here.startswith(_AS_OBJECTS):
+                continue
+            for name, node, is_method in _definitions(tree):
+                named = name in uses.attributes if is_method else (here, name) in uses.globals
+                if id(node) not in gone and not named and name not in words:
+                    found.add(id(node))
+        if not found:
+            break
+        gone |= found
+    used: dict[str, set[str]] = defaultdict(lambda: set(words))
+    for module, name in uses.globals:
+        used[module].add(name)
+    for module in uses.whole:
+        used[module].update(name for here, name in uses.imported if here == module)
+    return {path: _without(text, trees[path], gone, used[module_name(path)]) for path, text in sources.items()}
+
+
+def _without(source: str, tree: ast.Module, gone: set[int], used: set[str]) -> str:
+    edits: list[Edit] = []
+    for body in [tree.body, *(s.body for s in tree.body if isinstance(s, ast.ClassDef) and id(s) not in gone)]:
+        left = [s for s in body if id(s) not in gone]
+        for statement in body:
+            if id(statement) in gone:
+                start, end = _span(statement)
+                decorators = statement.decorator_list if isinstance(statement, ast.FunctionDef | ast.ClassDef) else []
+                if decorators:
+                    start = (decorators[0].lineno - 1, start[1])
+                edits.append(Edit(start, end, "" if left else "pass"))
+    for statement in tree.body:
+        if isinstance(statement, ast.ImportFrom):
+            keep = [a for a in statement.names if a.name == "*" or (a.asname or a.name) in used]
+            if len(keep) < len(statement.names):
+                names = ", ".join(a.name + (" as " + a.asname if a.asname else "") for a in keep)
+                text = "from %s import %s" % (statement.module, names) if keep else ""
+                edits.append(Edit(*_span(statement), text))
+    return _apply(source, edits)
 
 
 # -- 1. constants -----------------------------------------------------------------------------------------------------
@@ -423,6 +547,7 @@ def shrink(sources: Mapping[str, str], libraries: Mapping[str, str]) -> dict[str
         if not text.isascii():
             raise ValueError("%s is not ASCII: its columns can't be told" % path)
     others = [ast.parse(text) for text in libraries.values()]
+    out = _leave_out(out, set().union(*(_names(t) for t in others), *(_words(ast.parse(t)) for t in out.values())))
     out = _write_in(out, others)
     trees = {path: ast.parse(text) for path, text in out.items()}
     named = {n.arg for t in [*trees.values(), *others] for n in ast.walk(t) if isinstance(n, ast.keyword) and n.arg}

@@ -11,18 +11,10 @@ _UNTRUSTED = const(4 | 16)  # SETTLING, SLIPPED: no tilt
 _BLANKED = const(1)
 _BREAK_MS = const(1500)  # a longer gap between contacts is not running
 
-# field, its value when not measured, scale of a minute's mean per count of the field; flight is in row 2
-_ROWS = (
-    (records.CADENCE, 0, 1),  # 0.1 steps/min
-    (records.CONTACT, 0, 20),  # 0.1 ms
-    (-1, 0, 10),  # flight, 0.1 ms
-    (records.VO, 255, 10),  # 0.1 mm
-    (records.TILT, records.NO_TILT, 1),  # 0.01 deg
-    (records.TILT_RANGE, 255, 20),  # 0.01 deg
-    (records.DROP_RANGE, 255, 20),
-    (records.ROTATION_RANGE, 255, 20),
-    (records.BRAKE, 255, 4),  # mm/s
-)
+# Rows of a minute: cadence [0.1 steps/min], contact [0.1 ms], flight [0.1 ms], vo [0.1 mm], tilt [0.01 deg], ranges of
+# tilt, drop and rotation [0.01 deg], braking [mm/s]. Scale of the mean, per count of the record's field:
+_SCALES = b"\x01\x14\x0a\x0a\x01\x14\x14\x14\x04"
+_OWN_SCALES = b"\x01\x01\x04"
 CADENCE, TILT, BRAKE = const(0), const(4), const(8)  # rows that make the own baseline
 N_ROWS = const(9)
 
@@ -36,7 +28,7 @@ class Baseline:
     In        update(fields, t_ms): one quantised step. finish(): the session ends
     Out       update is a sum of MINUTE (a minute has ended; `minute` holds the values of its event) and
               OWN (`own` is now known: cadence 0.1 steps/min, tilt 0.01 deg or NO_VALUE, braking mm/s or NO_VALUE)
-    State     18 ints for the minute, 6 for the baseline
+    State     18 ints for the minute, 6 for the baseline: sums of the values, and of steps without one
     """
 
     MINUTE = 1
@@ -54,50 +46,107 @@ class Baseline:
         self._last_ms = -1
         self._contact = 0
         self._minute_number = 0
-        self._steps = 0
+        self._steps = self._own_steps = 0
         self._sums = [0] * N_ROWS
-        self._counts = [0] * N_ROWS
-        self._own_sums = [0] * N_ROWS
-        self._own_counts = [0] * N_ROWS
+        self._without = [0] * N_ROWS
+        self._own = [0] * 6  # sums of CADENCE, TILT, BRAKE; then steps without
 
     def update(self, fields, t_ms):
         news = 0
         if t_ms // 60000 != self._minute_number:
             news = self.finish()
             self._minute_number = t_ms // 60000
-        dt_ms = t_ms - self._last_ms if self._last_ms >= 0 else _BREAK_MS
+        last_ms = self._last_ms
+        dt_ms = t_ms - last_ms if last_ms >= 0 else _BREAK_MS
         self._last_ms = t_ms
         flight_ms = 0
         if dt_ms < _BREAK_MS:
             self._running_ms += dt_ms
-            flight_ms = dt_ms - 2 * self._contact if self._contact else 0
-        self._contact = fields[records.CONTACT]
+            if self._contact:
+                flight_ms = dt_ms - 2 * self._contact
         self._steps += 1
-        in_own = self.own is None and self._skip_ms <= self._running_ms < self._end_ms
+        sums, without = self._sums, self._without
+        self._contact = contact = fields[records.CONTACT]
         flags = fields[records.FLAGS]
-        for row in range(N_ROWS):
-            field, none, _ = _ROWS[row]
-            value = fields[field] if field >= 0 else flight_ms
-            if value == none or (row == TILT and flags & _UNTRUSTED) or (row == BRAKE and flags & _BLANKED):
-                continue
-            self._sums[row] += value
-            self._counts[row] += 1
-            if in_own:
-                self._own_sums[row] += value
-                self._own_counts[row] += 1
-        if self.own is None and self._running_ms >= self._end_ms:
-            self.own = [_mean(self._own_sums[r], self._own_counts[r], _ROWS[r][2]) for r in (CADENCE, TILT, BRAKE)]
-            news |= self.OWN
+        cadence = fields[records.CADENCE]
+        tilt, brake = fields[records.TILT], fields[records.BRAKE]
+        # Row by row: a loop over a table takes three times as long, once a step.
+        if cadence:
+            sums[0] += cadence
+        else:
+            without[0] += 1
+        if contact:
+            sums[1] += contact
+        else:
+            without[1] += 1
+        if flight_ms:
+            sums[2] += flight_ms
+        else:
+            without[2] += 1
+        value = fields[records.VO]
+        if value == records.NONE:
+            without[3] += 1
+        else:
+            sums[3] += value
+        if flags & _UNTRUSTED or tilt == records.NO_TILT:
+            tilt = records.NO_TILT
+            without[TILT] += 1
+        else:
+            sums[TILT] += tilt
+        value = fields[records.TILT_RANGE]
+        if value == records.NONE:
+            without[5] += 1
+        else:
+            sums[5] += value
+        value = fields[records.DROP_RANGE]
+        if value == records.NONE:
+            without[6] += 1
+        else:
+            sums[6] += value
+        value = fields[records.ROTATION_RANGE]
+        if value == records.NONE:
+            without[7] += 1
+        else:
+            sums[7] += value
+        if flags & _BLANKED or brake == records.NONE:
+            brake = records.NONE
+            without[BRAKE] += 1
+        else:
+            sums[BRAKE] += brake
+        if self.own is None and self._running_ms >= self._skip_ms:
+            news |= self._learn(cadence, tilt, brake)
         return news
+
+    def _learn(self, cadence, tilt, brake):
+        """One more step after the gait has settled."""
+        own = self._own
+        if self._running_ms < self._end_ms:
+            own[0] += cadence
+            own[3] += not cadence
+            if tilt == records.NO_TILT:
+                own[4] += 1
+            else:
+                own[1] += tilt
+            if brake == records.NONE:
+                own[5] += 1
+            else:
+                own[2] += brake
+            self._own_steps += 1
+            return 0
+        steps = self._own_steps
+        self.own = [_mean(own[k], steps - own[3 + k], _OWN_SCALES[k]) for k in range(3)]
+        return self.OWN
 
     def finish(self):
         if not self._steps:
             return 0
-        means = [_mean(self._sums[r], self._counts[r], _ROWS[r][2]) for r in range(N_ROWS)]
-        self.minute = [self._minute_number, self._steps] + means
-        self._steps = 0
+        steps = self._steps
+        sums, without = self._sums, self._without
+        self.minute = [self._minute_number, steps]
         for r in range(N_ROWS):
-            self._sums[r] = self._counts[r] = 0
+            self.minute.append(_mean(sums[r], steps - without[r], _SCALES[r]))
+            sums[r] = without[r] = 0
+        self._steps = 0
         return self.MINUTE
 
 
@@ -112,7 +161,7 @@ def _mean(total, count, scale):
 def drift(minutes, row):
     """(mean of the first third, of the last third) of one row of the minutes' events, weighted by steps.
 
-    In        minutes: list of the values of MINUTE events, whole minutes of a run; row 0..8 as in `_ROWS`
+    In        minutes: list of the values of MINUTE events, whole minutes of a run; row 0..8 as listed above
     Out       two ints in the row's scale; NO_VALUE where nothing was measured
     """
     third = (len(minutes) + 2) // 3

@@ -8,9 +8,13 @@ np        ulab.numpy where there is one (device, strict stand-in, MicroPython), 
           A trap: the MicroPython VM knows `+=` and `-=` of objects but makes `a *= b` a new a, as `/=`: nothing may
           count on such a change to show in a view of a.
 FLOAT     dtype of every float array: 32 bits on all of them. Always pass it: numpy's default is 64.
+scale     scale(rows, factor): in place.
+let_go    let_go("package.module"): forget a module that was needed once.
 sosfilt   sosfilt(sos, x, zi=zi) -> (y, zf); sos (n, 6), zi (n, 2), all FLOAT.
 const     MicroPython's compile-time constant, the identity elsewhere.
 """
+
+import sys
 
 try:
     from micropython import const
@@ -52,3 +56,22 @@ def ticks_add(ticks_ms, delta_ms):
 def ticks_diff(later_ms, earlier_ms):
     """Signed difference of two ticks in ms, right while they lie within 2**28 ms (3.1 days)."""
     return (((later_ms - earlier_ms) & _TICKS_MASK) + _TICKS_HALF & _TICKS_MASK) - _TICKS_HALF
+
+
+def scale(rows, factor):
+    """rows *= factor, in place everywhere: MicroPython's own VM binds a new array where ulab is classes."""
+    out = rows
+    out *= factor
+    if out is not rows:
+        rows[:] = out
+
+
+def let_go(name):
+    """Forget a module: the heap that its code takes is free at the next collection.
+
+    For what is needed once, at the start above all: `from hw import flashmount`, use it, let go. To import it again
+    means to compile it again, about 20 KB of heap for 300 lines: never while a session records.
+    """
+    if sys.modules.pop(name, None) is not None:
+        package, module = name.split(".")
+        delattr(sys.modules[package], module)

@@ -99,9 +99,11 @@ class CueEngine:
             self._no_tilt()
 
     def update(self, fields, t_ms):
-        self.notes.clear()
-        dt_ms = t_ms - self._last_ms
-        if self._last_ms < 0 or dt_ms > _BREAK_MS:
+        if self.notes:
+            self.notes.clear()
+        last_ms = self._last_ms
+        dt_ms = t_ms - last_ms
+        if last_ms < 0 or dt_ms > _BREAK_MS:
             self._break()
             dt_ms = 0
         if self._first_ms < 0:
@@ -109,25 +111,28 @@ class CueEngine:
         stride_ms = dt_ms + self._dt_ms if dt_ms and self._dt_ms else 0
         self._dt_ms = dt_ms
         self._last_ms = t_ms
-        flags = fields[records.FLAGS]
-        self._times.push(t_ms)
+        over, arch = self._over, self._arch
+        times, own = self._times, self.own
+        flags, tilt = fields[records.FLAGS], fields[records.TILT]
+        times.push(t_ms)
         brake = records.NONE if flags & _BLANKED else fields[records.BRAKE]
-        self._over.push(stride_ms, brake, fields[records.CONTACT], fields[records.FEATURE])
+        over.push(stride_ms, brake, fields[records.CONTACT], fields[records.FEATURE])
         if flags & _NO_TILT_FLAGS:
             self._no_tilt()
-        elif fields[records.TILT] != records.NO_TILT:
-            self._arch.push(fields[records.TILT])
-        if not self._over.strides.full or not self.own:
+        elif tilt != records.NO_TILT:
+            arch.tilts.push(tilt)
+        if not own or over.strides.missing:
             return NOTHING
+        over.smooth()
         kind = self._answer(t_ms) if self._pending else NOTHING
-        end_ms = t_ms + 3 * self._over.stride_8 // 32
-        over = self._over.judge(self.own, self._times, end_ms)
-        arch = self._arch.judge(self.own, self._times, end_ms)
-        if kind or not (over or arch) or not self._over.steady(_STEADY_PCT) or not self._allowed(t_ms):
+        end_ms = t_ms + 3 * over.stride_8 // 32
+        stepping = over.judge(own, times, end_ms)
+        arched = arch.judge(own, times, end_ms)
+        if kind or not (stepping or arched) or not over.steady(_STEADY_PCT) or not self._allowed(t_ms):
             return kind
-        if over and (not arch or over[0] >= arch[0]):
-            return self._cue(t_ms, OVERSTRIDE, self._settings.overstride_pulse_ms, *over)
-        return self._cue(t_ms, ARCH, self._settings.arch_pulse_ms, *arch)
+        if stepping and (not arched or stepping[0] >= arched[0]):
+            return self._cue(t_ms, OVERSTRIDE, self._settings.overstride_pulse_ms, *stepping)
+        return self._cue(t_ms, ARCH, self._settings.arch_pulse_ms, *arched)
 
     def _break(self):
         """Running has stopped or not begun: nothing of before counts as held."""

@@ -20,41 +20,41 @@ _SLOW = const(4)  # while a fault is suspected the trends follow slower by this
 
 
 class Ring:
-    """The last n whole numbers."""
+    """The last n whole numbers.
+
+    In        push(value), when there is one
+    Out       values; at: place of the newest in it, -n..-1; missing: how many more until it is full
+    """
 
     def __init__(self, n):
-        self._values = [0] * n
+        self.values = [0] * n
         self._sorted = [0] * n
         self.n = n
         self.reset()
 
     def reset(self):
-        self.count = 0
-        self._at = 0
-
-    @property
-    def full(self):
-        return self.count == self.n
+        self.missing = self.n
+        self.at = -1
 
     def push(self, value):
-        self._values[self._at] = value
-        self._at = (self._at + 1) % self.n
-        if self.count < self.n:
-            self.count += 1
+        self.at = at = self.at + 1 or -self.n
+        self.values[at] = value
+        if self.missing:
+            self.missing -= 1
 
     def back(self, steps):
         """The value pushed `steps` before the last."""
-        return self._values[(self._at - 1 - steps) % self.n]
+        return self.values[(self.at - steps) % self.n]
 
     def run(self, level):
         """Steps back to the first of the unbroken run of values of at least `level`, one odd value allowed."""
         odd = 0
-        for k in range(self.count):
+        for k in range(self.n - self.missing):
             if self.back(k) < level:
                 odd += 1
                 if odd == 2:
                     return k - 1
-        return self.count - 1
+        return self.n - self.missing - 1
 
     def last(self):
         """Mean of the last two values, times 8."""
@@ -63,57 +63,45 @@ class Ring:
     def middle(self):
         """Mean of the middle values times 8, a quarter left out at each end; the spread of those. When full."""
         values = self._sorted
-        values[:] = self._values
+        values[:] = self.values
         values.sort()
+        total = sum(values)
         trim = self.n // 4
-        total = 0
-        for i in range(trim, self.n - trim):
-            total += values[i]
-        return (total * 8) // (self.n - 2 * trim), values[self.n - 1 - trim] - values[trim]
+        for i in range(trim):
+            total -= values[i] + values[-1 - i]
+        return total * 8 // (self.n - 2 * trim), values[-1 - trim] - values[trim]
 
 
-class Trend:
+class Trend(Ring):
     """What a stored number is of late, against its own slow trend.
 
-    In        push(count); follow(slower): the trend takes the newest in; begin(count): start it from a baseline
+    In        push(count); begin(count): start the trend from a baseline. Overstride._follow lets it take the newest in
     Out       excess(times): (of late - trend) * times // trend; change_8(): of late - trend, 1/8 count; None if unknown
+              trend: in 1/256 count; taken: steps that made it, up to `steps`
     """
 
     def __init__(self, n, steps):
-        self._ring = Ring(n)
-        self._steps = steps
+        Ring.__init__(self, n)
+        self.steps = steps
         self.forget()
 
     def forget(self):
-        self._trend = self._taken = 0  # the trend in 1/256 count
-
-    def reset(self):
-        self._ring.reset()
-
-    def push(self, count):
-        self._ring.push(count)
+        self.trend = self.taken = 0
 
     def begin(self, count_256):
-        if count_256 > 0 and not self._taken:
-            self._trend = count_256
-            self._taken = self._steps // 2
-
-    def follow(self, slower):
-        if self._ring.count:
-            if self._taken < self._steps:
-                self._taken += 1
-            n = self._taken * slower
-            self._trend += (self._ring.back(0) * 256 - self._trend + n // 2) // n
+        if count_256 > 0 and not self.taken:
+            self.trend = count_256
+            self.taken = self.steps // 2
 
     def excess(self, times):
-        if not self._ring.full or self._trend < 256:
+        if self.missing or self.trend < 256:
             return None
-        return (self._ring.middle()[0] * 32 - self._trend) * times // self._trend
+        return (self.middle()[0] * 32 - self.trend) * times // self.trend
 
     def change_8(self):
-        if not self._ring.full or self._trend < 256:
+        if self.missing or self.trend < 256:
             return None
-        return self._ring.middle()[0] - self._trend // 32
+        return self.middle()[0] - self.trend // 32
 
 
 class Fault:
@@ -159,7 +147,7 @@ class Fault:
 class Arch(Fault):
     """Tilt above the own baseline.
 
-    In        push(tilt_cdeg); judge(own, times, end_ms)
+    In        tilts: a Ring, takes 0.01 deg; judge(own, times, end_ms)
     Out       judge: None, or (error in % of the limit, reason, value, baseline, limit) of an arch to cue
               back(own): None while unknown, else (is it in range, value, baseline, limit)
     """
@@ -172,23 +160,23 @@ class Arch(Fault):
         Fault.reset(self)
         self.tilts.reset()
 
-    def push(self, tilt_cdeg):
-        self.tilts.push(tilt_cdeg)
-
     def judge(self, own, times, end_ms):
-        s, tilts = self._settings, self.tilts
-        if not s.cue_arch or own[1] == records.NO_TILT or not tilts.full:
+        s, tilts, own = self._settings, self.tilts, own[1]
+        if not s.cue_arch or own == records.NO_TILT or tilts.missing:
             return None
         limit = 100 * s.tilt_cue_deg
+        back = limit - 100
+        if max(tilts.values) - own < back and self.good_ms >= 0 and self.since_ms < 0 and not self.quiet:
+            return None  # the mean of the middle is no larger: nothing would change
         tilt = tilts.middle()[0] // 8
-        over, last, back = tilt - own[1], tilts.last() // 8 - own[1], limit - 100
-        if not self.held(tilts, own[1] + back, over, last, limit, back, times, end_ms):
+        over, last = tilt - own, tilts.last() // 8 - own
+        if not self.held(tilts, own + back, over, last, limit, back, times, end_ms):
             return None
-        return over * 100 // limit, ARCHED, tilt, own[1], own[1] + limit
+        return over * 100 // limit, ARCHED, tilt, own, own + limit
 
     def back(self, own):
         s = self._settings
-        if not self.tilts.full or own[1] == records.NO_TILT:
+        if self.tilts.missing or own[1] == records.NO_TILT:
             return None
         tilt = self.tilts.middle()[0] // 8
         limit = own[1] + 100 * min(s.tilt_amber_deg, s.tilt_cue_deg)
@@ -198,7 +186,8 @@ class Arch(Fault):
 class Overstride(Fault):
     """Cadence below the runner's own pace together with braking above the own trend; or below a target.
 
-    In        push(stride_ms, brake, contact, feature): 0, 255, 0, 255 where not measured; judge and back as Arch
+    In        push(stride_ms, brake, contact, feature): 0, 255, 0, 255 where not measured; smooth(), when strides
+              is full; then judge and back as Arch
     Out       as Arch; stride_8: smoothed stride time, 1/8 ms; steady(percent): the strides differ by less
               brake_excess_pct(): braking of the last 15 steps above own trend, None when not measured
     State     rings of 9, 9, 9 and 15; own pace in 1/256 of 0.1 steps/min; three trends
@@ -241,8 +230,9 @@ class Overstride(Fault):
             self._contact.push(contact)
         if feature != records.NONE:
             self._feature.push(feature)
-        if self.strides.full:
-            self.stride_8, self._spread = self.strides.middle()
+
+    def smooth(self):
+        self.stride_8, self._spread = self.strides.middle()
 
     def steady(self, percent):
         return self._spread * 800 <= percent * self.stride_8
@@ -262,9 +252,14 @@ class Overstride(Fault):
         s = self._settings
         if s.overstride_rule:
             return own * s.cadence_target_pct // 100, max(5, 10 * s.retrain_tolerance_pct)
-        reach = own * s.overstride_cadence_pct // 100
-        pace = max(own - reach, min(own + reach, self._pace // _PACE))
+        pace = self._near(own, s.overstride_cadence_pct)
         return max(1, pace - pace * self._slowed() // 1000), 10 * s.overstride_cadence_pct
+
+    def _near(self, own, percent):
+        """The own pace of late, within so much of the baseline."""
+        reach = own * percent // 100
+        pace = self._pace // _PACE
+        return own - reach if pace < own - reach else own + reach if pace > own + reach else pace
 
     def judge(self, own, times, end_ms):
         s, own = self._settings, own[0]
@@ -273,6 +268,12 @@ class Overstride(Fault):
         cadence = 9600000 // self.stride_8
         if not self._pace:
             self._pace = own * _PACE
+        if not s.overstride_rule and self.good_ms >= 0 and self.since_ms < 0 and not self.quiet:
+            limit = s.overstride_cadence_pct
+            goal = max(1, self._near(own, limit))
+            if (goal - cadence) * 1000 // goal < 10 * limit * 3 // 4:
+                self._follow(cadence, 1)  # the goal can only be lower for who runs slower: nothing else would change
+                return None
         goal, limit = self._goal(own)
         short = (goal - cadence) * 1000 // goal
         last = (goal - 9600000 // self.strides.last()) * 1000 // goal
@@ -300,9 +301,16 @@ class Overstride(Fault):
 
     def _follow(self, cadence, slower):
         """Own trends; slower in a suspected fault, so that it can be held and cued again."""
-        self._pace += (cadence - self._pace // _PACE + slower // 2) // slower
-        for trend in self._trends:
-            trend.follow(slower)
+        pace = self._pace
+        self._pace = pace + (cadence - pace // _PACE + slower // 2) // slower
+        for t in self._trends:
+            if t.missing < t.n:
+                n = t.taken
+                if n < t.steps:
+                    t.taken = n = n + 1
+                n *= slower
+                trend = t.trend
+                t.trend = trend + (t.values[t.at] * 256 - trend + n // 2) // n
 
     def brake_excess_pct(self):
         return self._brake.excess(100)

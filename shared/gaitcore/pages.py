@@ -7,10 +7,7 @@ while one is written leaves the other. When a record does not fit any more, the 
 as complete and is written once, at number * 4,096 in the session's file. So a final place is never
 rewritten, at most the time since the last flush is lost, and any state of a page that reached the
 flash whole is valid by its own CRC. Of a torn page, what stands before its last good CHECK is kept.
-
-Header: magic "FCL1", session u32, boot u32, t_ms u32, number u16, kind u8, version u8, used u16,
-flags u8, 0, crc u32. The CRC covers bytes 0..23 and `used` bytes of payload. t_ms is the time of the
-step before the page's first; in a raw page the index of its first sample.
+page.py has the header.
 """
 
 import binascii
@@ -18,55 +15,12 @@ import struct
 
 from gaitcore import records
 from gaitcore.compat import const
+from gaitcore.page import HEAD_B, IDENTITY_B, LAST, MAGIC, PAGE_B, RAW, STEPS, Page  # noqa: F401
+from gaitcore.pagehead import PageError, head  # noqa: F401
+from gaitcore.rawpages import FRAME_B, RawWriter  # noqa: F401
 
-PAGE_B = const(4096)
-HEAD_B = const(28)
-MAGIC = b"FCL1"
-STEPS = const(0)  # kinds of page
-RAW = const(1)
-LAST = const(1)  # flag: the session's last page
-FRAME_B = const(12)  # a raw sample as the FIFO gives it: six int16, gx gy gz ax ay az, LSB of units.py
-_IDENTITY_B = const(20)
 _RESERVE_PAGES = const(4)  # raw capture leaves these to the steps
-
-
-class PageError(ValueError):
-    """Bytes that are not an intact page. args: what is wrong."""
-
-
-def head(page):
-    """(session, boot, t_ms, number, kind, used, flags) of an intact page.
-
-    Errors    PageError for anything else
-    """
-    if len(page) < HEAD_B or bytes(page[:4]) != MAGIC:
-        raise PageError("no page header")
-    session, boot, t_ms, number, kind, _, used, flags, _, crc = struct.unpack_from("<IIIHBBHBBI", page, 4)
-    if used > len(page) - HEAD_B:
-        raise PageError("the page is cut off")
-    if binascii.crc32(page[HEAD_B : HEAD_B + used], binascii.crc32(page[: HEAD_B - 4])) & 0xFFFFFFFF != crc:
-        raise PageError("the page's CRC does not fit")
-    return session, boot, t_ms, number, kind, used, flags
-
-
-class _Page:
-    def __init__(self, buf):
-        self.buf = bytearray(PAGE_B) if buf is None else buf
-        self.view = memoryview(self.buf)
-        self.used = HEAD_B
-
-    def open(self, session, boot, t_ms, number, kind):
-        blank = b"\xff" * 64
-        for i in range(0, PAGE_B, 64):
-            self.view[i : i + 64] = blank
-        struct.pack_into("<4sIIIHBB", self.buf, 0, MAGIC, session, boot, t_ms, number, kind, records.VERSION)
-        self.used = HEAD_B
-
-    def seal(self, flags):
-        view = self.view
-        struct.pack_into("<HBB", self.buf, _IDENTITY_B, self.used - HEAD_B, flags, 0)
-        crc = binascii.crc32(view[HEAD_B : self.used], binascii.crc32(view[: HEAD_B - 4])) & 0xFFFFFFFF
-        struct.pack_into("<I", self.buf, HEAD_B - 4, crc)
+_STEP_FITS_B = const(4096 - 14 - 2 * 6)  # a page with no more in it has room for a step; see LogWriter._room
 
 
 class LogWriter:
@@ -94,7 +48,7 @@ class LogWriter:
         self._checked = HEAD_B
         self._page = None
         if sink is not None:
-            self._page = _Page(buf)
+            self._page = Page(buf)
             self._page.open(session, boot, 0, 0, STEPS)
 
     @property
@@ -108,12 +62,12 @@ class LogWriter:
             self.event(records.TIME, step.on_ms)
             self.t_ms = step.on_ms
             dt_ms = 0
-        records.quantise(step, dt_ms, self.fields)
-        if self._room(records.STEP_B):
+        fields = records.quantise(step, dt_ms, self.fields)
+        if not self.full and (self._page.used <= _STEP_FITS_B or self._room(records.STEP_B)):
             page = self._page
-            page.used = records.pack_step(self.fields, page.buf, page.used)
+            page.used = records.pack_step(fields, page.buf, page.used)
         self.t_ms = step.on_ms
-        return self.fields
+        return fields
 
     def event(self, tag, t_ms, values=(), tail=b""):
         if self._room(records.event_size(tag, tail)):
@@ -145,7 +99,7 @@ class LogWriter:
 
     def _check(self):
         page = self._page
-        crc = binascii.crc32(page.view[HEAD_B : page.used], binascii.crc32(page.view[:_IDENTITY_B]))
+        crc = binascii.crc32(page.view[HEAD_B : page.used], binascii.crc32(page.view[:IDENTITY_B]))
         struct.pack_into("<BBI", page.buf, page.used, records.CHECK, 0, crc & 0xFFFFFFFF)
         page.used += records.EVENT_B
         self._checked = page.used
@@ -174,45 +128,3 @@ class LogWriter:
     def _store(self, complete):
         if self.sink(self.number, self._page.view, complete) is False:
             self.full = True
-
-
-class RawWriter:
-    """Raw samples into pages of the same file.
-
-    In        push(index, frames): bytes of whole 12-byte frames, the first being sample `index`
-              close(): the last page, as far as it is filled
-    Out       pages to the log's sink, complete; False from push when there is no more room
-    """
-
-    def __init__(self, log, buf=None):
-        self._log = log
-        self._page = _Page(buf)
-        self._number = -1
-        self._next_index = 0
-
-    def push(self, index, frames):
-        page = self._page
-        frames = memoryview(frames)
-        done = 0
-        if index != self._next_index:
-            self.close()
-        while done < len(frames):
-            if self._number < 0:
-                self._number = self._log.take_number()
-                if self._number < 0:
-                    return False
-                page.open(self._log.session, self._log.boot, index + done // FRAME_B, self._number, RAW)
-            n = min(len(frames) - done, (PAGE_B - page.used) // FRAME_B * FRAME_B)
-            page.view[page.used : page.used + n] = frames[done : done + n]
-            page.used += n
-            done += n
-            if page.used + FRAME_B > PAGE_B:
-                self.close()
-        self._next_index = index + len(frames) // FRAME_B
-        return True
-
-    def close(self):
-        if self._number >= 0:
-            self._page.seal(0)
-            self._log.sink(self._number, self._page.view, True)
-            self._number = -1

@@ -31,32 +31,40 @@ RESUME = const(21)
 SLIPPED = const(22)
 N_PATTERNS = const(23)
 
-# gap after each pulse, then the pulses, all ms; the first three take their pulse from the cue
+# For each pattern how many bytes follow; then the gap after each pulse and the pulses, all in 10 ms. The first three
+# take their pulse from the cue. One object: tuples of these rows take four times the heap.
 _PATTERNS = (
-    None,
-    (120, 0, 0, 0),  # OVERSTRIDE
-    (220, 0, 0),  # ARCH
-    (0, 0),  # OK
-    (0, 40),  # BEAT
-    (120, 120, 300),  # START
-    (120, 300, 120),  # STOP
-    (150, 400),  # MUTE
-    (150, 80, 80),  # UNMUTE
-    (300, 60, 60, 60, 60),  # STAND
-    (100, 60, 60, 300),  # SQUEEZE
-    (120, 80, 80, 500),  # CALIBRATED
-    (120, 500, 80, 80),  # REFUSED
-    (150, 800),  # OFF
-    (400, 150, 150, 150),  # LOW_BATTERY
-    (400, 400, 400),  # LOG_FULL
-    (150, 80, 80, 80, 80, 80, 80),  # SENSOR_FAULT
-    (150, 400, 80, 400),  # DRIVE_FAULT
-    (150, 80, 400, 80),  # SETTING_FAULT
-    (0, 100),  # MARKER
-    (150, 200, 80),  # PAUSE
-    (150, 80, 200),  # RESUME
-    (150, 300, 300, 80),  # SLIPPED
+    b"\x04\x0c\x00\x00\x00"  # OVERSTRIDE: 120 0 0 0
+    b"\x03\x16\x00\x00"  # ARCH: 220 0 0
+    b"\x02\x00\x00"  # OK: 0 0
+    b"\x02\x00\x04"  # BEAT: 0 40
+    b"\x03\x0c\x0c\x1e"  # START: 120 120 300
+    b"\x03\x0c\x1e\x0c"  # STOP: 120 300 120
+    b"\x02\x0f\x28"  # MUTE: 150 400
+    b"\x03\x0f\x08\x08"  # UNMUTE: 150 80 80
+    b"\x05\x1e\x06\x06\x06\x06"  # STAND: 300 60 60 60 60
+    b"\x04\x0a\x06\x06\x1e"  # SQUEEZE: 100 60 60 300
+    b"\x04\x0c\x08\x08\x32"  # CALIBRATED: 120 80 80 500
+    b"\x04\x0c\x32\x08\x08"  # REFUSED: 120 500 80 80
+    b"\x02\x0f\x50"  # OFF: 150 800
+    b"\x04\x28\x0f\x0f\x0f"  # LOW_BATTERY: 400 150 150 150
+    b"\x03\x28\x28\x28"  # LOG_FULL: 400 400 400
+    b"\x07\x0f\x08\x08\x08\x08\x08\x08"  # SENSOR_FAULT: 150 80 80 80 80 80 80
+    b"\x04\x0f\x28\x08\x28"  # DRIVE_FAULT: 150 400 80 400
+    b"\x04\x0f\x08\x28\x08"  # SETTING_FAULT: 150 80 400 80
+    b"\x02\x00\x0a"  # MARKER: 0 100
+    b"\x03\x0f\x14\x08"  # PAUSE: 150 200 80
+    b"\x03\x0f\x08\x14"  # RESUME: 150 80 200
+    b"\x04\x0f\x1e\x1e\x08"  # SLIPPED: 150 300 300 80
 )
+
+
+def _row(pattern):
+    """Where the bytes of a pattern begin, and where they end."""
+    at = 0
+    for _ in range(pattern - 1):
+        at += _PATTERNS[at] + 1
+    return at + 1, at + 1 + _PATTERNS[at]
 
 
 def sequence(pattern, pulse_ms, settings):
@@ -64,16 +72,17 @@ def sequence(pattern, pulse_ms, settings):
     strength_pct = settings.strength_pct
     if pattern == OK:
         strength_pct = strength_pct * settings.ok_strength_pct // 100
-    row = _PATTERNS[pattern]
-    pulses = [(on_ms or pulse_ms, row[0], strength_pct) for on_ms in row[1:]]
+    at, end = _row(pattern)
+    gap_ms = 10 * _PATTERNS[at]
+    pulses = [(10 * _PATTERNS[i] or pulse_ms, gap_ms, strength_pct) for i in range(at + 1, end)]
     pulses[-1] = (pulses[-1][0], 0, strength_pct)
     return pulses
 
 
 def duration_ms(pattern, pulse_ms):
     """From the start of the first pulse to the end of the last."""
-    row = _PATTERNS[pattern]
-    total_ms = (len(row) - 2) * row[0]
-    for on_ms in row[1:]:
-        total_ms += on_ms or pulse_ms
+    at, end = _row(pattern)
+    total_ms = (end - at - 2) * 10 * _PATTERNS[at]
+    for i in range(at + 1, end):
+        total_ms += 10 * _PATTERNS[i] or pulse_ms
     return total_ms

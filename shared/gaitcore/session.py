@@ -22,8 +22,7 @@ from gaitcore import patterns, records
 from gaitcore.baseline import NO_VALUE, Baseline
 from gaitcore.compat import const
 from gaitcore.cue import CueEngine
-from gaitcore.metronome import Metronome
-from gaitcore.neutral import MOVED, WAITING, Squeeze
+from gaitcore.neutral import MOVED, WAITING
 from gaitcore.pages import LogWriter
 from gaitcore.pipeline import ACTIVITY, CALIBRATED, REFUSED, SLIP, Pipeline
 from gaitcore.settings import Settings, index_of
@@ -94,13 +93,14 @@ class Session:
         self._last_step_ms = 0
         self._paused_by = records.BY_RUNNER
         self._flush_ms = 0
-        self._metronome = Metronome(self.settings)
+        self._beats = self._beater() if self.settings.mode == _METRONOME else None
         self._told_full = sink is None
         self._commands = []
 
     @property
     def now_ms(self):
-        return index_to_ms(self.index, self.rate_hz)
+        index, rate_hz = self.index, self.rate_hz
+        return index // rate_hz * 1000 + index % rate_hz * 1000 // rate_hz  # units.index_to_ms, less a call
 
     @property
     def muted(self):
@@ -115,12 +115,15 @@ class Session:
         at = 0
         while at < m and self.state != ENDED:
             room = pipeline.room
-            n = min(m - at, room)
+            n = m - at
+            if n > room:
+                n = room
             steps = pipeline.push(block if n == m else block[:, at : at + n])
             at += n
             self.index += n
             if n == room:
-                self._take(steps)
+                if steps or pipeline.events:
+                    self._take(steps)
                 self._hop_end()
         return commands
 
@@ -201,7 +204,11 @@ class Session:
     def calibrate(self, squeeze=False):
         """Stand still now: re-zero; then, if asked for, squeeze the glutes. CALIBRATED or REFUSED follows each."""
         self.pipeline.calibrate()
-        self._squeeze = Squeeze(self.settings.squeeze_s) if squeeze else None
+        self._squeeze = None
+        if squeeze:
+            from gaitcore.neutral import Squeeze  # rarely asked for
+
+            self._squeeze = Squeeze(self.settings.squeeze_s)
         self._squeezing = False
         return patterns.STAND
 
@@ -254,6 +261,7 @@ class Session:
             self._log_calibration()
             if self._own and not self.steps:
                 self._carry()
+            self._last_step_ms = self.now_ms
             for step in steps:
                 self._step(step)
 
@@ -262,21 +270,23 @@ class Session:
         fields = log.step(step)
         t_ms = log.t_ms
         self.steps += 1
-        self._last_step_ms = self.now_ms
         if self.on_step is not None:
             self.on_step(step, fields, t_ms)
         kind = engine.update(fields, t_ms)
-        for tag, values in engine.notes:
-            log.event(tag, self.now_ms, values)
-            if self.on_event is not None:
-                self.on_event(tag, self.now_ms, values, b"")
+        if engine.notes:
+            now_ms = self.now_ms
+            for tag, values in engine.notes:
+                log.event(tag, now_ms, values)
+                if self.on_event is not None:
+                    self.on_event(tag, now_ms, values, b"")
         if kind:
             self._command(kind, engine.pulse_ms)
         news = self.baseline.update(fields, t_ms)
-        if news & Baseline.MINUTE:
-            self._event(records.MINUTE, self.baseline.minute)
-        if news & Baseline.OWN:
-            self._learned(self.baseline.own)
+        if news:
+            if news & Baseline.MINUTE:
+                self._event(records.MINUTE, self.baseline.minute)
+            if news & Baseline.OWN:
+                self._learned(self.baseline.own)
 
     def _refuse(self, reason):
         self._event(records.REFUSED, (reason, 0))
@@ -331,22 +341,31 @@ class Session:
     def _hop_end(self):
         now_ms = self.now_ms
         s = self.settings
-        idle_ms = now_ms - self._last_step_ms
-        if self.state == RUNNING and self.steps and s.auto_pause and idle_ms >= s.auto_pause_s * 1000:
-            self.pause(records.BY_ITSELF)
+        if self.state == RUNNING and s.auto_pause and self.steps:
+            if now_ms - self._last_step_ms >= s.auto_pause_s * 1000:
+                self.pause(records.BY_ITSELF)
         if self._squeezing:
             self._hold(now_ms)
-        if s.mode == _METRONOME and self.state == RUNNING and not self.muted:
+        state = self.state
+        if state == RUNNING and s.mode == _METRONOME and not self.muted:
             end_ms = index_to_ms(self.index + self.pipeline.room, self.rate_hz)
-            for delay_ms in self._metronome.beats(now_ms, end_ms, self.engine.own):
+            if self._beats is None:
+                self._beats = self._beater()
+            for delay_ms in self._beats(now_ms, end_ms, self.engine.own):
                 self._command(patterns.BEAT, 0, True, delay_ms)
-        if self.state == RUNNING or self.state == PAUSED:
+        if state == RUNNING or state == PAUSED:
             if now_ms - self._flush_ms >= s.flush_s * 1000:
                 self._flush_ms = now_ms
                 self.log.flush()
-            if self.log.full and not self._told_full:
+            if not self._told_full and self.log.full:
                 self._told_full = True
                 self._command(patterns.LOG_FULL)
+
+    def _beater(self):
+        """The metronome, loaded when its mode is on: a page of source, so that a change during a run does no harm."""
+        from gaitcore.metronome import Metronome
+
+        return Metronome(self.settings).beats
 
     def _command(self, pattern, pulse_ms=0, blank=True, delay_ms=0):
         if pattern:

@@ -106,16 +106,9 @@ class SettingError(ValueError):
     """
 
     def __str__(self):
-        name, value, low, high, kept = self.args
-        name, value = str(name)[:40], repr(value)[:40]
-        if low is None:
-            return "setting {!r} is unknown; did you mean {}?".format(name, kept)
-        choices = TABLE[index_of(name)][4]
-        if choices:
-            span, kept = "one of " + ", ".join(choices), choices[kept]
-        else:
-            span = ("0 or " if choices is OR_ZERO else "") + "a whole number {} to {}".format(low, high)
-        return "setting {} = {} refused: give {}; {} kept".format(name, value, span, kept)
+        from gaitcore.settingtext import text  # nobody on the clip reads it
+
+        return text(*self.args)
 
 
 def index_of(name):
@@ -129,13 +122,9 @@ def index_of(name):
 
 def nearest(name):
     """The known name that shares most letter pairs with the one given."""
-    pairs = [str(name)[i : i + 2] for i in range(len(str(name)) - 1)]
-    best, best_score = TABLE[0][0], -1
-    for row in TABLE:
-        score = 10 * sum([p in row[0] for p in pairs]) - abs(len(row[0]) - len(pairs))
-        if score > best_score:
-            best, best_score = row[0], score
-    return best
+    from gaitcore.settingtext import nearest as found
+
+    return found(name)
 
 
 class Settings:

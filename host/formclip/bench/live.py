@@ -100,6 +100,7 @@ class Run:
         drive_and_trace(folder)
         put(folder / "source", deploy.bundle("xiao"))
         put(folder / "frozen", deploy.frozen().drive)
+        put(folder / "mpy", self.modules)
         self.rom = romfs.image(self.modules)
         (folder / "rom").write_bytes(self.rom)
 
@@ -107,7 +108,10 @@ class Run:
         source = self.folder / "source"
         if kind == "source":
             return config(self.folder, source, (source, source / "lib"), **more)
-        return config(self.folder, self.folder / "frozen", ("/rom",), rom=str(self.folder / "rom"), **more)
+        frozen = self.folder / "frozen"
+        if kind == "mpy":  # the same files in the heap
+            return config(self.folder, frozen, (self.folder / "mpy",), **more)
+        return config(self.folder, frozen, ("/rom",), rom=str(self.folder / "rom"), **more)
 
     def figures(self, kind: str, **more: Any) -> dict[str, list[str]]:
         """Name -> numbers of what liveheap.py prints; `module` and `names` have several."""
@@ -250,7 +254,6 @@ def write(folder: Path) -> None:
     """All that heap32.mjs takes to the VM of 32 bits, with paths as that VM will see them; the folder is new."""
     folder.mkdir(parents=True)
     run = Run(folder)
-    put(folder / "mpy", run.modules)
     shutil.copytree(STANDINS, folder / "standins", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(interpreters.PYTHON_ULAB, folder / "ulab", ignore=shutil.ignore_patterns("__pycache__"))
     found = run.figures("frozen", names=names(run.modules))["loaded"]

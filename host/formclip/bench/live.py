@@ -183,7 +183,9 @@ def names(modules: Mapping[str, bytes]) -> list[str]:
     """What to import one by one, in the order in which code.py does: the radio last."""
     parts = sorted(path[3:].partition(".")[0] for path in modules if path.startswith("hw/"))
     rest = ["hw." + part for part in parts if part not in ("__init__", "link")]
-    return ["gaitcore.session", "app", "boards", *rest, "gaitcore.sync", "hw.link"]
+    wanted = ["gaitcore.session", "app", "boards", *rest, "gaitcore.sync", "hw.link"]
+    files = {path.removesuffix(".mpy").removesuffix("/__init__").replace("/", ".") for path in modules}
+    return [name for name in wanted if name in files]
 
 
 def loaded(modules: Mapping[str, bytes], found: Iterable[str], word_b: int) -> mpy.Loaded:

@@ -33,15 +33,15 @@ def start(config):
 
                 make = app.App.__init__
 
-                def keep(this, parts):
+                def keep(this, *given):
                     kept.append(this)
-                    make(this, parts)
+                    make(this, *given)
 
                 app.App.__init__ = keep
                 if not config.get("radio", True):
                     from hw import link
 
-                    link.start = lambda app, firmware: None
+                    link.start = lambda *given: None
             return runner.Paths.run(self, path)
 
     board = runner.VirtualBoard(config, Keeping(config["paths"], config.get("rom")))

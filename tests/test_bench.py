@@ -5,9 +5,11 @@ import sys
 
 import numpy as np
 import pytest
-from formclip.bench import blocks, cost
+from formclip import deploy
+from formclip.bench import blocks, cost, live, mpy, romfs
+from formclip.bench.__main__ import table
 from formclip.bench.count import Meter
-from formclip.bench.figures import board_heap, measure, simulated
+from formclip.bench.figures import board, board_heap, live_from, measure, simulated
 from formclip.virtual import interpreters
 
 SNIPPETS = """
@@ -191,8 +193,12 @@ def test_blocks_are_written_whole(tmp_path):
     assert (second == rows[:, 26:52].astype(np.float32)).all()
 
 
-def test_the_bench_on_a_short_run():
-    figures = measure(104, simulated(104, 24.0))
+@pytest.fixture(scope="module")
+def figures():
+    return measure(104, simulated(104, 24.0))
+
+
+def test_the_bench_on_a_short_run(figures):
     estimate = figures["estimate"]
     assert figures["blocks"] == 96
     parts = estimate["parts"]
@@ -213,3 +219,109 @@ def test_the_bench_on_a_short_run():
     assert run["micropython"]["steps"] == run["numpy"]["steps"]
     assert run["micropython"]["alloc_b"] > 0
     assert figures["imports"]["modules"]["session"]["live_32_b"] > 500
+
+
+def test_both_live_heaps_are_printed_and_hang_together(figures):
+    text = table(figures)
+    if "missing" in figures["live"]:
+        assert figures["estimate"]["live_from"] == "assumed"
+        pytest.skip(figures["live"]["missing"])
+    source, frozen = (figures["live"]["kinds"][kind] for kind in live.KINDS)
+    for kind in (source, frozen):
+        parts = [kind[key] for key in ("code_b", "session_b", "firmware_b", "radio_b")]
+        assert min(parts) > 0
+        assert kind["live_b"] == pytest.approx(sum(parts)) and kind["live_kb"] == kind["live_b"] / 1024
+        assert kind["reaches_goal"] == (kind["live_kb"] <= figures["live"]["goal_kb"])
+        assert kind["live_b"] < kind["live_64_b"]  # half the pointers, and no array of the stand-in
+        assert sum(kind["modules_64_b"].values()) == kind["code_64_b"]
+    assert frozen["session_b"] == source["session_b"]
+    assert frozen["firmware_b"] == pytest.approx(source["firmware_b"], rel=0.25)
+    assert frozen["code_b"] < source["code_b"] / 4
+    assert frozen["live_kb"] < source["live_kb"] - 50
+    assert frozen["live_64_b"] < source["live_64_b"] - figures["live"]["account"]["in_rom_32_b"]
+    assert figures["estimate"]["live_from"] == "frozen"
+    assert figures["estimate"]["live_kb"] == pytest.approx(frozen["live_kb"], abs=0.1)
+    line = next(line for line in text.splitlines() if line.startswith("  all  "))
+    assert line.split()[1:] == ["%.1f" % source["live_kb"], "KB", "%.1f" % frozen["live_kb"], "KB"]
+    assert "goal 70 KB, of 137 KB" in text
+
+
+def test_the_live_heap_of_the_estimate_can_be_given():
+    assert live_from({"kinds": {}}, 44.0) == "given"
+    assert board({"kinds": {"frozen": {"live_kb": 60.0}}}, 44.0) == board_heap(44.0)
+    assert board({"kinds": {"frozen": {"live_kb": 60.0}}}) == board_heap(60.0)
+    assert live_from({"missing": "no VM"}) == "assumed"
+
+
+@pytest.fixture(scope="module")
+def on_vm(tmp_path_factory):
+    try:
+        return live.Run(tmp_path_factory.mktemp("live"))
+    except interpreters.NoInterpreter as missing:
+        pytest.skip(str(missing))
+
+
+def test_what_rom_takes_off_the_heap_is_what_the_files_say(on_vm):
+    """The account of the .mpy files, against the VM: the same modules from ROM and from a folder."""
+    names = live.names(on_vm.modules)
+    rom = on_vm.figures("frozen", names=names)
+    heap = on_vm.figures("mpy", names=names)
+    assert rom["loaded"] == heap["loaded"] and "gaitcore.pipeline" in rom["loaded"]
+    counted = live.loaded(on_vm.modules, rom["loaded"], 8)
+    less = float(heap["code_b"][0]) - float(rom["code_b"][0])
+    names_b = sum(len(name) + 1 for name in counted.names)  # at most: the VM knows some of them
+    assert counted.bytecode + counted.letters < less < counted.bytecode + counted.letters + names_b
+
+
+def test_constants_and_code_are_counted_in_blocks():
+    source = b'A = "longer than names that are kept"\nclass C:\n    def f(self):\n        return (1.5, lambda: 2.5)\n'
+    try:
+        data = mpy.compiled({"/m.py": source, "/notes.txt": b""})
+    except interpreters.NoInterpreter as missing:
+        pytest.skip(str(missing))
+    assert data.pop("/notes.txt") == b""
+    small, large = mpy.Loaded(4), mpy.Loaded(8)
+    for loaded in (small, large):
+        loaded.add(data["/m.mpy"])
+        block_b = 4 * loaded.word_b
+        assert loaded.bytecode in (2 * block_b, 3 * block_b)  # f and the lambda; not the module, not the class
+        assert loaded.letters == loaded.blocks(len("longer than names that are kept") + 1)
+        assert loaded.floats == 2 * block_b
+        assert loaded.heads % block_b == 0
+    assert small.names == large.names and {b"C", b"f"} <= small.names
+    for bad in (b"", b"C\x06\0\0", data["/m.mpy"][:-3]):
+        with pytest.raises(ValueError):
+            mpy.Loaded(4).add(bad)
+
+
+def test_a_rom_image_is_read_by_the_vm(tmp_path):
+    assert [romfs.number(n) for n in (0, 127, 128, 0x4000)] == [b"\0", b"\x7f", b"\x81\0", b"\x81\x80\0"]
+    files = {
+        "/a.py": b"import p.b\nx = p.b.y + 1\n",
+        "p/__init__.py": b"",
+        "p/b.py": b"y = 41\n",
+        "long.txt": b"-" * 300,
+    }
+    image = romfs.image(files)
+    assert image[:3] == romfs.IMAGE and len(image) % 2 == 0
+    (tmp_path / "rom").write_bytes(image)
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import vfs, sys, os\n"
+        "vfs.mount(vfs.VfsRom(open(%r, 'rb').read()), '/rom')\n"
+        "sys.path[:] = ['/rom']\n"
+        "import a\n"
+        "print(a.x, sorted(os.listdir('/rom')), len(open('/rom/long.txt').read()))\n" % str(tmp_path / "rom")
+    )
+    try:
+        vm = interpreters.find("micropython")
+    except interpreters.NoInterpreter as missing:
+        pytest.skip(str(missing))
+    assert vm.run(script).stdout.strip() == "42 ['a.py', 'long.txt', 'p'] 300"
+
+
+def test_live_counts_only_what_is_imported(on_vm):
+    every = live.loaded(on_vm.modules, [name[:-4].replace("/", ".") for name in on_vm.modules], 4)
+    some = live.loaded(on_vm.modules, ["app", "gaitcore", "no.such"], 4)
+    assert 0 < some.bytecode < every.bytecode
+    assert set(on_vm.modules) == {name.replace(".py", ".mpy") for name in deploy.frozen().modules}

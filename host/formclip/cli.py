@@ -29,6 +29,7 @@ COMMANDS = {
     "calibrate": ("formclip.sync.live_command:calibrate_command", "Zero the clip while you stand."),
     "virtual-clip": ("formclip.virtual.clip:virtual_clip_command", "Run the firmware on a virtual board."),
     "deploy": ("formclip.deploy:deploy_command", "Put the firmware on a board."),
+    "freeze": ("formclip.freeze:freeze_command", "Put the firmware into a checkout of CircuitPython."),
     "doctor": ("formclip.doctor:doctor_command", "Say what is wrong with a board or its drive."),
     "validate": ("formclip.validate.command:validate_command", "Score replay against traces whose truth is known."),
     "completion": ("formclip.completion:completion_command", "Print the completion script for your shell."),

@@ -8,6 +8,7 @@ libraries as pip installed them, without docstrings too.
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import importlib.metadata
 import io
@@ -47,6 +48,10 @@ LIBRARIES = {
     "adafruit-circuitpython-busdevice": ("adafruit_bus_device/__init__.py", "adafruit_bus_device/i2c_device.py"),
     "adafruit-circuitpython-drv2605": ("adafruit_drv2605.py",),
 }
+# The frozen firmware's own: code.py under a name that nothing on the drive has, and the name of the build.
+CODE = "formclip_code.py"
+BUILD = "formclip_build.py"
+FROZEN_MARK = "formclip frozen"
 # Of gaitcore, what only the desktop uses.
 HOST_ONLY = {"receiver.py", "recover.py", "models.py"}
 
@@ -117,12 +122,12 @@ def _gaitcore_files() -> list[Path]:
     return sorted(found.values())
 
 
-def bundle(board: str) -> dict[str, bytes]:
-    """Path on the drive -> content, for one board."""
+def _lean_files(boards: tuple[str, ...]) -> dict[str, bytes]:
+    """Path on the drive -> content, with the pins of these boards, names as written."""
     files: dict[str, bytes] = {}
     for path in sorted(DEVICE.rglob("*.py")):
         name = path.relative_to(DEVICE).as_posix()
-        if name.startswith("boards/") and path.stem not in ("__init__", BOARDS[board]):
+        if name.startswith("boards/") and path.stem not in ("__init__", *boards):
             continue
         files["/" + name] = lean(path.read_text("utf-8")).encode()
     files["/settings.toml"] = (DEVICE / "settings.toml").read_bytes()
@@ -131,7 +136,58 @@ def bundle(board: str) -> dict[str, bytes]:
     for package, names in LIBRARIES.items():
         for name in names:
             files["/lib/" + name] = lean(_library_file(package, name).read_text("utf-8")).encode()
+    return files
+
+
+def bundle(board: str) -> dict[str, bytes]:
+    """Path on the drive -> content, for one board."""
+    files = _lean_files((BOARDS[board],))
     return {**files, **_shrunk(files)}
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """The firmware in two parts: `modules` go into the board's CircuitPython, `drive` onto its drive.
+
+    modules are paths as imports see them (`gaitcore/cue.py`), the pins of every board among them. `build` names them:
+    the drive's boot.py prints the name that it finds frozen, which CircuitPython keeps in boot_out.txt.
+    """
+
+    modules: dict[str, bytes]
+    drive: dict[str, bytes]
+    build: str
+
+
+def frozen() -> Frozen:
+    """The firmware for a CircuitPython that has it frozen.
+
+    code.py is frozen too, as formclip_code.py, and what is left on the drive imports it: compiled from the drive it
+    would be the one program whose bytecode lies in the heap.
+    """
+    files = _lean_files(tuple(BOARDS.values()))
+    files = {**files, **_shrunk(files)}
+    modules = {CODE: files.pop("/code.py")}
+    drive = {name: files.pop(name) for name in ("/boot.py", "/settings.toml")}
+    for name, data in files.items():
+        modules[name.removeprefix("/lib").strip("/")] = _unversioned(data)
+    whole = hashlib.sha256()
+    for name, data in sorted(modules.items()):
+        whole.update(b"%s %d " % (name.encode(), len(data)) + data)
+    build = f"{__version__}-{whole.hexdigest()[:8]}"
+    modules[BUILD] = f'ID = "{build}"\n'.encode()
+    drive["/boot.py"] += f'from {BUILD[:-3]} import ID\n\nprint("{FROZEN_MARK}", ID)\n'.encode()
+    drive["/code.py"] = f"import {CODE[:-3]}\n".encode()
+    return Frozen(modules, drive, build)
+
+
+def _unversioned(data: bytes) -> bytes:
+    """Without lines that begin with __version__: CircuitPython's freezer asks git for a tag at each."""
+    return re.sub(rb"(?m)^__(version|repo)__\b.*$", b"", data)
+
+
+def on_drive(board: str, as_frozen: bool) -> dict[str, bytes]:
+    """Path on the drive -> content: all of the firmware, or what is left of it when the rest is frozen."""
+    return frozen().drive if as_frozen else bundle(board)
 
 
 def _shrunk(files: dict[str, bytes]) -> dict[str, bytes]:
@@ -139,7 +195,13 @@ def _shrunk(files: dict[str, bytes]) -> dict[str, bytes]:
     sources = {name: data.decode() for name, data in files.items() if name.endswith(".py")}
     libraries = {name: text for name, text in sources.items() if name.startswith("/lib/")}
     ours = {name: text for name, text in sources.items() if name not in libraries}
-    return {name: text.encode() for name, text in shrink(ours, libraries).items()}
+    return {name: text.encode() for name, text in _shrink_once(tuple(ours.items()), tuple(libraries.items()))}
+
+
+@functools.lru_cache(maxsize=8)
+def _shrink_once(ours: tuple[tuple[str, str], ...], libraries: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    """The same sources are shrunk once: it takes 2 s."""
+    return list(shrink(dict(ours), dict(libraries)).items())
 
 
 # -- putting it on the drive ------------------------------------------------------------------------------------------
@@ -292,10 +354,11 @@ def _writable(drive: Path) -> bool:
         return False
 
 
-def manifest(board: str, files: dict[str, bytes]) -> bytes:
-    """The list of what was deployed, for the next deploy and for doctor."""
+def manifest(board: str, files: dict[str, bytes], build: str = "") -> bytes:
+    """The list of what was deployed, for the next deploy and for doctor; build: of the frozen part."""
     digests = {name: _digest(data) for name, data in files.items() if name != "/settings.toml"}
-    return json.dumps({"formclip": __version__, "board": board, "files": digests}, indent=0).encode()
+    facts = {"formclip": __version__, "board": board, **({"frozen": build} if build else {}), "files": digests}
+    return json.dumps(facts, indent=0).encode()
 
 
 def read_manifest(drive: Path) -> dict[str, str]:
@@ -305,6 +368,40 @@ def read_manifest(drive: Path) -> dict[str, str]:
         return {str(name): str(value) for name, value in found.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def read_build(drive: Path) -> str:
+    """The frozen build that the last deploy was for; empty when it put all of the firmware on the drive."""
+    try:
+        return str(json.loads((drive / MANIFEST).read_text("utf-8")).get("frozen", ""))
+    except (OSError, ValueError, AttributeError):
+        return ""
+
+
+def shadows(drive: Path) -> list[str]:
+    """Files of the drive that win over frozen modules of the same name: imports look into the drive's root first.
+
+    Then come the frozen modules, then the drive's lib folder: what is there hides nothing.
+    """
+    found = []
+    for name in sorted({path.split("/")[0].removesuffix(".py") for path in frozen().modules}):
+        for path in (drive / f"{name}.py", drive / f"{name}.mpy", *sorted((drive / name).rglob("*.*py"))):
+            if path.suffix in (".py", ".mpy") and path.is_file():
+                found.append("/" + path.relative_to(drive).as_posix())
+    return found
+
+
+def _remove(drive: Path, name: str) -> None:
+    """A file, and the folders that are empty without it."""
+    path = drive / name[1:]
+    path.unlink(missing_ok=True)
+    for folder in path.parents:
+        if folder == drive:
+            break
+        try:
+            folder.rmdir()
+        except OSError:
+            break
 
 
 def merged_settings(drive: Path, ours: bytes) -> bytes:
@@ -321,9 +418,9 @@ def merged_settings(drive: Path, ours: bytes) -> bytes:
     return theirs.encode()
 
 
-def plan(drive: Path, board: str) -> dict[str, bytes]:
+def plan(drive: Path, board: str, as_frozen: bool = False) -> dict[str, bytes]:
     """What has to be written: changed files, code.py last."""
-    files = bundle(board)
+    files = on_drive(board, as_frozen)
     files["/settings.toml"] = merged_settings(drive, files["/settings.toml"])
     changed: dict[str, bytes] = {}
     for name, data in sorted(files.items(), key=lambda item: (item[0] == "/code.py", item[0])):
@@ -336,15 +433,17 @@ def plan(drive: Path, board: str) -> dict[str, bytes]:
     return changed
 
 
-def copy(drive: Path, board: str) -> Iterator[tuple[str, int]]:
+def copy(drive: Path, board: str, as_frozen: bool = False) -> Iterator[tuple[str, int]]:
     """Put the firmware on the drive; yields each file's name and size when it is there and verified.
 
     Safe to interrupt: without code.py the board does nothing, and code.py goes first and comes last. The log is not
-    touched, and neither is a settings.toml but for lines it lacks.
+    touched, and neither is a settings.toml but for lines it lacks. as_frozen: what is frozen goes from the drive.
     """
-    files = bundle(board)
-    changed = plan(drive, board)
-    old = read_manifest(drive)
+    files = on_drive(board, as_frozen)
+    changed = plan(drive, board, as_frozen)
+    gone = set(read_manifest(drive)) - set(files)
+    if as_frozen:
+        gone.update(shadows(drive))
     for name in (*files, "/" + LOG, "/" + MANIFEST):  # what an interrupted deploy left
         (drive / (name[1:] + ".part")).unlink(missing_ok=True)
     # FAT rounds up to blocks of 512 bytes; a file is there twice while it is replaced.
@@ -359,11 +458,11 @@ def copy(drive: Path, board: str) -> Iterator[tuple[str, int]]:
             path=drive,
         )
     try:
-        if changed:
+        if changed or gone:
             (drive / "code.py").unlink(missing_ok=True)
             changed["/code.py"] = files["/code.py"]
-        for name in sorted(set(old) - set(files)):
-            (drive / name[1:]).unlink(missing_ok=True)
+        for name in sorted(gone):
+            _remove(drive, name)
         last = changed.pop("/code.py", None)
         for name, data in changed.items():
             _write(drive / name[1:], data)
@@ -382,7 +481,7 @@ def copy(drive: Path, board: str) -> Iterator[tuple[str, int]]:
                 raise DeployError("no room for the log", "delete files that are not formclip's", path=drive)
             for done in _zeros(log, size):
                 yield LOG, done
-        _write(drive / MANIFEST, manifest(board, files))
+        _write(drive / MANIFEST, manifest(board, files, frozen().build if as_frozen else ""))
         if last is not None:
             _write(drive / "code.py", last)
             yield "/code.py", len(last)
@@ -416,13 +515,23 @@ def _zeros(path: Path, size_b: int) -> Iterator[int]:
 @click.option("--drive", type=click.Path(path_type=Path), help="The board's CIRCUITPY drive; found when not given.")
 @click.option("--port", help="Serial port: restarts the board so that this computer may write.")
 @click.option("--board", type=click.Choice(list(BOARDS)), help="Found from the drive when not given.")
+@click.option(
+    "--frozen/--source",
+    "as_frozen",
+    default=None,
+    help="Frozen: only what a CircuitPython with formclip frozen in still needs. [default: as before; source at first]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-def deploy_command(drive: Path | None, port: str | None, board: str | None, as_json: bool) -> None:
+def deploy_command(
+    drive: Path | None, port: str | None, board: str | None, as_frozen: bool | None, as_json: bool
+) -> None:
     """Put firmware, gaitcore and the pinned libraries on a board.
 
     Checks CircuitPython's version and the board, copies what changed,
     verifies it by hash, keeps runs and settings, and may be interrupted:
-    run it again and it goes on.
+    run it again and it goes on. For a board whose CircuitPython was built
+    after `formclip freeze`, --frozen leaves three files on the drive and
+    removes what an earlier deploy put there.
     """
     if port is not None:
         ask_for_the_drive(port)
@@ -437,13 +546,15 @@ def deploy_command(drive: Path | None, port: str | None, board: str | None, as_j
     found, board = check_board(drive, board)
     if not _writable(drive):
         raise DeployError("the drive is read-only: the clip writes it now", HOW_TO_WRITE, path=drive)
-    changed = plan(drive, board)
+    if as_frozen is None:
+        as_frozen = bool(read_build(drive))
+    changed = plan(drive, board, as_frozen)
     total = sum(len(data) for data in changed.values())
     if _size(drive / LOG) < LEAST_LOG_B:
         total += max(0, shutil.disk_usage(drive).free - SPARE_B - total)
     written, done = [], 0
     with file_progress(f"deploy to {board}", total, not as_json) as progress:
-        for name, size in copy(drive, board):
+        for name, size in copy(drive, board, as_frozen):
             done += size
             written.append(name)
             if progress is not None and total:
@@ -452,6 +563,7 @@ def deploy_command(drive: Path | None, port: str | None, board: str | None, as_j
         "drive": str(drive),
         "board": board,
         "circuitpython": found.version,
+        "frozen": frozen().build if as_frozen else None,
         "files_written": len([name for name in written if name != LOG]),
         "bytes_written": done,
         "log_b": _size(drive / LOG),

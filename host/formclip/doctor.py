@@ -79,15 +79,50 @@ def _firmware(drive: Path, board: str | None) -> list[Finding]:
         out.append(Finding(False, f"{len(missing)} files are missing: {printable(', '.join(missing[:3]))}", again))
     if other:
         out.append(Finding(False, f"{len(other)} files were changed: {printable(', '.join(other[:3]))}", again))
+    build = deploy.read_build(drive)
     if not out:
-        out.append(Finding(True, f"{len(manifest)} files of the firmware, all as deployed"))
+        what = "what a frozen firmware needs" if build else "the firmware"
+        out.append(Finding(True, f"{len(manifest)} files of {what}, all as deployed"))
+    try:
+        if build:
+            out += _frozen(drive)
+        if board is not None and not missing:
+            stale = [name for name in deploy.plan(drive, board, bool(build)) if name != "/settings.toml"]
+        else:
+            stale = []
+    except FormclipError as error:
+        return [*out, Finding(False, error.what, error.next_step)]
     if board is not None and not missing:
-        try:
-            stale = [name for name in deploy.plan(drive, board) if name != "/settings.toml"]
-        except FormclipError as error:
-            return [*out, Finding(False, error.what, error.next_step)]
         if stale and not other:
             out.append(Finding(False, f"this computer has newer firmware ({len(stale)} files differ)", again))
+    return out
+
+
+def _frozen(drive: Path) -> list[Finding]:
+    """Whether the board's CircuitPython holds this computer's firmware, and nothing on the drive hides it."""
+    out = []
+    hiding = deploy.shadows(drive)
+    if hiding:
+        names = printable(", ".join(hiding[:3]))
+        what = f"{len(hiding)} files on the drive are frozen too, and those of the drive win: {names}"
+        out.append(Finding(False, what, "run `formclip deploy --frozen`"))
+    ours = deploy.frozen().build
+    told = ""
+    try:
+        lines = (drive / "boot_out.txt").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return out
+    for line in lines:
+        if line.startswith(deploy.FROZEN_MARK):
+            told = printable(line[len(deploy.FROZEN_MARK) :].strip())
+    build = "`formclip freeze`, build CircuitPython and install it (docs/freeze.md)"
+    if told == ours:
+        out.append(Finding(True, f"frozen in its CircuitPython: {told}"))
+    elif told:
+        out.append(Finding(False, f"frozen in its CircuitPython is {told}, this computer has {ours}", build))
+    else:
+        what = "its CircuitPython has told of no frozen firmware"
+        out.append(Finding(False, what, "press reset and look again; if it stays: " + build))
     return out
 
 

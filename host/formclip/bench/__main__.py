@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from formclip.bench.cost import HEAP_KB
 from formclip.bench.figures import measure, simulated
 
 
@@ -27,7 +28,51 @@ def _rows(path: str, seconds: float) -> tuple[int, Any, bool]:
     return trace.rate_hz, np.concatenate(pieces, axis=1), trace.has_gyro
 
 
-DOES_NOT_FIT = "  DOES NOT FIT: %.0f KB live and %.0f KB a block of the 137 KB there are: collections within blocks"
+DOES_NOT_FIT = "  DOES NOT FIT: %.0f KB live and %.0f KB a block of the 137 KB there are"
+FILLS = "  THE HEAP FILLS within %d blocks of %.0f KB beside %.0f KB live, of 137 KB: collections come within blocks"
+
+
+def room(e: dict[str, Any]) -> str:
+    """What it means that the heap does not hold the garbage of all blocks between two collections."""
+    block_kb = e["parts"]["bytes"] / 1024
+    if e["live_kb"] + block_kb > HEAP_KB:
+        return DOES_NOT_FIT % (e["live_kb"], block_kb)
+    return FILLS % (e["collect_blocks"], block_kb, e["live_kb"])
+
+
+LIVE_FROM = {
+    "frozen": "the frozen firmware's",
+    "given": "as given",
+    "assumed": "assumed: it could not be measured here",
+}
+PARTS = {
+    "code_b": "code: modules, classes, functions",
+    "session_b": "a Session begun",
+    "firmware_b": "App, drivers, the log's",
+    "radio_b": "radio",
+}
+
+
+def live_table(figures: dict[str, Any]) -> list[str]:
+    """Live heap of both kinds of deployment, part by part."""
+    out = ["", "live heap of the board, estimated: radio on, session running      from source       frozen"]
+    if "missing" in figures:
+        return [*out, "  not measured: " + figures["missing"]]
+    source, frozen = figures["kinds"]["source"], figures["kinds"]["frozen"]
+    for key, words in PARTS.items():
+        out.append("  %-58s %12.1f KB %9.1f KB" % (words, source[key] / 1024, frozen[key] / 1024))
+    out.append("  %-58s %12.1f KB %9.1f KB" % ("all", source["live_kb"], frozen["live_kb"]))
+    verdicts = []
+    for kind in (source, frozen):
+        if kind["live_kb"] > figures["heap_kb"]:
+            verdicts.append("does not fit")
+        else:
+            verdicts.append("reached" if kind["reaches_goal"] else "missed")
+    words = "goal %.0f KB, of %.0f KB there are" % (figures["goal_kb"], figures["heap_kb"])
+    out.append("  %-58s %15s %12s" % (words, *verdicts))
+    words = "measured on the VM of 64 bits, whole"
+    out.append("  %-58s %12.1f KB %9.1f KB" % (words, source["live_64_b"] / 1024, frozen["live_64_b"] / 1024))
+    return out
 
 
 def table(figures: dict[str, Any]) -> str:
@@ -58,10 +103,12 @@ def table(figures: dict[str, Any]) -> str:
     out.append(line)
     if imports["drive_b"].get("device"):
         out.append("  %-26s %12d" % ("device/", imports["drive_b"]["device"]))
+    out += live_table(figures["live"])
     e = figures["estimate"]
     out += [
         "",
-        "estimated on the board at 64 MHz, %.0f KB of heap live (docs/bench.md says how)" % e["live_kb"],
+        "estimated on the board at 64 MHz, %.0f KB of heap live, %s (docs/bench.md says how)"
+        % (e["live_kb"], LIVE_FROM[e["live_from"]]),
         "  %-16s %10s %10s %10s %10s %9s" % ("module", "Python us", "ulab us", "walk us", "all us", "objects"),
     ]
     ranked = sorted(
@@ -80,7 +127,7 @@ def table(figures: dict[str, Any]) -> str:
         "  a block, mean    %44.0f us = %.1f %% of real time" % (e["mean_us"], e["mean_percent"]),
         "  a block, worst   %44.0f us = %.1f %%" % (e["worst_us"], e["worst_percent"]),
         "  bytes on the heap a block %35.0f" % e["parts"]["bytes"],
-        *([DOES_NOT_FIT % (e["live_kb"], e["parts"]["bytes"] / 1024)] if not e["fits"] else []),
+        *([room(e)] if not e["fits"] else []),
         "",
         "most by function, us: "
         + ", ".join("%s %.0f" % item for item in sorted(e["functions"].items(), key=lambda i: -i[1])[:12]),
@@ -98,16 +145,13 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--rate", type=int, default=208, help="Hz of the simulated run")
     parser.add_argument("--seconds", type=float, default=75.0, help="how much of the run")
-    parser.add_argument("--live-kb", type=float, help="heap live on the board; estimated when absent")
-    parser.add_argument("--drive", type=Path, help="only write the drive's files there, for heap32.mjs")
+    parser.add_argument("--live-kb", type=float, help="heap live on the board; the frozen firmware's when absent")
+    parser.add_argument("--heap32", type=Path, metavar="FOLDER", help="only write there what heap32.mjs takes")
     args = parser.parse_args()
-    if args.drive:
-        from formclip.deploy import bundle
+    if args.heap32:
+        from formclip.bench.live import write
 
-        for name, data in bundle("xiao").items():
-            path = args.drive / name.strip("/")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+        write(args.heap32)
         return 0
     if args.trace:
         rate_hz, rows, has_gyro = _rows(args.trace, args.seconds)

@@ -13,7 +13,7 @@ import gaitcore
 import numpy as np
 from numpy.typing import NDArray
 
-from formclip.bench import blocks, cost
+from formclip.bench import blocks, cost, live
 from formclip.virtual import interpreters
 
 HERE = Path(__file__).resolve().parent
@@ -24,11 +24,8 @@ DEVICE = GAITCORE.parent.parent / "device"
 # A 64-bit VM's objects are words and pointers of 8 bytes, the board's of 4; bytecode and names take the same on both.
 # heap32.mjs on the drive's files (short names): gaitcore is 75.2 KB there, its sources 134 KB on the 64-bit VM.
 WIDTH_32 = 0.56
-# What is live on the board beside gaitcore: firmware and radio, by heap32.mjs.
-BESIDE_KB = 30.0
-# A Session is buffers of numbers for the most part: they do not shrink with the width of a pointer.
-BUFFERS_32 = 0.8
-NO_VM_KB = 60.0
+# Live heap for the estimate where it can't be measured: about what the frozen firmware has.
+NO_VM_KB = 65.0
 # Free places among what lives: four blocks in twenty-four, as seen on the VM after imports and collections.
 PATTERN = bytes([1] * 20 + [0] * 4)
 RUN_S = 900.0
@@ -120,14 +117,6 @@ def on_interpreters(path: Path) -> dict[str, Any]:
     return out
 
 
-def session_b(rate_hz: int) -> float:
-    """Bytes of a started Session on the VM."""
-    vm = interpreters.find("micropython")
-    names = ["gaitcore." + name for name in _modules() if name not in DESKTOP_ONLY]
-    done = vm.run(HERE / "on_device.py", "session", str(rate_hz), *names, heap_kb=1024)
-    return _figures(done)["session_b"]
-
-
 def board_heap(live_kb: float) -> bytes:
     """A heap of the board with that much live between two blocks of the run: a byte a block, 0 where it is free."""
     want = int(live_kb * 1024 / cost.BLOCK_B)
@@ -203,16 +192,22 @@ def measure(rate_hz: int, rows: NDArray[Any], has_gyro: bool = True, live_kb: fl
             raise ValueError("the bench needs more than a second of data, got %d blocks" % count)
         out: dict[str, Any] = {"rate_hz": rate_hz, "blocks": count, "python": sys.version.split()[0]}
         out["imports"] = imports()
+        out["live"] = live.measure()
         out["run"] = on_interpreters(path)
-        out["estimate"] = estimate(path, rate_hz, board(out["imports"], rate_hz, live_kb))
+        out["estimate"] = estimate(path, rate_hz, board(out["live"], live_kb))
+        out["estimate"]["live_from"] = live_from(out["live"], live_kb)
         return out
 
 
-def board(imported: dict[str, Any], rate_hz: int, live_kb: float | None = None) -> bytes:
-    """The board's heap as it stands between two blocks: the given size, or that estimated from the VM's."""
+def live_from(lives: dict[str, Any], live_kb: float | None = None) -> str:
+    """Whose live heap the estimate uses: given, frozen, or assumed where nothing could be measured."""
+    if live_kb is not None:
+        return "given"
+    return "frozen" if "kinds" in lives else "assumed"
+
+
+def board(lives: dict[str, Any], live_kb: float | None = None) -> bytes:
+    """The board's heap as it stands between two blocks: the given size, or that of the frozen firmware."""
     if live_kb is None:
-        try:
-            live_kb = BESIDE_KB + (imported["live_32_b"] + session_b(rate_hz) * BUFFERS_32) / 1024
-        except interpreters.NoInterpreter:
-            live_kb = NO_VM_KB
+        live_kb = lives["kinds"]["frozen"]["live_kb"] if "kinds" in lives else NO_VM_KB
     return board_heap(live_kb)

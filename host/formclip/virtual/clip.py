@@ -239,12 +239,15 @@ def run_clip(
     keep_drive: bool = False,
     heap_kb: int | None = None,
     deployed: bool = False,
+    frozen: bool = False,
     on_second: Callable[[int], None] | None = None,
     **config: Any,
 ) -> ClipRun:
     """Run a clip over a trace; see the command for the meanings. `config` goes to the virtual board as it is.
 
     deployed: boot the files that `deploy` would put on the board, instead of those of device/ and gaitcore.
+    frozen: what `deploy --frozen` would put there, on the MicroPython VM with all else in a read-only image: its
+    bytecode is not in the heap, as in a CircuitPython that has it frozen.
     """
     out.mkdir(parents=True, exist_ok=True)
     image, rows_path = out / "drive.img", out / "trace.bin"
@@ -291,8 +294,12 @@ def run_clip(
     if deployed:
         folders = _unpacked(out / "bundle", board)
         settings_file["device"] = folders[0]
+    if frozen:
+        settings_file["rom"] = str(out / "rom")
+        settings_file["device"] = str(_in_rom(out))
+        folders = ["/rom"]
     if interpreter == "micropython" or interpreter == "device":
-        folders += [str(p) for p in python.path]
+        folders += [str(p) for p in python.path if not (frozen and p == SHARED)]
     settings_file["paths"] = folders
     (out / "config.json").write_text(json.dumps(settings_file, indent=1))
     argv = python.argv(STANDINS / "runner.py", str(out / "config.json"), heap_kb=heap_kb)
@@ -336,6 +343,19 @@ def _unpacked(folder: Path, board: str) -> list[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     return [str(folder), str(folder / "lib")]
+
+
+def _in_rom(out: Path) -> Path:
+    """Writes out/rom, the image of all that is frozen; the folder with what is left of the drive."""
+    from formclip.bench import mpy, romfs
+
+    whole = deploy.frozen()
+    (out / "rom").write_bytes(romfs.image(mpy.compiled(whole.modules)))
+    folder = out / "frozen"
+    folder.mkdir(exist_ok=True)
+    for name, data in whole.drive.items():
+        (folder / name[1:]).write_bytes(data)
+    return folder
 
 
 def _seconds_in(record: Path) -> int:
@@ -393,6 +413,7 @@ def parse_events(ctx: click.Context, param: click.Parameter, value: Sequence[str
 @click.option("--speed", type=click.Choice(["max", "real"]), default="max", show_default=True)
 @click.option("--settings", "settings_path", type=click.Path(path_type=Path), help="Settings to start with.")
 @click.option("--python", "interpreter", type=click.Choice(["strict", "micropython", "device"]), default="strict")
+@click.option("--frozen", is_flag=True, help="Boot what `deploy --frozen` leaves, the rest from ROM (micropython).")
 @click.option("--haptic", type=click.Choice(["pwm", "drv2605l"]), default="pwm", help="How the motor is driven.")
 @click.option("--hold/--no-hold", default=True, help="The trace waits for the sensor's first sample. [default: hold]")
 @click.option("--radio", is_flag=True, help="Then stay reachable for `formclip sync --virtual`.")
@@ -409,6 +430,7 @@ def virtual_clip_command(
     speed: str,
     settings_path: Path | None,
     interpreter: str,
+    frozen: bool,
     haptic: str,
     hold: bool,
     radio: bool,
@@ -428,6 +450,8 @@ def virtual_clip_command(
     """
     if radio and interpreter != "strict":
         raise click.UsageError("--radio needs --python strict: the Bluetooth stack runs on CPython")
+    if frozen and interpreter != "micropython":
+        raise click.UsageError("--frozen needs --python micropython: CPython has no ROM to run from")
     changed = read_settings(settings_path) if settings_path is not None else None
     try:
         rows, notes = _rows(trace_path, out)
@@ -452,6 +476,7 @@ def virtual_clip_command(
                 speed=speed,
                 hold=hold,
                 keep_drive=keep_drive,
+                frozen=frozen,
                 on_second=progress,
                 haptic=haptic == "drv2605l",
                 **more,

@@ -201,10 +201,23 @@ class _Gc:
 
 
 class Paths:
-    """The same on an interpreter of the device's family, by sys.path and sys.modules."""
+    """The same on an interpreter of the device's family, by sys.path and sys.modules.
 
-    def __init__(self, paths):
+    Settings  rom: a file with a read-only file system; it is /rom for `paths`, and what is imported from it stays
+              outside the heap but for the image itself
+    """
+
+    def __init__(self, paths, rom=None):
         import builtins
+
+        if rom:
+            import vfs
+
+            with _open(rom, "rb") as f:
+                image = bytearray(f.seek(0, 2))  # in one piece: a heap with a limit has no room for two
+                f.seek(0)
+                f.readinto(image)
+            vfs.mount(vfs.VfsRom(image), "/rom")
 
         self._builtins = builtins
         self._before = dict(sys.modules)
@@ -460,7 +473,7 @@ def main(path):
             wall = (lambda: time.monotonic_ns() // 1000, lambda us: time.sleep(us / 1000000))
         else:
             wall = (time.ticks_us, time.sleep_us)
-    importer = Importer(config["paths"]) if CPYTHON else Paths(config["paths"])
+    importer = Importer(config["paths"]) if CPYTHON else Paths(config["paths"], config.get("rom"))
     board = VirtualBoard(config, importer, wall)
     if CPYTHON and config.get("air"):
         sys.path.append(config["host"])

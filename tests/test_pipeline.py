@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests import interpreters
 
 BIASED = {"gyro_bias_dps": (2.0, -4.0, 3.0), "mounting_deg": (8.0, 0.0, 10.0)}
-FIELDS = [name for name in vars(chain.Step()) if not name.startswith("_")]
+FIELDS = [name for name in vars(chain.Step) if not name.startswith("_")]
 
 
 def values(step):

@@ -130,7 +130,8 @@ class Attitude:
         self._axes()
 
     def _axes(self):
-        w, x, y, z = self._w, self._x, self._y, self._z
+        w, x = self._w, self._x
+        y, z = self._y, self._z
         self.level_x = [1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y - w * z), 2.0 * (x * z + w * y)]
         self.up = [2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)]
         self.level_y = cross(self.up, self.level_x)
@@ -139,7 +140,8 @@ class Attitude:
         """Turn the frame by the small rotation (rx, ry, 0), level axes, radians."""
         s = 1.0 / sqrt(1.0 + 0.25 * (rx * rx + ry * ry))
         hx, hy = 0.5 * rx * s, 0.5 * ry * s
-        w, x, y, z = self._w, self._x, self._y, self._z
+        w, x = self._w, self._x
+        y, z = self._y, self._z
         self._w = s * w - hx * x - hy * y
         self._x = s * x + hx * w + hy * z
         self._y = s * y + hy * w - hx * z
@@ -254,14 +256,19 @@ class Attitude:
         """The orientation after a rotation by this vector."""
         d = 0.5 * sqrt(a * a + b * b + c * c)
         e = 0.5 * sin(d) / d if d > 1e-4 else 0.5
-        a, b, c, d = a * e, b * e, c * e, cos(d)
-        w, x, y, z = self._w, self._x, self._y, self._z
+        a *= e
+        b *= e
+        c *= e
+        d = cos(d)
+        w, x = self._w, self._x  # two at a time: more build a tuple on the board
+        y, z = self._y, self._z
         e = w * d - x * a - y * b - z * c
         f = w * a + x * d + y * c - z * b
         g = w * b - x * c + y * d + z * a
         h = w * c + x * b - y * a + z * d
         s = 1.0 / sqrt(e * e + f * f + g * g + h * h)
-        self._w, self._x, self._y, self._z = e * s, f * s, g * s, h * s
+        self._w, self._x = e * s, f * s
+        self._y, self._z = g * s, h * s
         self._axes()
 
     def correct(self, ex, ey, seconds, sigma, q_v, q_tilt=0.0, gate=4.0):
@@ -270,7 +277,9 @@ class Attitude:
         self.vx += ex * t
         self.vy += ey * t
         # predict: v += tilt * t + bias * t^2 / 2, tilt += bias * t
-        vv, vt, vb, tt, tb, bb = self.p_vv, self.p_vt, self.p_vb, self.p_tt, self.p_tb, self.p_bb
+        vv, vt = self.p_vv, self.p_vt
+        vb, tt = self.p_vb, self.p_tt
+        tb, bb = self.p_tb, self.p_bb
         h = 0.5 * t * t
         vv += 2.0 * (t * vt + h * vb) + t * t * tt + 2.0 * t * h * tb + h * h * bb + q_v * q_v * t
         vt += t * vb + t * tt + t * t * tb + h * tb + h * t * bb
@@ -291,13 +300,15 @@ class Attitude:
                 return 0.0, 0.0
         else:
             self._excess *= 0.7
-        kv, kt, kb = vv / s, vt / s, vb / s
+        kv, kt = vv / s, vt / s
+        kb = vb / s
         dx, dy = kt * self.vx, kt * self.vy
         cx, cy = kb * self.vx, kb * self.vy
         self.vx -= kv * self.vx
         self.vy -= kv * self.vy
-        self.p_bb, self.p_tb, self.p_tt = bb - kb * vb, tb - kt * vb, tt - kt * vt
-        self.p_vb, self.p_vt, self.p_vv = vb - kv * vb, vt - kv * vt, vv - kv * vv
+        self.p_bb, self.p_tb = bb - kb * vb, tb - kt * vb
+        self.p_tt, self.p_vb = tt - kt * vt, vb - kv * vb
+        self.p_vt, self.p_vv = vt - kv * vt, vv - kv * vv
         self._tilt(dy, -dx)
         if self.has_gyro:
             # the rotation (cy, -cx, 0) rad/s is still missing: the bias was too large by it

@@ -92,7 +92,9 @@ class Rhythm:
         self._lag_min = int(_LAG_MIN_S * point_hz + 0.5)
         self._lag_max = int(_LAG_MAX_S * point_hz + 0.5)
         self._walk = range(int(_WALK_MIN_S * point_hz), int(_WALK_MAX_S * point_hz) + 1, _WALK_LAG)
-        self._sos = lowpass(rate_hz, _CUTOFF_HZ)
+        sos = self._sos = lowpass(rate_hz, _CUTOFF_HZ)
+        # the filter's state after a long rest at 1
+        self._rest = np.array([[1.0 - b0, b2 - a2] for b0, _, b2, _, _, a2 in sos.tolist()], dtype=FLOAT)
         self._size = _HOPS * n
         self._ring = np.zeros(2 * self._size, dtype=FLOAT)  # written twice, so that any 5 s lie in one piece
         points = self._points = np.zeros((3, n), dtype=FLOAT)
@@ -108,6 +110,7 @@ class Rhythm:
         for k in range(_SIDEWAYS_HOPS):
             self._sideways[k] = 0.0
         self._hops = 0
+        self._alone = False
         self._stride = 0.0
         self._long_stride = 0.0
         self._found = self._walking = self.regularity = 0.0
@@ -153,23 +156,36 @@ class Rhythm:
                 up[k] += (mean[k] - up[k]) * _UP_GAIN
         else:
             up[:] = mean
-            one = np.array([[1.0 - b0, b2 - a2] for b0, _, b2, _, _, a2 in self._sos.tolist()], dtype=FLOAT)
             for k in range(3):
-                zi[k] = one * mean[k]
-        k = 0
-        for row in self._rows:
-            y, zi[k] = sosfilt(self._sos, acc[k], zi=zi[k])
-            row[:] = y if thin is None else np.interp(thin, self._all, y)
-            k += 1
-        row = np.array([up], dtype=FLOAT)
-        points -= row.reshape((3, 1))
-        x, y, z = up
-        v = np.dot(row, points)[0]
-        v /= max(0.1, math.sqrt(x * x + y * y + z * z))
+                zi[k] = self._rest * mean[k]
         n = self._n
-        flat = points.reshape((3 * n,))
-        horizontal = float(np.dot(flat, flat)) - float(np.dot(v, v))
-        self._sideways[self._hops % _SIDEWAYS_HOPS] = max(0.0, horizontal) / n
+        x, y, z = up
+        norm = max(0.1, math.sqrt(x * x + y * y + z * z))
+        row = np.array([[x / norm, y / norm, z / norm]], dtype=FLOAT)
+        if self.activity == RUNNING:
+            # the horizontal tells walkers from runners before a bout: in it the vertical alone is filtered
+            if not self._alone:
+                self._alone = True
+                zi[0] = (zi[0] * x + zi[1] * y + zi[2] * z) * (1.0 / norm)
+            y, zi[0] = sosfilt(self._sos, np.dot(row, acc)[0], zi=zi[0])
+            v = y if thin is None else np.interp(thin, self._all, y)
+            v -= norm
+        else:
+            if self._alone:
+                self._alone = False
+                for k in range(3):
+                    zi[k] = self._rest * mean[k]
+            k = 0
+            for part in self._rows:
+                y, zi[k] = sosfilt(self._sos, acc[k], zi=zi[k])
+                part[:] = y if thin is None else np.interp(thin, self._all, y)
+                k += 1
+            points -= np.array(up, dtype=FLOAT).reshape((3, 1))
+            v = np.dot(row, points)[0]
+            # the horizontal: what the vertical leaves of all three
+            flat = points.reshape((3 * n,))
+            horizontal = float(np.dot(flat, flat)) - float(np.dot(v, v))
+            self._sideways[self._hops % _SIDEWAYS_HOPS] = max(0.0, horizontal) / n
         at = (self._hops % _HOPS) * n
         self._ring[at : at + n] = v
         at += self._size

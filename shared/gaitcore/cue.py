@@ -7,7 +7,8 @@ Theory of operation. Two faults are watched, overstriding and an arched back (fa
 
 on smoothed values: the mean of the middle five of the last nine steps, so that one odd step changes
 nothing. The smoothing is late, so a fault is dated back to the first of the steps that show it. A step
-is known, and its cue felt, a step and a half after its contact, so a fault counts as held until then.
+is known a step and a half after its contact, and its cue felt at the end of the hop that brings it, a quarter of a
+second later in the mean: a fault counts as held until then.
 A cue then waits for its answer: form back in range within answer_s (command OK) or not. After
 unanswered_max in a row without answer this kind stops (QUIET) until the runner unmutes or calibrates, or
 form has been in range for resume_min.
@@ -30,7 +31,7 @@ BACK = const(5)  # the reason of OK; the others are those of faults.py
 
 _BREAK_MS = const(1500)  # a longer gap between contacts is not running
 _STEADY_PCT = const(10)  # strides may differ by this much within the last nine
-_HOP_MS = const(250)  # a cue is given up to this much later than its step: gaps hold for when they are felt
+_HOP_MS = const(500)  # a cue is given up to this much later than its step: gaps hold for when they are felt
 _FADED_CYCLE_S = const(600)
 _BLANKED = const(1)
 _NO_TILT_FLAGS = const(4 | 16)  # SETTLING, SLIPPED
@@ -125,7 +126,7 @@ class CueEngine:
             return NOTHING
         over.smooth()
         kind = self._answer(t_ms) if self._pending else NOTHING
-        end_ms = t_ms + 3 * over.stride_8 // 32
+        end_ms = t_ms + 3 * over.stride_8 // 32 + _HOP_MS // 2
         stepping = over.judge(own, times, end_ms)
         arched = arch.judge(own, times, end_ms)
         if kind or not (stepping or arched) or not over.steady(_STEADY_PCT) or not self._allowed(t_ms):

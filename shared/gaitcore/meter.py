@@ -24,16 +24,13 @@ class Step:
     brake_raw_mps, impact_g, feature 0..255 floats, side LEFT RIGHT UNKNOWN, flags bits.
     """
 
-    def __init__(self):
-        self.reset()
-
-    def reset(self):
-        self.on_ms = 0
-        self.contact_ms = self.cadence_spm = self.tilt_deg = None
-        self.tilt_range_deg = self.drop_range_deg = self.rotation_range_deg = None
-        self.vo_cm = self.brake_raw_mps = self.impact_g = self.feature = self.score = None
-        self.side = UNKNOWN
-        self.flags = 0
+    # the class holds what was not measured: a step of the board sets only what was
+    on_ms = 0
+    contact_ms = cadence_spm = tilt_deg = None
+    tilt_range_deg = drop_range_deg = rotation_range_deg = None
+    vo_cm = brake_raw_mps = impact_g = feature = score = None
+    side = UNKNOWN
+    flags = 0
 
 
 class StepMeter:

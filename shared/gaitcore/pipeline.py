@@ -16,7 +16,7 @@ from gaitcore.attitude import Attitude
 from gaitcore.cadence import Rhythm
 from gaitcore.calibration import Stance
 from gaitcore.compat import FLOAT, np
-from gaitcore.frames import dot, level, unit
+from gaitcore.frames import level, unit
 from gaitcore.leveller import Leveller
 from gaitcore.meter import (  # noqa: F401
     BLANKED,
@@ -467,19 +467,25 @@ class Pipeline:
             if step.score and not step.flags & BLANKED:
                 step.feature = models.speed_feature(step.score, side)
         f, c = self._meter.forward, self.calibration
-        if f and up and c and self.has_gyro:
-            # here, not when it was measured: the first steps of all wait until forward is well known
-            if self._tilt_of is not f or self._tilt_from is not c:
-                self._tilt_of, self._tilt_from = f, c
-                self._fore = level(f, c.up)
-            step.tilt_deg = DEG * atan2(-dot(up, self._fore), dot(up, c.up))
+        along = 1.0
+        if up and c:
+            x, y, z = up
+            d, e, g = c.up
+            along = x * d + y * e + z * g
+            if f and self.has_gyro:
+                # here, not when it was measured: the first steps of all wait until forward is well known
+                if self._tilt_of is not f or self._tilt_from is not c:
+                    self._tilt_of, self._tilt_from = f, c
+                    self._fore = level(f, c.up)
+                d, e, g = self._fore
+                step.tilt_deg = DEG * atan2(-(x * d + y * e + z * g), along)
         if up and not step.flags & SETTLING:
             turned = self._slip.update(up, step_up)
             if turned < _UNCALIBRATED_DEG and not c:
                 turned = 0.0
             if c and not self.slipped:
                 # far from the standing for long: it was not worn like this when it was calibrated
-                self._misworn = self._misworn + 1 if dot(up, c.up) < _MISWORN else 0
+                self._misworn = self._misworn + 1 if along < _MISWORN else 0
                 if self._misworn > 15:
                     turned = angle_deg(unit(up), c.up)
             if turned:

@@ -97,7 +97,7 @@ class Pipeline:
         self._total = np.zeros((6, hop), dtype=FLOAT)
         self._halves = self._total[:3], self._total[3:]
         self._first = None
-        self._ring = Ring(att.ROWS, int(2.1 * rate) + hop, hop)
+        self._ring = Ring(att.ROWS, int(1.3 * rate) + hop, hop)  # two slow steps and the hops until they are known
         self._attitude = Attitude(rate, hop, has_gyro)
         self._leveller = Leveller(self._ring, self._attitude, rate, hop)
         self._rhythm = Rhythm(rate)

@@ -3,7 +3,7 @@
 from gaitcore.compat import const
 from gaitcore.page import PAGE_B, RAW, Page
 
-FRAME_B = const(12)  # a raw sample as the FIFO gives it: six int16, gx gy gz ax ay az, LSB of units.py
+FRAME_B = const(12)  # a raw sample as the FIFO gives it: six int16, ax ay az gx gy gz, LSB of units.py
 
 
 class RawWriter:

@@ -35,7 +35,7 @@ class Shape:
 
     def __init__(self, rate_hz, weights):
         self._weights = weights
-        self._most = int(1.6 * rate_hz) + 2
+        self._most = int(1.2 * rate_hz) + 2
         self._tables = np.zeros((5, self._most), dtype=FLOAT)
         self._rows = None
         self.reset()

@@ -32,7 +32,7 @@ GOAL_KB = 70.0
 HEAP_KB = 137.0
 KINDS = ("source", "frozen")
 UNTIL_S = 30.0  # 10 s of standing, then running, the session begun after 2 s
-# heap32.mjs stops here: that VM collects after the run only, and the garbage of a long one makes what it finds uncertain.
+# heap32.mjs stops here: that VM collects after the run only, and takes some of a long one's garbage for live.
 SHORT_S = 6.0
 # An ndarray of ulab on the board: three blocks beside its data. A boxed float: one block of each VM.
 NDARRAY_B = 48

@@ -4,9 +4,9 @@
 //   python -m formclip.bench --heap32 FOLDER         drive, sources, .mpy files, stand-ins
 //   node heap32.mjs FOLDER
 //
-// Prints what the modules take one by one, a begun Session, and the whole firmware after half a minute with a session
-// running, each from source and from .mpy files in the heap; and what freezing leaves of the second. This VM has no
-// ROM file system: what would lie in ROM is counted in the files (bench/mpy.py) and taken off.
+// Prints what the modules take one by one, a begun Session, and the whole firmware 4 s after its session began, each
+// from source and from .mpy files in the heap; and what freezing leaves of the second. This VM has no ROM
+// file system: what would lie in flash is counted in the files (bench/mpy.py) and taken off.
 import { loadMicroPython } from "@micropython/micropython-webassembly-pyscript";
 import fs from "node:fs";
 import path from "node:path";

@@ -32,6 +32,8 @@ GOAL_KB = 70.0
 HEAP_KB = 137.0
 KINDS = ("source", "frozen")
 UNTIL_S = 30.0  # 10 s of standing, then running, the session begun after 2 s
+# heap32.mjs stops here: that VM collects after the run only, and takes some of a long one's garbage for live.
+SHORT_S = 6.0
 # An ndarray of ulab on the board: three blocks beside its data. A boxed float: one block of each VM.
 NDARRAY_B = 48
 # Buffers that _bleio makes in C for the two PacketBuffers of hw/link.py: arrivals 4 x (180 + 2), departures 2 x 180 and
@@ -179,13 +181,12 @@ def measure() -> dict[str, Any]:
         return _measured(run)
 
 
-def names(modules: Mapping[str, bytes]) -> list[str]:
-    """What to import one by one, in the order in which code.py does: the radio last."""
-    parts = sorted(path[3:].partition(".")[0] for path in modules if path.startswith("hw/"))
-    rest = ["hw." + part for part in parts if part not in ("__init__", "link")]
-    wanted = ["gaitcore.session", "app", "boards", *rest, "gaitcore.sync", "hw.link"]
-    files = {path.removesuffix(".mpy").removesuffix("/__init__").replace("/", ".") for path in modules}
-    return [name for name in wanted if name in files]
+def names(found: Iterable[str]) -> list[str]:
+    """Modules to import one by one: those that a running firmware holds, in the order of code.py."""
+    left = {name for name in found if name.split(".")[0] in ("app", "boards", "gaitcore", "hw")}
+    first = ["gaitcore.session", "app", "boards", *sorted(n for n in left if n[:3] == "hw." and n != "hw.link")]
+    ordered = [name for name in (*first, "gaitcore.sync", "hw.link") if name in left]
+    return ordered + sorted(left - set(ordered) - {"gaitcore", "hw"})
 
 
 def loaded(modules: Mapping[str, bytes], found: Iterable[str], word_b: int) -> mpy.Loaded:
@@ -200,8 +201,8 @@ def loaded(modules: Mapping[str, bytes], found: Iterable[str], word_b: int) -> m
 
 
 def _measured(run: Run) -> dict[str, Any]:
-    code = {kind: run.figures(kind, names=names(run.modules)) for kind in KINDS}
     whole = {kind: run.figures(kind) for kind in KINDS}
+    code = {kind: run.figures(kind, names=names(whole[kind]["loaded"])) for kind in KINDS}
     silent = run.figures("frozen", radio=False)
     words = code["frozen"]
     letters_b, total_b = (int(words["names"][k + 2]) - int(words["names"][k]) for k in (0, 1))
@@ -258,16 +259,16 @@ def write(folder: Path) -> None:
     run = Run(folder)
     shutil.copytree(STANDINS, folder / "standins", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(interpreters.PYTHON_ULAB, folder / "ulab", ignore=shutil.ignore_patterns("__pycache__"))
-    found = run.figures("frozen", names=names(run.modules))["loaded"]
-    counted = loaded(run.modules, found, 4)
+    wanted = names(run.figures("frozen")["loaded"])
+    counted = loaded(run.modules, run.figures("frozen", names=wanted)["loaded"], 4)
     root = Path("/formclip")
     kinds: dict[str, tuple[Path, tuple[Path, ...]]] = {
         "source": (root / "source", (root / "source", root / "source/lib")),
         "mpy": (root / "frozen", (root / "mpy",)),
     }
-    told: dict[str, Any] = {"names": names(run.modules), "heads_b": counted.heads, "floats_b": counted.floats}
+    told: dict[str, Any] = {"names": wanted, "heads_b": counted.heads, "floats_b": counted.floats}
     told.update(in_rom_b=counted.bytecode + counted.letters, ndarray_b=NDARRAY_B, packets_b=PACKETS_B)
     for kind, (device, paths) in kinds.items():
-        told[kind] = config(root, device, paths, standins=str(root / "standins"))
+        told[kind] = config(root, device, paths, standins=str(root / "standins"), until_s=SHORT_S)
         told[kind]["paths"][-1] = str(root / "ulab")
     (folder / "heap32.json").write_text(json.dumps(told, indent=1))

@@ -161,6 +161,7 @@ def main(path):
         return
     boot(board)
     print("live_b", live() - base)
+    print("loaded", *[name for name in sys.modules if name.split(".")[0] in OURS])
     print("counted", *counted(kept[0]))
     print("state", kept[0].state)
 

@@ -10,7 +10,7 @@ model: it is taken as a change of velocity and leaves the tilt alone.
 
 from math import atan2, cos, pi, sin, sqrt
 
-from gaitcore.compat import FLOAT, np, sosfilt
+from gaitcore.compat import FLOAT, np, scale, sosfilt
 from gaitcore.frames import cross, dot, least_aligned, unit
 from gaitcore.units import RAD
 
@@ -36,6 +36,7 @@ class _Piece:
         for name in ("w", "s", "f"):
             rows = np.zeros((5, n), dtype=FLOAT)
             setattr(self, name, (rows[:3], rows[1:4], rows[2:5], rows[3:], rows[:2]))
+        self.g = np.zeros((3, n), dtype=FLOAT)
         self.q = np.zeros((4, n), dtype=FLOAT)
         self.parts = self.q[:3], self.q[3]
 
@@ -192,14 +193,20 @@ class Attitude:
         s3, sa, sb, again, two = piece.s
         s3[:, :] = y
         again[:, :] = two
+        # products into g, which is there: a new array a time fills the heap
         c = sa * wb
-        c -= sb * wa
+        g = piece.g
+        g[:, :] = sb
+        g *= wa
+        c -= g
         c *= 0.5 * k
         y, cx, cy, cz = _integrate(c, n)
         s3 += y
         again[:, :] = two
         # sine over angle, (1 - cosine) over its square, cosine
-        t = np.sum(s3 * s3, axis=0)
+        g[:, :] = s3
+        g *= s3
+        t = np.sum(g, axis=0)
         if n > 1 and np.max(t) > _FAR * _FAR:
             return self._halves(n, w3, acc, out)
         a = t * (-1.0 / 6.0)
@@ -213,20 +220,26 @@ class Attitude:
         f3, fa, fb, again, two = piece.f
         f3[:, :] = acc
         again[:, :] = two
-        d = np.sum(s3 * f3, axis=0)
+        g[:, :] = s3
+        g *= f3
+        d = np.sum(g, axis=0)
         d *= b
-        g = s3 * d
         x = sa * fb
-        x -= sb * fa
+        g[:, :] = sb
+        g *= fa
+        x -= g
         x *= a
-        g += x
+        g[:, :] = s3
+        g *= d
+        x += g
         f3 *= t
-        g += f3
+        x += f3
         u = self.up
-        out[:3] = np.dot(np.array([self.level_x, self.level_y, u], dtype=FLOAT), g)
+        out[:3] = np.dot(np.array([self.level_x, self.level_y, u], dtype=FLOAT), x)
         # up, turned the other way: along itself, its cross product with the rotation, and its part along that
         q3, q = piece.parts
-        q3[:, :] = s3 * a
+        q3[:, :] = s3
+        scale(q3, a)
         q[:] = t
         x, y, z = u
         up = np.dot(np.array([[0.0, -z, y, x], [z, 0.0, -x, y], [-y, x, 0.0, z]], dtype=FLOAT), piece.q)

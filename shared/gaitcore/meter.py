@@ -26,9 +26,10 @@ class Step:
 
     # the class holds what was not measured: a step of the board sets only what was
     on_ms = 0
-    contact_ms = cadence_spm = tilt_deg = None
-    tilt_range_deg = drop_range_deg = rotation_range_deg = None
-    vo_cm = brake_raw_mps = impact_g = feature = score = None
+    contact_ms = cadence_spm = tilt_deg = None  # type: float
+    tilt_range_deg = drop_range_deg = rotation_range_deg = None  # type: float
+    vo_cm = brake_raw_mps = impact_g = feature = None  # type: float
+    score = None  # type: tuple
     side = UNKNOWN
     flags = 0
 

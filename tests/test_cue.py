@@ -98,7 +98,8 @@ def test_a_fault_held_for_sustain_is_cued_once_with_its_reason(fault, reason):
     runner.run(25, **fault)
     kind = ARCH if reason == ARCHED else OVERSTRIDE
     assert [k for _, k in runner.cues] == [kind]
-    assert 4.3 <= runner.cues[0][0] - start_s <= 5.4
+    # the times are those of contacts: a cue is felt 0.5 to 1 s later, when the step is known and the hop has ended
+    assert 4.0 <= runner.cues[0][0] - start_s <= 5.1
     values = runner.noted(records.CUE)[0]
     assert values[0] == kind and values[1] == reason
     assert len(values) == 8 and values[7] == 1

@@ -120,11 +120,12 @@ class Fault:
         self.unanswered = 0
         self.quiet = False
 
-    def held(self, steps, level, value, last, limit, back, times, end_ms):
+    def held(self, steps, level, fresh, value, last, limit, back, times, end_ms):
         """Follow one step; True when it is held long enough and the last steps show it still.
 
-        steps, level: a Ring of single steps, and what one must reach to belong to the fault; value, last: smoothed,
-        and of the last two; limit: where the fault begins; back: where it ends; times: Ring of the steps' times
+        steps, level: a Ring of single steps, and what one must reach to belong to the fault; fresh: whether the newest
+        step shows it by itself; value, last: smoothed, and of the last two; limit: where the fault begins; back: where
+        it ends; times: Ring of the steps' times
         """
         if value >= back:
             self.good_ms = -1
@@ -141,7 +142,7 @@ class Fault:
             self.since_ms = -1
             return False
         long_enough = end_ms - self.since_ms >= self._settings.sustain_s * 1000
-        return long_enough and value >= limit and last >= back and not self.quiet
+        return long_enough and value >= limit and last >= back and fresh and not self.quiet
 
 
 class Arch(Fault):
@@ -170,7 +171,8 @@ class Arch(Fault):
             return None  # the mean of the middle is no larger: nothing would change
         tilt = tilts.middle()[0] // 8
         over, last = tilt - own, tilts.last() // 8 - own
-        if not self.held(tilts, own + back, over, last, limit, back, times, end_ms):
+        fresh = tilts.back(0) - own >= back // 2
+        if not self.held(tilts, own + back, fresh, over, last, limit, back, times, end_ms):
             return None
         return over * 100 // limit, ARCHED, tilt, own, own + limit
 
@@ -279,7 +281,9 @@ class Overstride(Fault):
         last = (goal - 9600000 // self.strides.last()) * 1000 // goal
         back = limit * 3 // 4
         level_ms = 1200000 // max(1, goal * (1000 - back) // 1000)
-        held = self.held(self.strides, level_ms, short, last, limit, back, times, end_ms)
+        # a stride holds two steps: whether the last was long still, its own time tells
+        fresh = times.back(0) - times.back(1) >= 600000 // max(1, goal * (1000 - back // 2) // 1000)
+        held = self.held(self.strides, level_ms, fresh, short, last, limit, back, times, end_ms)
         self._follow(cadence, 1 if self.since_ms < 0 else _SLOW)
         reason = BELOW_TARGET
         if held and not s.overstride_rule:

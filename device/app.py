@@ -34,7 +34,7 @@ VERY_LONG = const(4)
 # Codes of ERROR events.
 NO_SENSOR = const(1)  # count: failures since the last event
 OVERRUN = const(2)  # count: times the FIFO ran over
-SATURATION = const(3)  # count: blocks with a reading at the end of the range
+SATURATION = const(3)  # count: half seconds with a reading at the end of the range
 DRIVE = const(4)  # the drive refused a page
 SETTINGS = const(5)  # settings could not be read: defaults
 CALIBRATION = const(6)  # the kept calibration made no sense
@@ -49,7 +49,7 @@ _BLUE = const(4)
 # MARKER, PAUSE, RESUME; blue 2x: MUTE, UNMUTE, STAND, SQUEEZE; red 1x long: STOP, OFF; red 2x: REFUSED, LOW_BATTERY,
 # SLIPPED; red 4x: LOG_FULL and the faults; nothing: BEAT
 _SHOWN = b"\x00\x22\x22\x22\x00\x22\x19\x24\x24\x24\x24\x22\x21\x19\x21\x41\x41\x41\x41\x22\x22\x22\x21"
-_IDLE_MS = const(20)
+_IDLE_MS = const(28)  # the button is looked at every 30 ms
 _RETRY_MS = const(2000)
 _KEEP_MS = const(1000)
 _WATCH_MS = const(100)  # between looks at battery, blink and standby: a turn without a block is mostly waiting
@@ -274,6 +274,7 @@ class App:
     def _new_session(self):
         parts, log = self.parts, self.parts.log
         self.session = None
+        self._saturated = 0
         pipeline = self._pipeline
         if pipeline is not None:
             pipeline.reset()  # its buffers are too big to be found anew in a heap that has been used
@@ -418,9 +419,11 @@ class App:
         if imu is not None:
             if imu.overruns > self._overruns:
                 self._error(OVERRUN, imu.overruns - self._overruns)
-            if imu.saturated > self._saturated:
-                self._error(SATURATION, imu.saturated - self._saturated)
-            self._overruns, self._saturated = imu.overruns, imu.saturated
+            self._overruns = imu.overruns
+        saturated = self.session.pipeline.saturated
+        if saturated > self._saturated:
+            self._error(SATURATION, saturated - self._saturated)
+        self._saturated = saturated
         if self.session.state in (RUNNING, PAUSED):
             self.session.battery(battery_mv, percent)
         low = battery_mv < self.settings.low_battery_mv and not self.parts.power.charging()

@@ -46,7 +46,7 @@ class Fifo:
     Out       read gives block (6, 52) FLOAT, rows ax ay az [g] gx gy gz [dps], sensor axes, the same array each time,
               or None while there is less than a block
               lost: samples lost since the last look, taken with take_lost()
-              overruns, saturated (blocks with a reading at the end of the range), samples: counts since prepare
+              overruns, samples: counts since prepare
     Errors    OSError of the bus from any call; RuntimeError at first for another chip
     """
 
@@ -69,7 +69,7 @@ class Fifo:
         self._block = block = np.zeros((6, BLOCK_SAMPLES), dtype=FLOAT)
         self._acc, self._gyr = block[:3], block[3:]
         self._views()
-        self.lost = self.overruns = self.saturated = self.samples = 0
+        self.lost = self.overruns = self.samples = 0
         self._level = self._read_ms = 0  # samples left in the FIFO by the last block, and when
         self._missing = BLOCK_SAMPLES
 
@@ -107,8 +107,6 @@ class Fifo:
         self._level = level = level - BLOCK_SAMPLES
         self._missing = BLOCK_SAMPLES - level
         self.samples += BLOCK_SAMPLES
-        if np.max(block) > 32766 or np.min(block) < -32766:
-            self.saturated += 1
         scale(self._acc, ACC_G_PER_LSB_16G)
         scale(self._gyr, GYR_DPS_PER_LSB_1000)
         return block

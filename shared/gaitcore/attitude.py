@@ -65,7 +65,7 @@ class Attitude:
     In        propagate(block, out): block (6, n) FLOAT in g and dps; out (7, n) is filled: specific force along
               two level axes and along up [g], up in sensor axes, and how far the sensor has turned about up [rad]
               correct(ex, ey, seconds, sigma): mean level specific force over a window [g], sigma of velocity [g s]
-    Out       up, level_x, level_y: the axes in sensor axes at the end of the last block; tilt_sigma rad;
+    Out       up, level_x, level_y: the axes in sensor axes at the end of the last block; p_tt rad^2, variance of tilt;
               heading(mean of a HEAD row): direction of the sensor axis `reference` in the level frame, cosine and sine
     Latency   none. State: quaternion, bias, 2 velocities, 6 covariances
     Source    Bortz, IEEE Trans Aerosp Electron Syst 1971, AES-7:61, eq 8 and Savage, J Guid Control Dyn 1998, 21:19 for
@@ -105,10 +105,6 @@ class Attitude:
     def loosen(self, tilt_rad):
         """The orientation may have moved unseen by so much, as over lost samples."""
         self.p_tt += tilt_rad * tilt_rad
-
-    @property
-    def tilt_sigma(self):
-        return sqrt(self.p_tt)
 
     def align(self, up, keep_heading=False):
         """Take up, in sensor axes, as vertical; keep_heading: by the least turn from the present frame."""

@@ -7,6 +7,7 @@ from gaitcore.braking import Braking
 from gaitcore.compat import FLOAT, np
 
 _SMOOTH_S = 0.05
+_FOLLOW = 0.1  # of a step
 
 
 def hann(rate_hz, seconds):
@@ -45,7 +46,7 @@ class Contact:
     Out       measure: False when there is no contact in the window. True: on, rise (float indices in the window:
               contact and rise through 1 g), impact_g (peak), period_ms, width_ms (1 g up to 0.75 g down), fwd_g (rms
               of forward) or None, brake_mps or None. contact_ms(): with all that is known by then
-    Latency   none of its own. State: none between calls
+    Latency   none of its own. State: how late the force of this runner rises
     Errors    ValueError for a rate out of range
     Source    Patoz, Lussiana, Breine, Gindre, Malatesta, A single sacral-mounted inertial measurement unit to estimate
               peak vertical ground reaction force, contact time, and flight time in running, Sensors 2022, 22:784,
@@ -65,11 +66,15 @@ class Contact:
         self.reset()
 
     def reset(self):
+        self._late_ms = None
+        self._clear()
+
+    def _clear(self):
         self.on = self.rise = self.impact_g = self.width_ms = self.period_ms = 0.0
         self.brake_mps = self.fwd_g = self._drop_range_deg = None
 
     def measure(self, vert, fwd, onset, period):
-        self.reset()
+        self._clear()
         k = self._margin
         mid = int(onset + 0.25 * period)
         if mid < k or mid + int(0.5 * period) >= len(vert):
@@ -92,7 +97,13 @@ class Contact:
             self.fwd_g = sqrt(self._braking.measure(fwd, a, b, rise))
             self.brake_mps = self._braking.brake_mps
         self.rise = rise
-        self.on = rise - models.rise_ms(self.fwd_g, self.impact_g, self._has_gyro) / self._ms
+        # how long the force takes to rise is a runner's own: followed slowly, its noise does not move the contact
+        late_ms = models.rise_ms(self.fwd_g, self.impact_g, self._has_gyro)
+        if self.fwd_g is not None:
+            late_ms = self._late_ms = (
+                late_ms if self._late_ms is None else self._late_ms + _FOLLOW * (late_ms - self._late_ms)
+            )
+        self.on = rise - late_ms / self._ms
         return True
 
     def refine(self, drop_range_deg):

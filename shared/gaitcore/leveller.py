@@ -46,9 +46,7 @@ class Leveller:
         self.course = None
         self.speed = _SPEED
         self._speed_var = _SPEED_SIGMA * _SPEED_SIGMA
-        self.start_drift = 4.0
         self.turn_floor = 0.2  # rad/s: slower turns are not told from the gyroscope's bias
-        self._since = 0
         self._straight = 0.0
 
     def restart(self):
@@ -73,7 +71,6 @@ class Leveller:
             self._attitude.forget_velocity(0.02 if mode == self.STILL else 0.3)
             self._mode = mode
             self._head = None
-            self._since = 0
             return
         if mode == self.STILL:
             n, trust = self._hop, _STILL
@@ -98,10 +95,6 @@ class Leveller:
         sigma, drift = trust
         if turns:
             self._turn(end, t, ex * t, ey * t, sigma)
-            if self._since < 6:
-                # the first strides of a bout gather speed
-                self._since += 1
-                drift *= self.start_drift
         dx, dy = a.correct(ex, ey, t, sigma, drift, 0.0 if a.has_gyro else 0.02)
         self._from = end
         if end < ring.end:

@@ -110,13 +110,16 @@ class StepMeter:
             shape.aim(start + contact.rise if good else t, period)
             b, e = shape.start, shape.end
             fits = b >= ring.start and e <= ring.end
-            a, z = (min(b, s0), max(e, s1)) if fits else (s0, s1)
-            tilt, drop, turn = sway(buf[att.UP_X : att.ROWS, a - o : z - o], mean_head, f, cross(f, up))
+            if not fits:
+                b, e = s0, s1
+            b -= o
+            e -= o
+            tilt, drop, turn = sway(buf[att.UP_X : att.HEAD, b:e], buf[att.HEAD, b:e], mean_head, f, cross(f, up))
             step.tilt_range_deg = range_deg(tilt)
             step.drop_range_deg = range_deg(drop)
             step.rotation_range_deg = range_deg(turn)
             if fits:
-                shape.measure(tilt[b - a : e - a], drop[b - a : e - a], turn[b - a : e - a])
+                shape.measure(tilt, drop, turn)
                 side.score(shape.side)
             if good:
                 contact.refine(step.drop_range_deg)

@@ -75,6 +75,7 @@ class Pipeline:
               flush(): no more data; gives the steps that still waited
     Out       list of Step, the same list each call; valid until the next call
               events, index, cadence_spm, activity, up (as of the last whole hop), calibration
+              saturated: hops with a reading at the end of the sensor's range
               trail: None, or a list that the caller puts there; (index, x, y, z) of up is added ten times a hop
     Latency   about one step plus a hop of half a second; the first steps of a bout come
               together once running is confirmed
@@ -123,7 +124,7 @@ class Pipeline:
         self.slipped = False
         self._misworn = 0
         self._tilt_of = self._tilt_from = self._fore = None
-        self._filled = self._firsts = 0
+        self._filled = self._firsts = self.saturated = 0
         if self._first is None:  # for the first second only
             self._first = np.zeros((6, self._hop * _FIRST_HOPS), dtype=FLOAT)
         self._offset = 0  # sensor samples that are not in the ring's count
@@ -260,6 +261,7 @@ class Pipeline:
             self._mark(self._ring.end, self._ring.end + self._hop, GAP)
             self._attitude.loosen(0.07)
         if self._full(0, _ACC_FULL_G) or self.has_gyro and self._full(1, _GYR_FULL_DPS):
+            self.saturated += 1
             self._mark(self._ring.end, self._ring.end + self._hop, SATURATED)
             self._attitude.loosen(0.02)
         if self._firsts < _FIRST_HOPS:
@@ -389,7 +391,6 @@ class Pipeline:
         if self.has_gyro:
             a.bias_dps = list(c.bias_dps)
             self._leveller.turn_floor = 0.04
-            self._leveller.start_drift = 16.0
         if still:
             a.align(c.up, True)
         a.forget(0.002 if still else 0.004, 0.3 / c.seconds * RAD if self.has_gyro else 0.0)
@@ -435,7 +436,7 @@ class Pipeline:
                 step.tilt_range_deg = step.drop_range_deg = step.rotation_range_deg = None
             if step.flags & (BLANKED | GAP):
                 step.contact_ms = step.impact_g = step.brake_raw_mps = step.score = step.vo_cm = None
-            if self._attitude.tilt_sigma > _SETTLED_RAD:
+            if self._attitude.p_tt > _SETTLED_RAD * _SETTLED_RAD:
                 step.flags |= SETTLING
             whole = self._meter.whole
             self._held.append((t, parity, step, self._meter.up if whole else None, self._meter.step_up))

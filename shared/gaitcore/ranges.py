@@ -13,19 +13,18 @@ def mean_up(up):
     return np.mean(up, axis=1).tolist()
 
 
-def sway(rows, mean_head, forward, right):
+def sway(up, head, mean_head, forward, right):
     """Three rows (n,), radians: up along forward (less is more tilt), along right (drop), heading of the pelvis.
 
-    In        rows (4, n): up in sensor axes and the turn about up, over a whole stride and a sample or two;
-              mean_head: mean of that turn
+    In        up (3, n) in sensor axes, head (n,) turn about up, over a stride; mean_head: mean of that turn
     Differs   the heading is that of the pelvis's own forward axis: an axis below the horizon also shows turns about the
               level axis below it, so a part of the drop. What it gains in a stride, when more than a straight
               run's, is the way's and is taken out
     """
-    turned = np.dot(np.array([forward, right], dtype=FLOAT), rows[:3])
+    turned = np.dot(np.array([forward, right], dtype=FLOAT), up)
     drop = turned[1]
     turn = drop * -_PELVIS_BELOW
-    turn += rows[3]
+    turn += head
     turn -= mean_head
     n = len(turn)
     gain = float(turn[n - 1] - turn[0])

@@ -84,7 +84,9 @@ class ProbeMeter(StepMeter):
         ring, up = self._ring, self.up
         f = level(self.forward, up)
         mean_head = float(np.mean(ring.view(att.HEAD, start, end)))
-        tilt, drop, turn = sway(ring.rows(att.UP_X, att.ROWS, start, end), mean_head, f, cross(f, up))
+        tilt, drop, turn = sway(
+            ring.rows(att.UP_X, att.HEAD, start, end), ring.view(att.HEAD, start, end), mean_head, f, cross(f, up)
+        )
         hx, hy = self._attitude.heading(mean_head)
         c, sn = self.course
         fx, fy = hx * c - hy * sn, hy * c + hx * sn

@@ -91,8 +91,12 @@ def set_of(truth: dict[str, Any]) -> str:
 
 
 def _ablated(source: Trace, name: str, with_up: bool = False) -> Ours:
-    with ab.by_name(name).applied():
-        return replay_for_score(source, with_up=with_up)
+    try:
+        with ab.by_name(name).applied():
+            return replay_for_score(source, with_up=with_up)
+    except Exception as error:
+        error.add_note(f"while {source.path.name} was replayed with the ablation '{name}'")
+        raise
 
 
 def score_recording(task: tuple[Path, tuple[str, ...]]) -> dict[str, Score]:

@@ -230,8 +230,11 @@ ABLATIONS: tuple[Ablation, ...] = (
         ),),
     ),
     Ablation(
-        "no refractory time", STEP, "every rise of the smoothed force through 1 g is a contact",
-        (Edit("gaitcore.steps:StepFinder", "push", ("0.6 * period if period else self._default", "0.0")),),
+        "refractory time of 0.1 s", STEP, "in place of 0.6 of a step's period",
+        (Edit(
+            "gaitcore.steps:StepFinder", "push",
+            ("0.6 * period if period else self._default", "0.48 * self._default"),
+        ),),
         (DAILY, MADE),
     ),
     Ablation(

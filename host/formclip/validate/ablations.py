@@ -117,17 +117,36 @@ _NEWEST_ALONE = (
 )
 
 
+# The ranges over the window of the mean, the shape over its own: no sample counts for the other alone.
 _RANGES_ALONE = Edit(
     "gaitcore.meter:StepMeter",
     "measure",
-    ("range_deg(tilt)", "range_deg(tilt[s0 - a : s1 - a])"),
-    ("range_deg(drop)", "range_deg(drop[s0 - a : s1 - a])"),
-    ("range_deg(turn)", "range_deg(turn[s0 - a : s1 - a])"),
+    (
+        "step.tilt_range_deg = range_deg(tilt)",
+        "own = sway(buf[att.UP_X : att.ROWS, s0 - o : s1 - o], mean_head, f, cross(f, up)); "
+        "step.tilt_range_deg = range_deg(own[0])",
+    ),
+    ("range_deg(drop)", "range_deg(own[1])"),
+    ("range_deg(turn)", "range_deg(own[2])"),
+    (
+        "shape.measure(tilt[b - a : e - a], drop[b - a : e - a], turn[b - a : e - a])",
+        "shape.measure(*sway(buf[att.UP_X : att.ROWS, b - o : e - o], mean_head, f, cross(f, up)))",
+    ),
 )
 
 
 def _constants(where: str, **values: Any) -> tuple[Value, ...]:
     return tuple(Value(where, name, value) for name, value in values.items())
+
+
+def _line(share: float) -> Edit:
+    """The gate's line so many times as high."""
+    return Edit(
+        _GATE,
+        "line_g",
+        ("    return _LINE_G[k - 1]", f"    return {share} * (_LINE_G[k - 1]"),
+        ("min(max(part, 0.0), 1.0)", "min(max(part, 0.0), 1.0))"),
+    )
 
 
 ABLATIONS: tuple[Ablation, ...] = (
@@ -284,13 +303,19 @@ ABLATIONS: tuple[Ablation, ...] = (
     ),
     Ablation(
         "line 20 % lower", GATE, "margin of the line on the side of walkers",
-        (Edit(_GATE, "line_g", ("    return _LINE_G[k - 1]", "    return 0.8 * (_LINE_G[k - 1]"),
-              ("min(max(part, 0.0), 1.0)", "min(max(part, 0.0), 1.0))")),),
+        (_line(0.8),),
     ),
     Ablation(
         "line 30 % higher", GATE, "margin of the line on the side of runners",
-        (Edit(_GATE, "line_g", ("    return _LINE_G[k - 1]", "    return 1.3 * (_LINE_G[k - 1]"),
-              ("min(max(part, 0.0), 1.0)", "min(max(part, 0.0), 1.0))")),),
+        (_line(1.3),),
+    ),
+    Ablation(
+        "no horizontal term, line 20 % lower", GATE, "margin on the side of walkers without it",
+        (*_constants(_GATE, _SIDEWAYS_GAIN=0.0), _line(0.8)),
+    ),
+    Ablation(
+        "no horizontal term, line 30 % higher", GATE, "margin on the side of runners without it",
+        (*_constants(_GATE, _SIDEWAYS_GAIN=0.0), _line(1.3)),
     ),
     Ablation(
         "no patience", GATE, "one hop below the line, or irregular, ends a bout",

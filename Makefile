@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types device-types pytest validate bench soak radio-bench compare fit golden test-bluez stress deploy clean
+.PHONY: help setup demo test lint types device-types pytest validate ablate bench soak radio-bench compare fit golden test-bluez stress deploy clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -57,6 +57,9 @@ validate: $(VENV)/.run ## score replay against the truth of DATA=../shared/data;
 
 stress: $(VENV)/.run ## the same runs made harder in some 40 ways, and livelier daily life; updates docs/stress.md
 	$(BIN)/formclip validate $(DATA) --stress --out docs/stress.md $(ARGS)
+
+ablate: $(VENV)/.run ## leave out each part of the signal chain in turn and score what is left; updates docs/ablation.md
+	$(BIN)/python -m formclip.validate.ablate $(DATA) --out docs/ablation.md $(ARGS)
 
 bench: $(VENV)/.dev ## time and memory per block: CPython, the MicroPython VM, and estimated on the device
 	$(BIN)/python -m formclip.bench $(ARGS)

@@ -14,7 +14,7 @@ import numpy as np
 
 from formclip.errors import FileError, FormclipError
 from formclip.replay import replay_trace
-from formclip.trace import open_trace
+from formclip.trace import Trace, open_trace
 from formclip.validate.score import Ours, Score, load_truth, score_trace, truth_path
 
 PROCESSES = 2
@@ -39,7 +39,7 @@ def trace_name(path: Path) -> str:
     return f"{path.resolve().parent.name}/{name}"
 
 
-def replay_for_score(path: Path, changed: dict[str, Any] | None = None, with_up: bool = False) -> Ours:
+def replay_for_score(source: Path | Trace, changed: dict[str, Any] | None = None, with_up: bool = False) -> Ours:
     """Replay in this process, its log in a temporary folder."""
     up_t: list[Any] = []
     up: list[Any] = []
@@ -48,7 +48,7 @@ def replay_for_score(path: Path, changed: dict[str, Any] | None = None, with_up:
         up_t.append(t_s)
         up.append(vectors)
 
-    trace = open_trace(path)
+    trace = source if isinstance(source, Trace) else open_trace(source)
     with tempfile.TemporaryDirectory() as folder:
         replayed = replay_trace(trace, Path(folder) / "session.fclog", changed, sink if with_up else None)
     return Ours(

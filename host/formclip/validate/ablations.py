@@ -117,21 +117,18 @@ _NEWEST_ALONE = (
 )
 
 
-# The ranges over the window of the mean, the shape over its own: no sample counts for the other alone.
+# The ranges over the window of the mean, the shape over its own.
 _RANGES_ALONE = Edit(
     "gaitcore.meter:StepMeter",
     "measure",
     (
         "step.tilt_range_deg = range_deg(tilt)",
-        "own = sway(buf[att.UP_X : att.ROWS, s0 - o : s1 - o], mean_head, f, cross(f, up)); "
+        "own = sway(buf[att.UP_X : att.HEAD, s0 - o : s1 - o], buf[att.HEAD, s0 - o : s1 - o], mean_head, f, "
+        "cross(f, up)); "
         "step.tilt_range_deg = range_deg(own[0])",
     ),
     ("range_deg(drop)", "range_deg(own[1])"),
     ("range_deg(turn)", "range_deg(own[2])"),
-    (
-        "shape.measure(tilt[b - a : e - a], drop[b - a : e - a], turn[b - a : e - a])",
-        "shape.measure(*sway(buf[att.UP_X : att.ROWS, b - o : e - o], mean_head, f, cross(f, up)))",
-    ),
 )
 
 
@@ -165,10 +162,6 @@ ABLATIONS: tuple[Ablation, ...] = (
     Ablation(
         "no gate on innovations", INCLINATION, "beyond 4 sigma a change of velocity counts for tilt as well",
         (Edit(_ATTITUDE, "correct", ("gate=4.0", "gate=1e9")),),
-    ),
-    Ablation(
-        "bouts begin as they go on", INCLINATION, "the first strides, which gather speed, are trusted as all others",
-        (Edit(_LEVELLER, "_window", ("drift *= self.start_drift", "pass")),),
     ),
     Ablation(
         "no memory of velocity", INCLINATION, "mean force of each stride by itself",
@@ -221,7 +214,7 @@ ABLATIONS: tuple[Ablation, ...] = (
         (*_constants("gaitcore.meter", LATEST=1.0), *_constants("gaitcore.pipeline", LATEST=1.0), _RANGES_ALONE),
     ),
     Ablation(
-        "ranges without the shape's samples", RANGES, "over the stride of the mean, not what the shape's adds to it",
+        "ranges over the mean's stride", RANGES, "begun before the contact found at first, not before the rise",
         (_RANGES_ALONE,),
     ),
     Ablation(
@@ -240,6 +233,10 @@ ABLATIONS: tuple[Ablation, ...] = (
     Ablation(
         "oscillation: range of the stride", STEP, "the difference between left and right counts as oscillation",
         (Edit("gaitcore.oscillation:Oscillation", "measure", ("z = z[start:end]", "pass")),),
+    ),
+    Ablation(
+        "contact corrected by each step", STEP, "how late the force rises, from the step alone",
+        _constants("gaitcore.contact", _FOLLOW=1.0),
     ),
     Ablation(
         "contact at the rise", STEP, "the rise through 1 g less a constant, without forward force and peak",

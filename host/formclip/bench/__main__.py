@@ -125,6 +125,7 @@ def table(figures: dict[str, Any]) -> str:
         "  gc.collect()     %44.0f, once in %d blocks; %d more by a full heap"
         % (e["collect_us"], e["collect_blocks"], e["collections_forced"]),
         "  a block, mean    %44.0f us = %.1f %% of real time" % (e["mean_us"], e["mean_percent"]),
+        "  in the run's second half %36.0f us = %.1f %%" % (e["late_us"], 100 * e["late_us"] / e["block_us"]),
         "  a block, worst   %44.0f us = %.1f %%" % (e["worst_us"], e["worst_percent"]),
         "  bytes on the heap a block %35.0f" % e["parts"]["bytes"],
         *([room(e)] if not e["fits"] else []),

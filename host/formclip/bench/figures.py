@@ -173,6 +173,7 @@ def estimate(path: Path, rate_hz: int, live: bytes) -> dict[str, Any]:
         "collect_blocks": cost.COLLECT_BLOCKS,
         "collections_forced": counted["collections"],
         "mean_us": work_mean + fifo + collect / cost.COLLECT_BLOCKS,
+        "late_us": sum(per_block[count // 2 :]) / (count - count // 2) + fifo + collect / cost.COLLECT_BLOCKS,
         "worst_us": max(with_collect) + fifo,
         "mean_percent": 100 * (work_mean + fifo + collect / cost.COLLECT_BLOCKS) / real_us,
         "worst_percent": 100 * (max(with_collect) + fifo) / real_us,

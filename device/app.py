@@ -50,6 +50,7 @@ _BLUE = const(4)
 # SLIPPED; red 4x: LOG_FULL and the faults; nothing: BEAT
 _SHOWN = b"\x00\x22\x22\x22\x00\x22\x19\x24\x24\x24\x24\x22\x21\x19\x21\x41\x41\x41\x41\x22\x22\x22\x21"
 _IDLE_MS = const(28)  # the button is looked at every 30 ms
+_QUIET_MS = const(250)
 _RETRY_MS = const(2000)
 _KEEP_MS = const(1000)
 _WATCH_MS = const(100)  # between looks at battery, blink and standby: a turn without a block is mostly waiting
@@ -152,11 +153,15 @@ class App:
         wait_ms = haptics.poll(parts.ticks_ms()) if haptics.busy else -1
         if self._owed >= 0 and wait_ms < 0:
             self._sink(self._owed, parts.page, False)
-        parts.led.poll(now_ms)
+        led_ms = parts.led.poll(now_ms)
         parts.link.poll(now_ms)
         if self.state == LEAVING and wait_ms < 0 and not parts.button.down:
             parts.power.off(self._tick, parts)
-        return wait_ms if 0 <= wait_ms < _IDLE_MS else _IDLE_MS
+        if wait_ms >= 0 or led_ms >= 0 or self.imu is None or parts.link.connected or not parts.button.quiet:
+            return wait_ms if 0 <= wait_ms < _IDLE_MS else _IDLE_MS
+        # nothing to do before the next block but to look at the button, which power.idle does
+        wait_ms = ticks_diff(self._sense_ms, now_ms)
+        return _IDLE_MS if wait_ms < _IDLE_MS else wait_ms if wait_ms < _QUIET_MS else _QUIET_MS
 
     def _tick(self, now_ms):
         """Time goes on, by how many ms; kept once a second for a start after this one."""

@@ -23,12 +23,12 @@ _VERY_LONG_MS = const(6000)
 class Button:
     """Settings  read(): True while pressed
     In        poll(now_ms), every 30 ms or oftener
-    Out       0 or one of the gestures; down
+    Out       0 or one of the gestures; down; quiet: nothing is under way
     """
 
     def __init__(self, read):
         self._read = read
-        self.down = False
+        self.down = self.quiet = False
         self._raw = False
         self._raw_ms = self._since_ms = 0
         self._presses = 0
@@ -42,7 +42,8 @@ class Button:
 
     def poll(self, now_ms):
         raw = self._read()
-        if not (raw or self._raw or self.down or self._presses):
+        self.quiet = not (raw or self._raw or self.down or self._presses)
+        if self.quiet:
             return 0
         if raw != self._raw:
             self._raw = raw

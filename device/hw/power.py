@@ -11,6 +11,7 @@ import watchdog
 from gaitcore.compat import const
 
 _WATCHDOG_S = const(8)
+_LOOK_MS = const(28)  # between looks at the button
 _NAP_S = const(4)  # in standby: the watchdog runs on, so it must be fed
 # mV of a lithium cell at rest by percent, for 20 mA; between the points straight
 _CURVE_MV = b"\x00\x14\x1f\x27\x2d\x32\x39\x44\x50\x58"  # 10 mV above 3300: 3300 3500 3610 3690 3750 3800 3870 ...
@@ -62,7 +63,13 @@ class Power:
         return None if self._charge is None else not self._charge.value
 
     def idle(self, ms):
-        time.sleep(ms / 1000)
+        """Sleeps, but a press ends it."""
+        button = self._button
+        while ms > _LOOK_MS and button.value:
+            time.sleep(_LOOK_MS / 1000)
+            ms -= _LOOK_MS
+        if button.value or ms <= _LOOK_MS:
+            time.sleep(ms / 1000)
 
     def nap(self, motion):
         """Light sleep; gives "button", "motion" or "" after 4 s."""

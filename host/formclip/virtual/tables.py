@@ -79,6 +79,7 @@ class Bench:
 
         class Button:
             down = False
+            quiet = True
 
             def poll(self, now_ms: int) -> int:
                 found, bench.gesture = bench.gesture, 0

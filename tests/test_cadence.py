@@ -73,6 +73,23 @@ def test_cadence_follows_a_changing_runner_over_the_last_four_seconds():
     assert np.abs(errors).mean() < 0.5 and np.abs(errors).max() < 2.0
 
 
+@pytest.mark.parametrize("start_spm, end_spm, within_s", [(154, 169, 2), (150, 175, 4), (150, 170, 3), (165, 150, 3)])
+def test_a_runner_who_changes_pace_is_followed(start_spm, end_spm, within_s):
+    """As at the end of an overstriding episode: the long lag moves by more than its neighbours within a second."""
+
+    def spm(t):
+        return np.interp(t, [20, 20 + within_s], [start_spm, end_spm])
+
+    rate_hz = 52
+    rows = run(signals.runner(rate_hz, 40, spm), rate_hz)
+    steps = signals.phase(rate_hz, 40, spm)
+    errors = []
+    for t, _, cadence, _, _ in rows[(rows[:, 0] > 15) & (rows[:, 0] % 1 == 0)]:
+        n = int(t * rate_hz) - 1
+        errors.append(cadence - 15 * (steps[n] - steps[n - 4 * rate_hz]))
+    assert np.abs(errors).max() < 1.5
+
+
 def test_a_sudden_new_cadence_is_followed():
     rows = run(joined(signals.runner(104, 15, 150), signals.runner(104, 15, 190)), 104)
     assert (rows[rows[:, 0] > 5][:, 1] == RUNNING).all()
@@ -233,6 +250,8 @@ def test_recorded_jogs_are_one_bout(traces, name):
     rows = run(acc, rate_hz)
     assert (rows[rows[:, 0] > 9][:, 1] == RUNNING).all()
     for window in truth["cadence_windows"]:
+        if abs(window["fft_spm"] - window["acf_spm"]) > 2:
+            continue  # a turn with two short steps: the methods do not agree on it
         inside = (rows[:, 0] > window["from_s"] + 4) & (rows[:, 0] <= window["to_s"])
         assert abs(rows[inside, 2].mean() - (window["fft_spm"] + window["acf_spm"]) / 2) < 3.0
 

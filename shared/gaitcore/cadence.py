@@ -261,20 +261,26 @@ class Rhythm:
         if most < 1:
             return 120.0 * self.rate_hz / (stride * self._point_samples)
         reach = 4
+        wide = stride
         if abs(self._long_stride - stride) < 0.08 * stride:
-            stride = self._long_stride  # of the hop before: nearer over many strides than that of the last 2 s
+            # that of a second ago is nearer over many strides than that of the last 2 s, but for a runner who
+            # changes pace: then the truth lies between
+            wide = 0.5 * (stride + self._long_stride)
+            stride = self._long_stride
             reach = 1
         newest = self._ring[end - n : end]
         total = 0.0
         for strides in (most, max(1, most - 1)):
-            total += self._earlier(newest, end - n, strides * stride, reach) / strides
+            total += self._earlier(newest, end - n, strides * stride, reach, strides * wide) / strides
         self._long_stride = 0.5 * total
         return 240.0 * self.rate_hz / (total * self._point_samples)
 
-    def _earlier(self, newest, start, lag, reach):
+    def _earlier(self, newest, start, lag, reach, wide):
         """The lag (points) within reach of the one given at which the newest stretch fits the ring best."""
         n, ring, dot = len(newest), self._ring, np.dot
         for r in (reach, 4):  # the peak is outside what was looked at: look wider, once
+            if r > reach:
+                lag = wide
             first = int(lag + 0.5) - r
             at = start - first
             c = []

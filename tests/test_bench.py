@@ -9,7 +9,7 @@ from formclip import deploy
 from formclip.bench import blocks, cost, live, mpy, romfs
 from formclip.bench.__main__ import table
 from formclip.bench.count import Meter
-from formclip.bench.figures import board, board_heap, live_from, measure, simulated
+from formclip.bench.figures import board, board_heap, growth, live_from, measure, simulated
 from formclip.virtual import interpreters
 
 SNIPPETS = """
@@ -245,6 +245,16 @@ def test_both_live_heaps_are_printed_and_hang_together(figures):
     line = next(line for line in text.splitlines() if line.startswith("  all  "))
     assert line.split()[1:] == ["%.1f" % source["live_kb"], "KB", "%.1f" % frozen["live_kb"], "KB"]
     assert "goal 70 KB, of 137 KB" in text
+
+
+def test_the_growth_of_a_run_is_counted():
+    try:
+        interpreters.find("micropython")
+    except interpreters.NoInterpreter as missing:
+        pytest.skip(str(missing))
+    found = growth(60 / 3600, 104)
+    assert found["blocks"] == 240 and found["steps"] > 100
+    assert found["growth_b"] < 4096  # in a minute the first pages come and nothing else
 
 
 def test_the_live_heap_of_the_estimate_can_be_given():

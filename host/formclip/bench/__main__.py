@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 
 from formclip.bench.cost import HEAP_KB
-from formclip.bench.figures import measure, simulated
+from formclip.bench.figures import growth, measure, simulated
+from formclip.virtual import interpreters
+
+GROWTH = "%(blocks).0f blocks, %(steps).0f steps, %(pages).0f pages: the live heap grew by %(growth_b).0f bytes"
 
 
 def _rows(path: str, seconds: float) -> tuple[int, Any, bool]:
@@ -148,7 +151,16 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=75.0, help="how much of the run")
     parser.add_argument("--live-kb", type=float, help="heap live on the board; the frozen firmware's when absent")
     parser.add_argument("--heap32", type=Path, metavar="FOLDER", help="only write there what heap32.mjs takes")
+    parser.add_argument("--growth", type=float, metavar="HOURS", help="only how the live heap grows in so long a run")
     args = parser.parse_args()
+    if args.growth:
+        try:
+            found = growth(args.growth, args.rate)
+        except interpreters.NoInterpreter as missing:
+            print(missing, file=sys.stderr)
+            return 1
+        print(json.dumps(found) if args.json else GROWTH % found)
+        return 0
     if args.heap32:
         from formclip.bench.live import write
 

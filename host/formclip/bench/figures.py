@@ -117,6 +117,20 @@ def on_interpreters(path: Path) -> dict[str, Any]:
     return out
 
 
+def growth(hours: float, rate_hz: int = 208) -> dict[str, float]:
+    """Growth of the live heap on the VM between the first quarter of a simulated run and its end, bytes, and steps.
+
+    A run of two hours takes some five minutes. NoInterpreter without the VM.
+    """
+    vm = interpreters.find("micropython")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.blocks"
+        blocks.write(path, rate_hz, simulated(rate_hz, 3600 * hours), True)
+        done = vm.run(HERE / "on_device.py", "run", str(path), heap_kb=16384, timeout_s=RUN_S * max(1.0, hours))
+    found = _figures(done)
+    return {key: found[key] for key in ("blocks", "steps", "pages", "live_b", "growth_b")}
+
+
 def board_heap(live_kb: float) -> bytes:
     """A heap of the board with that much live between two blocks of the run: a byte a block, 0 where it is free."""
     want = int(live_kb * 1024 / cost.BLOCK_B)

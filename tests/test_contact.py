@@ -82,6 +82,7 @@ def test_what_is_no_step_is_not_measured():
     assert not contact.measure(level, None, 15.0, 36.0)
     assert contact.on == contact.width_ms == 0.0 and contact.fwd_g is None
     assert not contact.measure(level[:20], None, 15.0, 36.0), "window too short"
+    assert not contact.measure(level, None, 15.0, 2.0), "two contacts at once"
     vert, fwd = stance(104, 0.15, 0.24, 0.35)
     assert contact.measure(vert, fwd, 15.6, 36.4) and contact.brake_mps is not None
     assert contact.measure(vert, None, 15.6, 36.4) and contact.brake_mps is None, (

@@ -8,6 +8,7 @@ from gaitcore.compat import FLOAT, np
 
 _SMOOTH_S = 0.05
 _FOLLOW = 0.1  # of a step
+_LEAST_SAMPLES = 6  # in a period: in fewer there is no peak to look for
 
 
 def hann(rate_hz, seconds):
@@ -77,7 +78,7 @@ class Contact:
         self._clear()
         k = self._margin
         mid = int(onset + 0.25 * period)
-        if mid < k or mid + int(0.5 * period) >= len(vert):
+        if period < _LEAST_SAMPLES or mid < k or mid + int(0.5 * period) >= len(vert):
             return False
         x = np.convolve(vert, self._weights)
         x = x[k : len(x) - k]

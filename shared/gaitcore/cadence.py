@@ -40,6 +40,11 @@ def lowpass(rate_hz, cutoff_hz):
     return np.array(rows, dtype=FLOAT)
 
 
+def at_rest(sos):
+    """State `zi` (sections, 2) of a low-pass after a long rest at 1."""
+    return np.array([[1.0 - b0, b2 - a2] for b0, _, b2, _, _, a2 in sos.tolist()], dtype=FLOAT)
+
+
 def _vertex(below, peak, above):
     """Place of the maximum of the parabola through three equally spaced values, -0.5..0.5 from the middle one."""
     bend = below - 2.0 * peak + above
@@ -92,9 +97,8 @@ class Rhythm:
         self._lag_min = int(_LAG_MIN_S * point_hz + 0.5)
         self._lag_max = int(_LAG_MAX_S * point_hz + 0.5)
         self._walk = range(int(_WALK_MIN_S * point_hz), int(_WALK_MAX_S * point_hz) + 1, _WALK_LAG)
-        sos = self._sos = lowpass(rate_hz, _CUTOFF_HZ)
-        # the filter's state after a long rest at 1
-        self._rest = np.array([[1.0 - b0, b2 - a2] for b0, _, b2, _, _, a2 in sos.tolist()], dtype=FLOAT)
+        self._sos = lowpass(rate_hz, _CUTOFF_HZ)
+        self._rest = at_rest(self._sos)
         self._size = _HOPS * n
         self._ring = np.zeros(2 * self._size, dtype=FLOAT)  # written twice, so that any 5 s lie in one piece
         points = self._points = np.zeros((3, n), dtype=FLOAT)

@@ -6,7 +6,7 @@
         |/____ right       drop_deg      right side up: positive
                            rotation_deg  about up, left forward... only its range is used
 
-Vectors are lists of three floats. A mounting is (forward, up, right), each in sensor axes.
+Vectors are lists of three floats, in sensor axes: the mounting is forward, up and right in them.
 """
 
 from math import sqrt
@@ -37,12 +37,6 @@ def level(a, up):
     a, b, c = a
     d = a * x + b * y + c * z
     return unit([a - d * x, b - d * y, c - d * z])
-
-
-def mounting(forward, up):
-    """Body axes in sensor axes from a rough forward and an exact up."""
-    forward = level(forward, up)
-    return forward, up, cross(forward, up)
 
 
 def least_aligned(up):

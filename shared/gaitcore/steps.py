@@ -2,6 +2,7 @@
 
 from math import cos, pi, sin
 
+from gaitcore.cadence import at_rest
 from gaitcore.compat import FLOAT, np, sosfilt
 
 
@@ -33,8 +34,7 @@ class StepFinder:
         self.reset()
 
     def reset(self):
-        b0, _, b2, _, _, a2 = self._sos.tolist()[0]
-        self._zi = np.array([[1.0 - b0, b2 - a2]], dtype=FLOAT)  # as after a long rest at 1 g
+        self._zi = at_rest(self._sos)
         self._armed = False
         self._old = 1.0
         self._last = -1e6

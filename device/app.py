@@ -213,7 +213,7 @@ class App:
                     break
                 got += 1
                 index = self.session.index
-                commands = self.session.push(block)
+                commands = self.session.push_frames(block)
                 if self._raw is not None:
                     self._capture(index)
                 self._commands(commands)

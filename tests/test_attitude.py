@@ -23,16 +23,15 @@ def test_a_steady_turn_carries_up_as_the_closed_form(up, axis, rate_dps, hop):
     attitude = Attitude(104, hop)
     attitude.align(list(up))
     out = np.zeros((att.ROWS, hop), dtype=FLOAT)
-    block = np.zeros((6, hop), dtype=FLOAT)
-    block[3:] = (axis * rate_dps)[:, None]
     hops = 8
     for h in range(hops):
         # a vector fixed in the world turns backwards in the sensor
         angles = -np.radians(rate_dps) * (np.arange(hop) + 0.5 + h * hop) / 104
         c, s = np.cos(angles)[:, None], np.sin(angles)[:, None]
         true = up * c + np.cross(axis, up) * s + axis * (axis @ up) * (1 - c)
-        block[:3] = true.T
-        attitude.propagate(block, out)
+        attitude.force[:, :] = true.T
+        attitude.rate[:, :] = (axis * rate_dps)[:, None]
+        attitude.propagate(out)
     found = out[att.UP_X : att.UP_X + 3].T
     assert np.degrees(np.linalg.norm(found - true, axis=1)).max() < 0.1
     turned = np.radians(rate_dps) * (axis @ up) * (np.arange(hop) + 0.5 + (hops - 1) * hop) / 104

@@ -28,12 +28,13 @@ def make(parts):
 
 
 def take(parts, imu, n):
-    """n blocks, copied; what each block's wait loses counts in imu.lost."""
+    """n blocks as rows ax ay az [g] gx gy gz [dps], copied; what each block's wait loses counts in imu.lost."""
     blocks = []
     for _ in range(200 * n):
-        block = imu.read()
-        if block is not None:
-            blocks.append(np.array(block.tolist()))
+        lsb = imu.read()
+        if lsb is not None:
+            assert np.array_equal(np.frombuffer(imu.frames(), dtype="<i2").reshape(-1, 6), np.roll(lsb.tolist(), 3, 1))
+            blocks.append((np.roll(lsb.tolist(), 3, 1) * LSB).T)
             if len(blocks) == n:
                 return np.concatenate(blocks, axis=1)
         parts.load("time").sleep(0.02)

@@ -8,6 +8,7 @@ from hw.imu import BLOCK_SAMPLES, Fifo
 class TaggedFifo(Fifo):
     """LSM6DSOX: words of a tag and three values, gyroscope and accelerometer in turn."""
 
+    CHIP_ID = 0x6C
     _SAMPLE_B = 14
     _SAMPLE_WORDS = 2
     _FIFO_RUN = 6
@@ -24,20 +25,21 @@ class TaggedFifo(Fifo):
         high = np.frombuffer(self._raw, dtype=np.int8).reshape((BLOCK_SAMPLES, 14))
         lsb = np.frombuffer(self._raw, dtype=INT16).reshape((BLOCK_SAMPLES, 7))
         self._tags = (low[:, 0], low[:, 7])
-        self._columns = [lsb[:, k] for k in (4, 5, 6)]  # behind the second tag the values lie on even addresses
-        self._odd = [(self._gyr[k], high[:, 2 * k + 2], low[:, 2 * k + 1]) for k in (0, 1, 2)]
+        self._lsb = out = np.zeros((BLOCK_SAMPLES, 6), dtype=INT16)
+        # behind the second tag the values lie on even addresses, behind the first on odd ones
+        self._even = (out[:, 3:], lsb[:, 4:])
+        self._odd = (out[:, :3], high[:, 2:7:2], low[:, 1:6:2])
 
-    def _unpack(self, block):
+    def _unpack(self):
         gyr_tag, acc_tag = self._tags
         if np.min(gyr_tag) < 8 or np.max(gyr_tag) > 15 or np.min(acc_tag) < 16 or np.max(acc_tag) > 23:
             return False  # tags 1, gyroscope, and 2, accelerometer, out of turn
-        row = 0
-        for column in self._columns:
-            block[row] = column
-            row += 1
-        for out, high, low in self._odd:
-            block[row] = high
-            scale(out, 256.0)
-            block[row] += low
-            row += 1
+        out, values = self._even
+        scale(out, 0)
+        out += values
+        out, high, low = self._odd
+        scale(out, 0)
+        out += high
+        scale(out, 256)
+        out += low
         return True

@@ -64,12 +64,13 @@ class Power:
 
     def idle(self, ms):
         """Sleeps, but a press ends it."""
-        button = self._button
-        while ms > _LOOK_MS and button.value:
-            time.sleep(_LOOK_MS / 1000)
-            ms -= _LOOK_MS
-        if button.value or ms <= _LOOK_MS:
-            time.sleep(ms / 1000)
+        button, sleep = self._button, time.sleep
+        look_ms, look_s = _LOOK_MS, _LOOK_MS / 1000
+        while ms > look_ms and button.value:
+            sleep(look_s)
+            ms -= look_ms
+        if button.value or ms <= look_ms:
+            sleep(ms / 1000)
 
     def nap(self, motion):
         """Light sleep; gives "button", "motion" or "" after 4 s."""

@@ -2,7 +2,7 @@
 
 `bundle` is the drive's content for one board: firmware and gaitcore without docstrings and comments and with short
 private names (shrink.py; lines keep their numbers, so that a crash names the source's), and the pinned Adafruit
-libraries as pip installed them, without docstrings too.
+libraries as pip installed them, without docstrings and without what nothing on the clip names.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import click
 from formclip import __version__
 from formclip.errors import FormclipError, NotInstalled, from_os_error, printable
 from formclip.progress import file_progress
-from formclip.shrink import shrink
+from formclip.shrink import prune, shrink
 
 REPO = Path(__file__).resolve().parents[2]
 DEVICE = REPO / "device"
@@ -47,6 +47,13 @@ BOARD_IDS = {
 LIBRARIES = {
     "adafruit-circuitpython-busdevice": ("adafruit_bus_device/__init__.py", "adafruit_bus_device/i2c_device.py"),
     "adafruit-circuitpython-drv2605": ("adafruit_drv2605.py",),
+    "adafruit-circuitpython-lsm6ds": ("adafruit_lsm6ds/__init__.py",),
+    "adafruit-circuitpython-register": (
+        "adafruit_register/__init__.py",
+        "adafruit_register/i2c_bit.py",
+        "adafruit_register/i2c_bits.py",
+        "adafruit_register/i2c_struct.py",
+    ),
 }
 # The frozen firmware's own: code.py under a name that nothing on the drive has, and the name of the build.
 CODE = "formclip_code.py"
@@ -191,7 +198,7 @@ def on_drive(board: str, as_frozen: bool) -> dict[str, bytes]:
 
 
 def _shrunk(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Our modules with fewer and shorter names: they stay in the board's heap for good."""
+    """Our modules with fewer and shorter names, which stay in the board's heap for good; the libraries pruned."""
     sources = {name: data.decode() for name, data in files.items() if name.endswith(".py")}
     libraries = {name: text for name, text in sources.items() if name.startswith("/lib/")}
     ours = {name: text for name, text in sources.items() if name not in libraries}
@@ -201,7 +208,8 @@ def _shrunk(files: dict[str, bytes]) -> dict[str, bytes]:
 @functools.lru_cache(maxsize=8)
 def _shrink_once(ours: tuple[tuple[str, str], ...], libraries: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
     """The same sources are shrunk once: it takes 2 s."""
-    return list(shrink(dict(ours), dict(libraries)).items())
+    pruned = prune(dict(libraries), dict(ours))
+    return [*shrink(dict(ours), pruned).items(), *pruned.items()]
 
 
 # -- putting it on the drive ------------------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ class UpTap:
         if end <= start:
             return
         up = np.stack([ring.view(attitude.UP_X + k, start, end) for k in range(3)], axis=1).astype(np.float64)
-        last = pipeline.index - pipeline._filled  # the raw sample behind the ring's newest
+        last = pipeline.index - pipeline.intake.held  # the raw sample behind the ring's newest
         index = last - (end - np.arange(start, end)) * group + (group - 1) / 2
         self._sink(self._time_of_index(index), up)
         self._read_to = end
@@ -213,7 +213,7 @@ def replay_trace(
                 cadences.append(math.nan)
                 second += 1
             while at < m:
-                n = min(m - at, pipeline.room)  # hop by hop, to look at the chain in between
+                n = min(m - at, pipeline.intake.room)  # hop by hop, to look at the chain in between
                 session.push(piece.samples[:, at : at + n])
                 if pipeline.activity == RUNNING and trace.has_gyro:
                     turning_sum += float(np.abs(piece.samples[3:, at : at + n]).sum()) / 3

@@ -11,6 +11,8 @@ them. So what goes onto the drive is the same program, line for line, with
    as never meet in one file.
 
 Public names, and with them what a crash record shows, stay. Names that stand in a string, or in a library, stay.
+
+`prune` leaves out of the libraries what neither we nor they name. Their names stay as they are.
 """
 
 from __future__ import annotations
@@ -223,6 +225,71 @@ def _without(source: str, tree: ast.Module, gone: set[int], used: set[str]) -> s
                 text = "from %s import %s" % (statement.module, names) if keep else ""
                 edits.append(Edit(*_span(statement), text))
     return _apply(source, edits)
+
+
+# Descriptors of registers (adafruit_register): to make one does nothing but hold its numbers.
+_REGISTERS = {"ROBit", "RWBit", "ROBits", "RWBits", "ROUnaryStruct", "UnaryStruct", "Struct"}
+# Named by a library where it never comes to be called: lsm6ds's constructor loads a file for the chip's own
+# classifier when it is given one.
+_NEVER = {"load_mlc"}
+
+
+def _filled(statement: ast.AST) -> str:
+    """The class that `Class.add_values(table)` fills; "" for anything else."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        function = statement.value.func
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            return function.value.id
+    return ""
+
+
+def _named(node: ast.AST, gone: set[int]) -> set[str]:
+    """Names read, attributes and words in strings, but for what is left out already, imports, and a property's own."""
+    if id(node) in gone or isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return set()
+    found: set[str] = set()
+    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
+        found.add(node.id)
+    elif isinstance(node, ast.Attribute):
+        found.add(node.attr)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        found.update(_WORD.findall(node.value))
+    for child in ast.iter_child_nodes(node):
+        names = _named(child, gone)
+        if isinstance(node, ast.Module) and _filled(child):
+            names.discard(_filled(child))
+        found |= names
+    if isinstance(node, ast.FunctionDef) and any(isinstance(part, ast.Attribute) for part in node.decorator_list):
+        found.discard(node.name)  # `@name.setter`
+    return found
+
+
+def _prunable(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            yield statement.name, statement
+        for part in statement.body if isinstance(statement, ast.ClassDef) else []:
+            if isinstance(part, ast.FunctionDef) and not part.name.startswith("__"):
+                yield part.name, part
+            elif isinstance(part, ast.Assign) and isinstance(part.value, ast.Call):
+                made, target = part.value.func, part.targets[0]
+                if isinstance(made, ast.Name) and made.id in _REGISTERS and isinstance(target, ast.Name):
+                    yield target.id, part
+        if _filled(statement):
+            yield _filled(statement), statement
+
+
+def prune(libraries: Mapping[str, str], sources: Mapping[str, str]) -> dict[str, str]:
+    """The libraries without functions, classes, methods and registers that nothing names, lines at their numbers."""
+    trees = {path: ast.parse(text) for path, text in libraries.items()}
+    ours = set().union(*(_names(ast.parse(text)) | _words(ast.parse(text)) for text in sources.values()))
+    gone: set[int] = set()
+    while True:
+        used = ours.union(*(_named(tree, gone) for tree in trees.values())) - _NEVER
+        unnamed = {id(node) for tree in trees.values() for name, node in _prunable(tree) if name not in used}
+        if unnamed <= gone:
+            return {path: _without(text, trees[path], gone, used) for path, text in libraries.items()}
+        gone |= unnamed
 
 
 # -- 1. constants -----------------------------------------------------------------------------------------------------

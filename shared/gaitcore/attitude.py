@@ -10,7 +10,7 @@ model: it is taken as a change of velocity and leaves the tilt alone.
 
 from math import atan2, cos, pi, sin, sqrt
 
-from gaitcore.compat import FLOAT, np, scale, sosfilt
+from gaitcore.compat import FLOAT, np, one, put, scale, sosfilt
 from gaitcore.frames import cross, dot, least_aligned, unit
 from gaitcore.units import RAD
 
@@ -25,45 +25,39 @@ _SETTLE = 0.25  # of a hop: the offset of the heading follows within a second
 # y[k] = x[0] + ... + x[k-1] + x[k] / 2: what a rate has turned by the middle of sample k (trapezoid rule)
 _TO_MIDDLE = np.array([[0.5, 0.5, 0.0, 1.0, -1.0, 0.0]], dtype=FLOAT)
 _FROM_ZERO = np.zeros((1, 2), dtype=FLOAT)
+_ONE, _HALF, _MINUS = one(1.0), one(0.5), one(-1.0)
+_SIXTH, _24TH = one(-1.0 / 6.0), one(1.0 / 24.0)
 
 
 class _Piece:
-    """Arrays for n samples in a row, and the views of them that a cross product takes, made once."""
+    """Rate w, rotation s and force f of n samples in a row, and the views that products take, made once."""
 
     def __init__(self, n):
         self.n = n
+        w = np.zeros((3, n), dtype=FLOAT)
+        self.w = w, w.reshape((3 * n,)), w[0], w[1], w[2]
         # rows x y z x y: with rows 1:4 and 2:5 of two vectors a cross product is two products
-        for name in ("w", "s", "f"):
-            rows = np.zeros((5, n), dtype=FLOAT)
-            setattr(self, name, (rows[:3], rows[1:4], rows[2:5], rows[3:], rows[:2]))
-        self.g = np.zeros((3, n), dtype=FLOAT)
-        self.q = np.zeros((4, n), dtype=FLOAT)
-        self.parts = self.q[:3], self.q[3]
-
-
-def _integrate(x, n):
-    """What each of three rates has turned by the middle of each sample (3, n), and in all of them.
-
-    One call of the filter for the three rows; what a row has gathered is taken off the next.
-    """
-    a, b, c = np.sum(x, axis=1).tolist()
-    y, _ = sosfilt(_TO_MIDDLE, x.reshape((3 * n,)), zi=_FROM_ZERO)
-    y = y.reshape((3, n))
-    y -= np.array([0.0, a, a + b], dtype=FLOAT).reshape((3, 1))
-    return y, a, b, c
+        s, f = np.zeros((5, n), dtype=FLOAT), np.zeros((5, n), dtype=FLOAT)
+        self.s = s[:3], s[1:4], s[2:5], s[3:], s[:2]
+        self.f = f[:3], f[1:4], f[2:5], f[3:], f[:2]
+        self.rows = s[0], s[1], s[2]
+        self.q, self.last = s[:4], s[3]
 
 
 class Attitude:
     """Orientation of the sensor against a level frame whose heading is free.
 
-    Within a hop the rotation since its start is a vector: the integral of the rate and of half its cross product with
-    the rate (Bortz's equation to second order); what it does to a vector is Rodrigues' formula, sine and cosine as
-    series (to the fourth power: 1e-4 off at the most). So no loop over samples is needed. Where a hop turns by more
-    than the series take, it is halved.
+    Within a hop the rotation since its start is a vector, the integral of the rate; at its end half its cross product
+    with the rate, summed, is added (Bortz's equation to second order): what does not go on to the next hop is left
+    without, 0.2 deg in running. What the vector does to another is Rodrigues' formula, sine and cosine as series (to
+    the fourth power: 1e-4 off at the most). So no loop over samples is needed. Where a hop turns by more than the
+    series take, it is halved.
 
     Settings  rate_hz int; hop_samples; has_gyro
-    In        propagate(block, out): block (6, n) FLOAT in g and dps; out (7, n) is filled: specific force along
-              two level axes and along up [g], up in sensor axes, and how far the sensor has turned about up [rad]
+    In        force, rate: (3, n) FLOAT, g and dps of one hop, to be filled; propagate makes rates less the bias, in rad
+              a sample, of the latter
+              propagate(out): out (7, n) is filled: specific force along two level axes and along up [g], up in sensor
+              axes, and how far the sensor has turned about up [rad]
               correct(ex, ey, seconds, sigma): mean level specific force over a window [g], sigma of velocity [g s]
     Out       up, level_x, level_y: the axes in sensor axes at the end of the last block; p_tt rad^2, variance of tilt;
               heading(mean of a HEAD row): direction of the sensor axis `reference` in the level frame, cosine and sine
@@ -77,7 +71,10 @@ class Attitude:
     def __init__(self, rate_hz, hop_samples, has_gyro=True):
         self.rate_hz = rate_hz
         self.has_gyro = has_gyro
-        self._hop = _Piece(hop_samples)
+        self._hop = hop = _Piece(hop_samples)
+        self.rate, self.force = hop.w[0], hop.f[0]
+        self._rad = k = RAD / rate_hz  # per sample, of a rate in dps
+        self._k = one(k)
         self._part = None  # for hops that turn too far
         self.reset()
 
@@ -145,11 +142,11 @@ class Attitude:
         self._z = s * z + hx * y - hy * x
         self._axes()
 
-    def settle_heading(self, block):
-        """Standing still, what the gyroscope shows about the vertical is bias."""
+    def settle_heading(self):
+        """The hop just propagated was one of standing still: what the gyroscope shows about the vertical is bias."""
         u, b = self.up, self.bias_dps
-        rate = [float(np.mean(block[3 + k])) - b[k] for k in range(3)]
-        d = 0.06 * dot(rate, u)
+        rate = np.mean(self.rate, axis=1).tolist()
+        d = 0.06 * dot(rate, u) / self._rad
         for k in range(3):
             b[k] += d * u[k]
 
@@ -157,20 +154,21 @@ class Attitude:
         angle = mean_head + self._offset
         return cos(angle), sin(angle)
 
-    def propagate(self, block, out):
+    def propagate(self, out):
         if not self.has_gyro:
-            u, ref = self.up, self.reference
+            acc, u, ref = self.force, self.up, self.reference
             for row, axis in ((LEVEL_X, self.level_x), (LEVEL_Y, self.level_y), (VERT, u)):
-                out[row] = block[0] * axis[0] + block[1] * axis[1] + block[2] * axis[2]
+                out[row] = acc[0] * axis[0] + acc[1] * axis[1] + acc[2] * axis[2]
             for k in range(3):
                 out[UP_X + k] = u[k]
             out[HEAD] = 0.0
             self._offset = atan2(dot(self.level_y, ref), dot(self.level_x, ref))
             return
-        w = self._hop.w[0]
-        w[:, :] = block[3:]
-        w -= np.array(self.bias_dps, dtype=FLOAT).reshape((3, 1))
-        last = self._turn(self._hop, block[:3], out)
+        rate = self.rate
+        x, y, z = self.bias_dps
+        rate -= np.array(((x,), (y,), (z,)), dtype=FLOAT)
+        scale(rate, self._k)
+        last = self._turn(self._hop, out)
         # the heading of one axis also swings with the pelvis's lean; on average over a stride it turns as the body
         ref = self.reference
         offset = atan2(dot(self.level_y, ref), dot(self.level_x, ref)) - last - self._offset
@@ -178,87 +176,70 @@ class Attitude:
         self._offset += offset if self._fresh else _SETTLE * offset
         self._fresh = False
 
-    def _turn(self, piece, acc, out):
-        """One piece of n samples, their rates less the bias in piece.w [dps]; returns the last of the HEAD row."""
-        n = piece.n
-        k = RAD / self.rate_hz
-        w3, wa, wb, again, two = piece.w
-        y, px, py, pz = _integrate(w3, n)
-        y *= k
-        again[:, :] = two
+    def _turn(self, piece, out):
+        """One piece of n samples, their rates less the bias in piece.w [rad a sample]; the last of the HEAD row."""
+        n, dot = piece.n, np.dot
+        w3, flat, wx, wy, wz = piece.w
+        # one call of the filter for the three rows; what a row has gathered is taken off the next
+        px, py, pz = np.sum(w3, axis=1).tolist()
+        y, _ = sosfilt(_TO_MIDDLE, flat, zi=_FROM_ZERO)
+        y = y.reshape((3, n))
+        y -= np.array(((0.0,), (px,), (px + py,)), dtype=FLOAT)
         s3, sa, sb, again, two = piece.s
-        s3[:, :] = y
-        again[:, :] = two
-        # products into g, which is there: a new array a time fills the heap
-        c = sa * wb
-        g = piece.g
-        g[:, :] = sb
-        g *= wa
-        c -= g
-        c *= 0.5 * k
-        y, cx, cy, cz = _integrate(c, n)
-        s3 += y
-        again[:, :] = two
-        # sine over angle, (1 - cosine) over its square, cosine
-        g[:, :] = s3
-        g *= s3
-        t = np.sum(g, axis=0)
+        put(s3, y)
+        put(again, two)
+        sx, sy, sz = piece.rows
+        cx = dot(sy, wz) - dot(sz, wy)
+        cy = dot(sz, wx) - dot(sx, wz)
+        cz = dot(sx, wy) - dot(sy, wx)
+        # sine over angle, less half the cosine's part, cosine
+        t = np.sum(s3 * s3, axis=0)
         if n > 1 and np.max(t) > _FAR * _FAR:
-            return self._halves(n, w3, acc, out)
-        a = t * (-1.0 / 6.0)
-        a += 1.0
-        b = t * (-1.0 / 24.0)
-        b += 0.5
+            return self._halves(piece, out)
+        a = t * _SIXTH
+        a += _ONE
+        b = t * _24TH
+        b -= _HALF
         t *= b
-        t *= -1.0
-        t += 1.0
+        t += _ONE
         # specific force, turned to where the piece began and from there to level
         f3, fa, fb, again, two = piece.f
-        f3[:, :] = acc
-        again[:, :] = two
-        g[:, :] = s3
-        g *= f3
-        d = np.sum(g, axis=0)
+        put(again, two)
+        d = np.sum(s3 * f3, axis=0)
         d *= b
         x = sa * fb
-        g[:, :] = sb
-        g *= fa
-        x -= g
+        x -= sb * fa
         x *= a
-        g[:, :] = s3
-        g *= d
-        x += g
-        f3 *= t
-        x += f3
+        x -= s3 * d
+        x += f3 * t
         u = self.up
-        out[:3] = np.dot(np.array([self.level_x, self.level_y, u], dtype=FLOAT), x)
-        # up, turned the other way: along itself, its cross product with the rotation, and its part along that
-        q3, q = piece.parts
-        q3[:, :] = s3
-        scale(q3, a)
-        q[:] = t
+        put(out[:3], dot(np.array([self.level_x, self.level_y, u], dtype=FLOAT), x))
+        # up, turned the other way: its part along the rotation, its cross product with it, and along itself
         x, y, z = u
-        up = np.dot(np.array([[0.0, -z, y, x], [z, 0.0, -x, y], [-y, x, 0.0, z]], dtype=FLOAT), piece.q)
-        d = np.dot(np.array([u], dtype=FLOAT), s3)
+        d = dot(np.array([u], dtype=FLOAT), s3)
         d *= b
-        s3 *= d
-        up += s3
-        out[3:6] = up
+        along = s3 * d
+        scale(s3, a)
+        put(piece.last, t)
+        up = dot(np.array([[0.0, -z, y, x], [z, 0.0, -x, y], [-y, x, 0.0, z]], dtype=FLOAT), piece.q)
+        up -= along
+        put(out[3:6], up)
         up *= w3
         d = np.sum(up, axis=0)
-        d *= k
         y, self._turned = sosfilt(_TO_MIDDLE, d, zi=self._turned)
-        out[HEAD] = y
-        self._carry(k * px + cx, k * py + cy, k * pz + cz)
+        put(out[HEAD], y)
+        self._carry(px + 0.5 * float(cx), py + 0.5 * float(cy), pz + 0.5 * float(cz))
         return float(y[n - 1])
 
-    def _halves(self, n, w, acc, out):
+    def _halves(self, piece, out):
+        n = piece.n
         for a, b in ((0, n // 2), (n // 2, n)):
-            piece = self._part
-            if piece is None or piece.n != b - a:
-                piece = self._part = _Piece(b - a)
-            piece.w[0][:, :] = w[:, a:b]
-            last = self._turn(piece, acc[:, a:b], out[:, a:b])
+            part = self._part
+            if part is None or part.n != b - a:
+                part = self._part = _Piece(b - a)
+            put(part.w[0], piece.w[0][:, a:b])
+            put(part.f[0], piece.f[0][:, a:b])
+            last = self._turn(part, out[:, a:b])
         return last
 
     def _carry(self, a, b, c):

@@ -8,7 +8,7 @@ earlier.
 
 import math
 
-from gaitcore.compat import FLOAT, const, np, sosfilt
+from gaitcore.compat import FLOAT, const, np, put, sosfilt
 from gaitcore.gate import RUNNING, Gate
 
 _MOST_POINTS = const(28)  # per hop; more samples than that are thinned out to the next
@@ -106,6 +106,8 @@ class Rhythm:
         self._up = [0.0, 0.0, 0.0]
         self._zi = [None, None, None]
         self._sideways = [0.0] * _SIDEWAYS_HOPS
+        # sums of the ring and of its squares over each of the last hops, and over the second half of the last but one
+        self._totals, self._squares = [0.0] * _WINDOW_HOPS, [0.0] * _WINDOW_HOPS
         self._gate = Gate()
         self.reset()
 
@@ -113,6 +115,9 @@ class Rhythm:
         self._gate.reset()
         for k in range(_SIDEWAYS_HOPS):
             self._sideways[k] = 0.0
+        for k in range(_WINDOW_HOPS):
+            self._totals[k] = self._squares[k] = 0.0
+        self._half = self._half_square = 0.0
         self._hops = 0
         self._alone = False
         self._stride = 0.0
@@ -130,24 +135,31 @@ class Rhythm:
         if not abs(sum(mean)) < 1e3:
             return  # not a number: it would stay in the filter for ever
         end = self._take(acc, mean)
-        n = self._n
-        window = min(_WINDOW_HOPS, self._hops) * n
-        x = self._ring[end - window : end]
-        x = x - np.mean(x)
-        energy = float(np.dot(x, x))
-        spread_g = math.sqrt(energy / window)
-        newest = x[max(0, window - 3 * n // 2) :]
-        newest_g = math.sqrt(float(np.dot(newest, newest)) / len(newest))
+        n, hops = self._n, self._hops
+        # spread of the last 2 s and of the newest hop and a half of them, from the sums of hops
+        window = (hops if hops < _WINDOW_HOPS else _WINDOW_HOPS) * n
+        total = sum(self._totals)
+        mid = total / window
+        spread_g = math.sqrt(max(0.0, sum(self._squares) - total * mid) / window)
+        total = self._totals[hops % _WINDOW_HOPS] + self._half
+        square = self._squares[hops % _WINDOW_HOPS] + self._half_square
+        newest = n + n // 2 if hops > 1 else n
+        newest_g = math.sqrt(max(0.0, square - 2.0 * mid * total + mid * mid * newest) / newest)
+        self._half, self._half_square = self._next_half
         sideways_g = math.sqrt(sum(self._sideways) / min(_SIDEWAYS_HOPS, self._hops))
         was = self.activity
         if spread_g < _LEAST_G:
             self._found = self.regularity = self._walking = 0.0
         else:
             # the costly parts take turns while running: the rhythm at odd hops, cadence at whole seconds
-            if window > n and (was != RUNNING or self._hops % 2):
-                self._found, self.regularity = self._rhythm(x, energy)
-            if window == _WINDOW_HOPS * n and was != RUNNING:
-                self._walking = max([self._match(x, energy, lag) for lag in self._walk])
+            if was != RUNNING or hops % 2:
+                x = self._ring[end - window : end]
+                x = x - mid
+                energy = float(np.dot(x, x))
+                if window > n:
+                    self._found, self.regularity = self._rhythm(x, energy)
+                if window == _WINDOW_HOPS * n and was != RUNNING:
+                    self._walking = max([self._match(x, energy, lag) for lag in self._walk])
         spm = 0.0 if self._found == 0.0 else 120.0 * self.rate_hz / (self._found * self._point_samples)
         self.activity = self._gate.push(spread_g, newest_g, sideways_g, spm, self.regularity, self._walking)
         self._publish(end, spread_g)
@@ -191,10 +203,14 @@ class Rhythm:
             horizontal = float(np.dot(flat, flat)) - float(np.dot(v, v))
             self._sideways[self._hops % _SIDEWAYS_HOPS] = max(0.0, horizontal) / n
         at = (self._hops % _HOPS) * n
-        self._ring[at : at + n] = v
+        put(self._ring[at : at + n], v)
         at += self._size
-        self._ring[at : at + n] = v
-        self._hops += 1
+        put(self._ring[at : at + n], v)
+        self._hops = hops = self._hops + 1
+        k = hops % _WINDOW_HOPS
+        self._totals[k], self._squares[k] = float(np.sum(v)), float(np.dot(v, v))
+        v = v[n - n // 2 :]
+        self._next_half = float(np.sum(v)), float(np.dot(v, v))
         return at + n
 
     def _match(self, x, energy, lag):

@@ -26,8 +26,8 @@ class Stance:
     """Gathers hops of standing still.
 
     Settings  hop_s, has_gyro, full_s wanted
-    In        push(block): (6, n) FLOAT one hop
-    Out       still: this hop was; seconds: standing so far without a move
+    In        hop_still(acc, gyr): (3, n) FLOAT each, one hop, g and dps
+    Out       hop_still: this hop was, as `still` says; seconds: standing so far without a move
               result(index) -> Calibration of what is gathered, or None when too short
     """
 
@@ -52,14 +52,15 @@ class Stance:
     def full(self):
         return (self._n + 1) * self._hop_s >= self.full_s - 0.01
 
-    def hop_still(self, block):
+    def hop_still(self, acc, gyr):
         """Whether nothing moves in this hop, and takes it in when so."""
         rows = 6 if self._has_gyro else 3
         means = [0.0] * rows
         spread = 0.0
         for k in range(rows):
-            m = float(np.mean(block[k]))
-            s = float(np.std(block[k]))
+            row = acc[k] if k < 3 else gyr[k - 3]
+            m = float(np.mean(row))
+            s = float(np.std(row))
             if s > (_STILL_G if k < 3 else _STILL_DPS) or k > 2 and abs(m) > _BIAS_DPS:
                 self.still = False
                 return False

@@ -8,7 +8,11 @@ np        ulab.numpy where there is one (device, strict stand-in, MicroPython), 
           A trap: the MicroPython VM knows `+=` and `-=` of objects but makes `a *= b` a new a, as `/=`: nothing may
           count on such a change to show in a view of a.
 FLOAT     dtype of every float array: 32 bits on all of them. Always pass it: numpy's default is 64.
+one       one(x): a number as an array of one element. ulab makes one of each number that meets an array, four objects;
+          what meets arrays in every block is made once.
 scale     scale(rows, factor): in place.
+put       put(into, rows): into[:] = rows of the same shape, finite both. ulab copies what is assigned before it puts it
+          there; this makes nothing new.
 let_go    let_go("package.module"): forget a module that was needed once.
 sosfilt   sosfilt(sos, x, zi=zi) -> (y, zf); sos (n, 6), zi (n, 2), all FLOAT.
 const     MicroPython's compile-time constant, the identity elsewhere.
@@ -43,6 +47,13 @@ except ImportError:
 
 
 INT16 = np.int16
+
+
+def one(x):
+    return np.array([x], dtype=FLOAT)
+
+
+_NOUGHT = one(0.0)
 TICKS_PERIOD = const(1 << 29)
 _TICKS_HALF = const(1 << 28)
 _TICKS_MASK = const((1 << 29) - 1)
@@ -64,6 +75,15 @@ def scale(rows, factor):
     out *= factor
     if out is not rows:
         rows[:] = out
+
+
+def put(into, rows):
+    out = into
+    out *= _NOUGHT
+    if out is into:
+        into += rows
+    else:
+        into[:] = rows
 
 
 def let_go(name):

@@ -3,7 +3,7 @@
 from math import sqrt
 
 from gaitcore import attitude as att
-from gaitcore.compat import np
+from gaitcore.compat import FLOAT, np
 
 # velocity scatter [g s] and its drift [g s per sqrt(s)] by what the wearer does
 _STILL = (0.002, 0.001)
@@ -90,8 +90,7 @@ class Leveller:
             n = end - p
         t = n / self._rate
         buf, o = ring.buf, ring.base
-        ex = float(np.mean(buf[att.LEVEL_X, p - o : end - o]))
-        ey = float(np.mean(buf[att.LEVEL_Y, p - o : end - o]))
+        ex, ey = np.mean(buf[:2, p - o : end - o], axis=1).tolist()  # LEVEL_X and LEVEL_Y
         sigma, drift = trust
         if turns:
             self._turn(end, t, ex * t, ey * t, sigma)
@@ -99,11 +98,8 @@ class Leveller:
         self._from = end
         if end < ring.end:
             p, end = end - o, ring.end - o
-            vert = buf[att.VERT, p:end]
-            x = buf[att.LEVEL_X, p:end]
-            x -= vert * dx
-            x = buf[att.LEVEL_Y, p:end]
-            x -= vert * dy
+            rows = buf[:2, p:end]
+            rows -= np.dot(np.array(((dx,), (dy,)), dtype=FLOAT), buf[att.VERT : att.UP_X, p:end])
 
     def _turn(self, end, seconds, gained_x, gained_y, sigma):
         """Take the velocity's own turn out of the running sum, and learn the speed from what is left."""

@@ -2,11 +2,11 @@
 
 from gaitcore import attitude as att
 from gaitcore import models
-from gaitcore.compat import np
+from gaitcore.compat import FLOAT, np
 from gaitcore.contact import Contact
 from gaitcore.frames import cross, dot, level
 from gaitcore.oscillation import Oscillation
-from gaitcore.ranges import mean_up, range_deg, sway
+from gaitcore.ranges import range_deg, sway
 from gaitcore.shape import Shape
 
 LEFT, RIGHT, UNKNOWN = 0, 1, 2
@@ -78,14 +78,15 @@ class StepMeter:
         self.last = s1
         step = Step()
         attitude, buf, o = self._attitude, ring.buf, ring.base
-        mean_head = float(np.mean(buf[att.HEAD, s0 - o : s1 - o]))
+        # means over a stride: up, its length within 0.3 % of one, and the heading
+        x, y, z, mean_head = np.mean(buf[att.UP_X :, s0 - o : s1 - o], axis=1).tolist()
+        up = self.up = [x, y, z]
         hx, hy = attitude.heading(mean_head)
         # oscillation over this step alone, so that left and right may differ
         i, j = max(s0, int(t + 0.5)), min(s1, int(t + period + 0.5))
         if j - i > 0.95 * period - 1.0:
             step.vo_cm = self._oscillation.measure(buf[att.VERT, s0 - o : s1 - o], i - s0, j - s0, stride)
-        up = self.up = mean_up(buf[att.UP_X : att.HEAD, s0 - o : s1 - o])
-        self.step_up = mean_up(buf[att.UP_X : att.HEAD, i - o : j - o])
+        self.step_up = np.mean(buf[att.UP_X : att.HEAD, i - o : j - o], axis=1).tolist()
         n = self._steps = self._steps + 1
         if step.vo_cm is not None and (n < _SURE or n % 3 == 0):
             self._learn_forward(buf[:2, s0 - o : s1 - o], up, hx, hy)
@@ -94,8 +95,7 @@ class StepMeter:
         if f:
             c, s = self.course
             fx, fy = hx * c - hy * s, hy * c + hx * s
-            fwd = buf[att.LEVEL_X, start - o : end - o] * fx
-            fwd += buf[att.LEVEL_Y, start - o : end - o] * fy
+            fwd = np.dot(np.array([(fx, fy)], dtype=FLOAT), buf[:2, start - o : end - o])[0]
         self.on = t - self._lead
         good = contact.measure(buf[att.VERT, start - o : end - o], fwd, t - start, period)
         if good:
@@ -114,7 +114,7 @@ class StepMeter:
                 b, e = s0, s1
             b -= o
             e -= o
-            tilt, drop, turn = sway(buf[att.UP_X : att.HEAD, b:e], buf[att.HEAD, b:e], mean_head, f, cross(f, up))
+            tilt, drop, turn = sway(buf[att.UP_X : att.HEAD, b:e], buf[att.HEAD, b:e], f, cross(f, up))
             step.tilt_range_deg = range_deg(tilt)
             step.drop_range_deg = range_deg(drop)
             step.rotation_range_deg = range_deg(turn)

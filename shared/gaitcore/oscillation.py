@@ -1,6 +1,6 @@
 """Vertical oscillation: the vertical acceleration of one step integrated twice."""
 
-from gaitcore.compat import FLOAT, np, sosfilt
+from gaitcore.compat import FLOAT, np, one, sosfilt
 from gaitcore.units import G
 
 _SUM = np.array([[1.0, 0.0, 0.0, 1.0, -1.0, 0.0]], dtype=FLOAT)
@@ -20,6 +20,7 @@ class Oscillation:
 
     def __init__(self, rate_hz):
         self._dt = 1.0 / rate_hz
+        self._k = one(G / rate_hz)
         self.velocity = None
 
     def measure(self, vert, start, end, stride):
@@ -31,7 +32,7 @@ class Oscillation:
         mean = (float(np.sum(vert)) + more * first) / n
         k = G * self._dt
         a = vert - mean
-        a *= k
+        a *= self._k
         v, _ = sosfilt(_SUM, a, zi=_FROM_ZERO)
         # a sum is a rectangle rule: half a sample late, which the mean takes out to first order
         v -= (float(np.sum(v)) + more * k * (first - mean)) / n

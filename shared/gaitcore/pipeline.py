@@ -3,9 +3,10 @@
 Composes the modules and owns nothing but the order of work. See docs/algorithms.md.
 
 Theory of operation. Input of any splitting is re-blocked into hops of half a second, and samples are averaged
-in groups to an inner rate of 50 Hz or a little more. The first second waits until up is roughly known. Then each
-hop: still or not (calibration), orientation, rhythm, contacts. A contact becomes a Step when the samples up to 1.25
-periods after it are in. Steps wait in `_held` until the rhythm says running, then those of the bout are given out.
+in groups to an inner rate of 50 Hz or a little more (intake.py). The first second waits until up is roughly known.
+Then each hop: still or not (calibration), orientation, rhythm, contacts. A contact becomes a Step when the samples up
+to 1.25 periods after it are in. Steps wait in `_held` until the rhythm says running, then those of the bout are given
+out.
 """
 
 from math import atan2
@@ -17,6 +18,7 @@ from gaitcore.cadence import Rhythm
 from gaitcore.calibration import Stance
 from gaitcore.compat import FLOAT, np
 from gaitcore.frames import level, unit
+from gaitcore.intake import Intake
 from gaitcore.leveller import Leveller
 from gaitcore.meter import (  # noqa: F401
     BLANKED,
@@ -51,9 +53,6 @@ NOT_UPRIGHT = 2  # running does not fit the standing: the clip was not worn as c
 
 _FIRST_HOPS = 2
 _HELD = 40
-_ACC_FULL_G = 15.95
-_GYR_FULL_DPS = 999.0
-_NONSENSE = 1e6
 _SETTLED_RAD = 0.02
 _MISWORN = 0.8660254  # cosine of 30 deg
 _UNCALIBRATED_DEG = 20.0  # a smaller slip is not told without a calibration: it could be the orientation settling
@@ -69,12 +68,14 @@ class Pipeline:
     Settings  rate_hz int 50..500; settings gaitcore settings or None for the defaults; has_gyro
     In        push(block): (6, m) FLOAT, rows ax ay az [g] gx gy gz [dps], sensor axes, m >= 1;
               without a gyroscope the last three rows are ignored
+              push_frames(lsb, at, end): samples as a FIFO gives them, see Intake.frames
               lost(n): n samples are missing before the next block
               blank(n): the accelerometer is not to be trusted for n samples from now
               calibrate(): start a standing calibration now (implied at the start)
               flush(): no more data; gives the steps that still waited
     Out       list of Step, the same list each call; valid until the next call
               events, index, cadence_spm, activity, up (as of the last whole hop), calibration
+              intake.room: samples that the hop in work still takes
               saturated: hops with a reading at the end of the sensor's range
               trail: None, or a list that the caller puts there; (index, x, y, z) of up is added ten times a hop
     Latency   about one step plus a hop of half a second; the first steps of a bout come
@@ -92,14 +93,10 @@ class Pipeline:
         self._group = group
         rate = self._rate = rate_hz // group
         hop = self._hop = rate // 2
-        self.hop_samples = hop * group
-        self._raw = np.zeros((6, hop * group), dtype=FLOAT)
-        self._parts = [self._raw[:, k::group] for k in range(group)]
-        self._total = np.zeros((6, hop), dtype=FLOAT)
-        self._halves = self._total[:3], self._total[3:]
         self._first = None
         self._ring = Ring(att.ROWS, int(1.3 * rate) + hop, hop)  # two slow steps and the hops until they are known
         self._attitude = Attitude(rate, hop, has_gyro)
+        self.intake = Intake(self._attitude.force, self._attitude.rate, group)
         self._leveller = Leveller(self._ring, self._attitude, rate, hop)
         self._rhythm = Rhythm(rate)
         self._finder = StepFinder(rate)
@@ -124,7 +121,7 @@ class Pipeline:
         self.slipped = False
         self._misworn = 0
         self._tilt_of = self._tilt_from = self._fore = None
-        self._filled = self._firsts = self.saturated = 0
+        self._firsts = self.saturated = 0
         if self._first is None:  # for the first second only
             self._first = np.zeros((6, self._hop * _FIRST_HOPS), dtype=FLOAT)
         self._offset = 0  # sensor samples that are not in the ring's count
@@ -134,7 +131,7 @@ class Pipeline:
         self._implied = True  # until running begins, any ten seconds of standing calibrate
         self._last_on = -1e6
         self._until = 0  # ring index: steps before it belong to the bout that has ended
-        for part in (self._ring, self._attitude, self._leveller, self._rhythm, self._finder, self._meter):
+        for part in (self.intake, self._ring, self._attitude, self._leveller, self._rhythm, self._finder, self._meter):
             part.reset()
         self._stance.reset()
         self._slip.reset()
@@ -147,41 +144,35 @@ class Pipeline:
         """Forward in sensor axes, or None while it is not known."""
         return self._meter.forward
 
-    @property
-    def room(self):
-        """Samples that the hop in work still takes."""
-        return self.hop_samples - self._filled
-
     # -- in -----------------------------------------------------------------------------------------------------------
 
     def push(self, block):
+        return self._push(self.intake.rows, block, 0, block.shape[1])
+
+    def push_frames(self, lsb, at, end):
+        return self._push(self.intake.frames, lsb, at, end)
+
+    def _push(self, take, samples, at, end):
         self.events.clear()
-        self._steps.clear()
-        m = block.shape[1]
-        size = self.hop_samples
-        at = 0
-        while at < m:
-            n = min(m - at, size - self._filled)
-            self._raw[:, self._filled : self._filled + n] = block[:, at : at + n]
-            self._filled += n
+        steps, intake = self._steps, self.intake
+        steps.clear()
+        while at < end:
+            n = take(samples, at, end)
             at += n
             self.index += n
-            if self._filled == size:
-                self._filled = 0
+            if not intake.room:
                 self._take_hop()
-        return self._steps
+        return steps
 
     def flush(self):
         self.events.clear()
         self._steps.clear()
-        filled = self._filled
-        if filled and self._firsts == _FIRST_HOPS:
-            # the rest of the hop repeats the last sample, and is taken back before the steps are measured
-            for k in range(filled, self.hop_samples):
-                self._raw[:, k] = self._raw[:, filled - 1]
-            self._filled = 0
+        intake = self.intake
+        if intake.held and self._firsts == _FIRST_HOPS:
+            # what fills the hop is taken back before the steps are measured
+            empty = intake.fill()
             self._take_hop()
-            self._ring.drop((self.hop_samples - filled) // self._group)
+            self._ring.drop(empty)
             while self._on and self._on[-1] > self._ring.end:
                 self._on.pop()
         if self._firsts < _FIRST_HOPS:
@@ -196,23 +187,20 @@ class Pipeline:
         self._steps.clear()
         if n <= 0:
             return self._steps
-        rate = self._rate
-        if n <= 0.35 * self.rate_hz and self._ring.end + self._filled:
+        rate, intake = self._rate, self.intake
+        self.index += n
+        if n <= 0.35 * self.rate_hz and self._ring.end + intake.filled:
             # a pelvis comes back within a stride: no rotation is a better guess than the last rate
             self._mark(self._ring.end, self._ring.end + self._hop, GAP)
-            bias = self._attitude.bias_dps
-            last = self._filled - 1 if self._filled else self.hop_samples - 1
-            for _ in range(n):
-                self._raw[:, self._filled] = self._raw[:, last]
-                for k in range(3):
-                    self._raw[3 + k, self._filled] = bias[k]
-                last = self._filled
-                self._filled += 1
-                self.index += 1
-                if self._filled == self.hop_samples:
-                    self._filled = 0
-                    self._take_hop()
             self._attitude.loosen(min(0.07, 1.5 * n / self.rate_hz))
+            while n:
+                took = intake.bridge(n, self._attitude.bias_dps)
+                n -= took
+                if not intake.room:
+                    self._take_hop()
+                if not took:
+                    self._offset += n  # less than a group
+                    break
             self._attitude.forget_velocity(0.05)
             return self._steps
         if self._firsts < _FIRST_HOPS:
@@ -220,9 +208,8 @@ class Pipeline:
         self._measure_steps(True)
         end = self._ring.end
         self._mark(end - rate, end + rate, GAP)
-        self._offset += n + self._filled
-        self._filled = 0
-        self.index += n
+        self._offset += n + intake.held
+        intake.reset()
         self._ring.cut()
         self._finder.reset()
         self._rhythm.reset()
@@ -248,71 +235,69 @@ class Pipeline:
     # -- one hop ------------------------------------------------------------------------------------------------------
 
     def _take_hop(self):
-        parts, total = self._parts, self._total
-        total[:, :] = parts[0]
-        for k in range(1, len(parts)):
-            total += parts[k]
-        block = total * (1.0 / len(parts))
-        if not abs(float(np.sum(block))) < _NONSENSE:
+        intake, a = self.intake, self._attitude
+        if not intake.sane():
             # not numbers, or beyond any sensor: as good as lost
             for k in range(3):
-                block[k] = self.up[k]
-                block[3 + k] = self._attitude.bias_dps[k]
+                a.force[k] = self.up[k]
+                a.rate[k] = a.bias_dps[k]
             self._mark(self._ring.end, self._ring.end + self._hop, GAP)
-            self._attitude.loosen(0.07)
-        if self._full(0, _ACC_FULL_G) or self.has_gyro and self._full(1, _GYR_FULL_DPS):
+            a.loosen(0.07)
+        if intake.full:
             self.saturated += 1
             self._mark(self._ring.end, self._ring.end + self._hop, SATURATED)
-            self._attitude.loosen(0.02)
+            a.loosen(0.02)
+        intake.begin()
         if self._firsts < _FIRST_HOPS:
             at = self._firsts * self._hop
-            self._first[:, at : at + self._hop] = block
+            self._first[:3, at : at + self._hop] = a.force
+            self._first[3:, at : at + self._hop] = a.rate
             self._firsts += 1
             if self._firsts == _FIRST_HOPS:
                 self._begin()
         else:
-            self._process(block)
-
-    def _full(self, half, most):
-        """Whether a reading of these three rows stood at the end of its range; the sums tell where to look."""
-        total = self._halves[half]
-        if np.max(total) < most and np.min(total) > -most:
-            return False
-        raw = self._raw[3 * half : 3 * half + 3]
-        return max(np.max(raw), -np.min(raw)) >= most
+            self._process()
 
     def _begin(self):
         """Up from the first second, then process what waited."""
-        hop, a, n = self._hop, self._attitude, self._firsts
+        a, n = self._attitude, self._firsts
         if not n:
             return
         self._firsts = _FIRST_HOPS
         total = [0.0, 0.0, 0.0]
         for h in range(n):
             out = self._ring.space()
-            a.propagate(self._first[:, h * hop : (h + 1) * hop], out)
+            self._again(h)
+            a.propagate(out)
             for k, row in enumerate((att.LEVEL_X, att.LEVEL_Y, att.VERT)):
                 total[k] += float(np.sum(out[row]))
         # the level frame began as the sensor's axes, so the sum is up in them as they were at the start
         a.reset()
         a.align(total)
         for h in range(n):
-            self._process(self._first[:, h * hop : (h + 1) * hop])
+            self._again(h)
+            self._process()
         self._first = None
 
-    def _process(self, block):
+    def _again(self, h):
+        """One of the first hops."""
+        hop = self._hop
+        self._attitude.force[:, :] = self._first[:3, h * hop : (h + 1) * hop]
+        self._attitude.rate[:, :] = self._first[3:, h * hop : (h + 1) * hop]
+
+    def _process(self):
         a, ring, rhythm = self._attitude, self._ring, self._rhythm
         if ring.end > _REBASE_S * self._rate:
             self._rebase(ring.end - _KEPT_S * self._rate)
         blind = (ring.end * self._group + self._offset) < self._blank_until
         still = False
         if not blind and (self.activity != RUNNING or self._asked >= 0):
-            still = self._stance.hop_still(block)
+            still = self._stance.hop_still(a.force, a.rate)
             self._update_calibration(still)
-        a.propagate(block, ring.space())
+        a.propagate(ring.space())
         start = ring.end
         ring.took()
-        rhythm.push(block[:3])
+        rhythm.push(a.force)
         period = rhythm.step_period_samples
         if rhythm.activity != self.activity:
             if self.activity == RUNNING:
@@ -332,7 +317,7 @@ class Pipeline:
             lev.course = self._meter.course
             lev.update(lev.STILL if still else lev.STRIDE if period else lev.OTHER, period)
             if still and self.has_gyro:
-                a.settle_heading(block)
+                a.settle_heading()
         self.up = a.up
         if self.trail is not None:
             for t in range(start, ring.end, max(1, self._hop // 10)):

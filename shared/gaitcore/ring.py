@@ -1,6 +1,6 @@
 """The last seconds of several rows, one array made once, every window contiguous."""
 
-from gaitcore.compat import FLOAT, np
+from gaitcore.compat import FLOAT, np, put
 
 
 class Ring:
@@ -18,7 +18,11 @@ class Ring:
         self._keep = keep_samples
         self._hop = hop_samples
         self._size = keep_samples + hops_between_moves * hop_samples
-        self.buf = np.zeros((rows, self._size), dtype=FLOAT)
+        self.buf = buf = np.zeros((rows, self._size), dtype=FLOAT)
+        # what moves to the front when it is full, in pieces that don't lie over where they go to
+        step = hops_between_moves * hop_samples
+        ends = [(a, min(a + step, keep_samples)) for a in range(0, keep_samples, step)]
+        self._moves = [(buf[:, a:b], buf[:, a + step : b + step]) for a, b in ends]
         self.reset()
 
     def reset(self, index=0):
@@ -28,7 +32,11 @@ class Ring:
         at = self.end - self.base
         if at + self._hop > self._size:
             move = at - self._keep
-            self.buf[:, : self._keep] = self.buf[:, move:at]
+            if at == self._size:
+                for into, rows in self._moves:
+                    put(into, rows)
+            else:
+                self.buf[:, : self._keep] = self.buf[:, move:at]
             self.base += move
             at = self._keep
         return self.buf[:, at : at + self._hop]

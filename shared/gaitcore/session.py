@@ -45,12 +45,13 @@ class Session:
               pipeline: one of an earlier session, reset, to use its buffers again;
               own: baseline carried over, (cadence 0.1 steps/min, tilt 0.01 deg, braking mm/s), None: as settings say;
               calibration: one of an earlier session to begin with, or None; buf: 4,096 bytes to use
-    In        push(block) (6, m) FLOAT as Pipeline; lost(n); flush(): the data ends, the session stops
+    In        push(block) (6, m) FLOAT as Pipeline; push_frames(lsb) (m, 6) INT16 as Intake; lost(n)
+              flush(): the data ends, the session stops
               start() stop() pause() resume() mute() unmute() marker() calibrate() set(name, value)
               battery(mv, percent) error(code, count) anchor(ticks_ms, unix_s, zone_min)
-    Out       push, lost, flush: list of commands (pattern of patterns.py, pulse_ms, delay_ms), the same list each
-              time; the motor plays them. on_step(step, fields, t_ms), if set, is called with each recorded step;
-              on_event(tag, t_ms, values, tail) with each event, recorded or not.
+    Out       push, push_frames, lost, flush: list of commands (pattern of patterns.py, pulse_ms, delay_ms), the same
+              list each time; the motor plays them. on_step(step, fields, t_ms), if set, is called with each recorded
+              step; on_event(tag, t_ms, values, tail) with each event, recorded or not.
               state, index, now_ms, steps, muted, pipeline, log, engine
     Errors    SettingError from set; ValueError for a rate out of range
     """
@@ -109,16 +110,25 @@ class Session:
     # -- data ---------------------------------------------------------------------------------------------------------
 
     def push(self, block):
+        return self._push(block, block.shape[1], False)
+
+    def push_frames(self, lsb):
+        return self._push(lsb, lsb.shape[0], True)
+
+    def _push(self, samples, m, frames):
         commands, pipeline = self._commands, self.pipeline
+        intake = pipeline.intake
         commands.clear()
-        m = block.shape[1]
         at = 0
         while at < m and self.state != ENDED:
-            room = pipeline.room
+            room = intake.room
             n = m - at
             if n > room:
                 n = room
-            steps = pipeline.push(block if n == m else block[:, at : at + n])
+            if frames:
+                steps = pipeline.push_frames(samples, at, at + n)
+            else:
+                steps = pipeline.push(samples if n == m else samples[:, at : at + n])
             at += n
             self.index += n
             if n == room:
@@ -348,7 +358,7 @@ class Session:
             self._hold(now_ms)
         state = self.state
         if state == RUNNING and s.mode == _METRONOME and not self.muted:
-            end_ms = index_to_ms(self.index + self.pipeline.room, self.rate_hz)
+            end_ms = index_to_ms(self.index + self.pipeline.intake.room, self.rate_hz)
             if self._beats is None:
                 self._beats = self._beater()
             for delay_ms in self._beats(now_ms, end_ms, self.engine.own):

@@ -70,13 +70,17 @@ ULAB: dict[str, tuple[float, float]] = {
     "elementwise": (1100, 27),  # 1,800 / 2,500 / 3,500-8,600 for 26 / 52 / 104
     "inplace": (233, 29.5),  # 1,000 to 3,300 for 26 to 104
     "reduce": (233, 29.5),
+    "extreme": (233, 29.5),
     "std": (500, 60),
     "view": (1160, 0),  # column view 1,115, slice 1,210
+    "window": (1160, 0),  # a view by two indices
+    "number": (1000, 0),  # a number beside an array is made an array: four objects at 235 and what they are filled with
     "frombuffer": (1440, 0),
     "item": (1160, 0),  # reading one number makes a view
     "item_set": (2000, 0),
     "next": (0, 60),  # one turn of iterating an array
-    "assign": (600, 15),
+    "assign": (1500, 40),  # copied, and the copy copied, by a memcpy for each element: none measured, from the source
+    "convert": (1500, 140),  # the same, each element a Python number between: none measured
     "copy": (1100, 15),
     "zeros": (1100, 10),
     "array": (1500, 60),
@@ -104,18 +108,28 @@ BLOCK_B = 16
 PER_TABLE_BYTE = 15
 ARRAY_B = 40  # an ndarray on the board: type, dtype, sizes, two shapes, two strides, data, origin
 HEAP_KB = 137
-# Small objects (a block each) that an operation of ulab makes on its way: shapes, strides, tuples of indices.
+# Small objects (a block each) that an operation of ulab leaves on the heap: shapes, strides, tuples of indices. Counted
+# in ulab's source (ndarray.c as of 6.x: a m_new without m_del); what it frees at once is not counted.
 SMALL = {
     "elementwise": 4,
     "pow": 4,
     "inplace": 3,
     "view": 4,
+    "window": 2,
     "item": 4,
-    "item_set": 5,
-    "assign": 3,
+    "item_set": 7,
+    "number": 2,
+    "assign": 1,
+    "convert": 1,
     "reduce": 2,
     "std": 2,
-    "sosfilt": 4,
+    "extreme": 0,
+    "sosfilt": 5,
+    "array": 1,
+    "copy": 1,
+    "frombuffer": 0,
+    "next": 0,
+    "state": 0,
 }
 SMALL_OTHER = 2
 # The firmware collects after so many blocks (device/app.py).

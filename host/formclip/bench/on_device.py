@@ -26,7 +26,7 @@ allocated = getattr(gc, "mem_alloc", None)
 
 
 def run(path):
-    from gaitcore.compat import FLOAT, np
+    from gaitcore.compat import INT16, np
     from gaitcore.session import Session
 
     pages = [0]
@@ -42,10 +42,10 @@ def run(path):
     total = worst = 0
     heap_total = heap_worst = heap_blocks = 0
     first_live = 0
-    raw = bytearray(24 * m)
+    raw = bytearray(12 * m)
+    lsb = np.frombuffer(raw, dtype=INT16).reshape((m, 6))
     for k in range(count):
         stream.readinto(raw)
-        block = np.array(np.frombuffer(raw, dtype=FLOAT).reshape((6, m)), dtype=FLOAT)
         gc.collect()
         if allocated:
             if k == count // 4:
@@ -53,7 +53,7 @@ def run(path):
             gc.disable()
             before = allocated()
         start = now_us()
-        session.push(block)
+        session.push_frames(lsb)
         took = since_us(now_us(), start)
         if allocated:
             used = allocated() - before

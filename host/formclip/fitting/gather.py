@@ -85,7 +85,7 @@ class ProbeMeter(StepMeter):
         f = level(self.forward, up)
         mean_head = float(np.mean(ring.view(att.HEAD, start, end)))
         tilt, drop, turn = sway(
-            ring.rows(att.UP_X, att.HEAD, start, end), ring.view(att.HEAD, start, end), mean_head, f, cross(f, up)
+            ring.rows(att.UP_X, att.HEAD, start, end), ring.view(att.HEAD, start, end), f, cross(f, up)
         )
         hx, hy = self._attitude.heading(mean_head)
         c, sn = self.course

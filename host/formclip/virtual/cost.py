@@ -1,8 +1,8 @@
 """`python -m formclip.virtual.cost [--board B]`: what the firmware costs the board, by the cost table.
 
-Runs device/app.py with the real driver against the modelled sensor, and prices every instruction of device/ and of the
-Adafruit libraries as formclip.bench prices gaitcore's: reading the FIFO, the loop's turns and its looks at the button
-make one block.
+Runs device/app.py with the real driver against the modelled sensor, and prices every instruction of device/ and of
+adafruit_lsm6ds as formclip.bench prices gaitcore's: reading the FIFO, the loop's turns and its looks at the button make
+one block. adafruit_bus_device is in C on these boards (circuitpy_mpconfig.mk: CIRCUITPY_BUSDEVICE).
 gaitcore's own cost is in `make bench`. The time on the bus, 14 ms of a block, is the bus's.
 """
 
@@ -45,9 +45,9 @@ def _priced(meter: Meter, work: Any) -> Any:
 
 def _meter(live_kb: float) -> Meter:
     libraries = str(library_folder())
-    folders = (str(DEVICE), f"{libraries}/adafruit_lsm6ds", f"{libraries}/adafruit_bus_device", "gaitcore/units")
-    shared = str(DEVICE.parent / "shared" / "gaitcore" / "units.py")
-    return Meter((*folders[:3], shared), cost.Heap(figures.board_heap(live_kb)))
+    shared = DEVICE.parent / "shared" / "gaitcore"
+    folders = (str(DEVICE), f"{libraries}/adafruit_lsm6ds", str(shared / "units.py"), str(shared / "compat.py"))
+    return Meter(folders, cost.Heap(figures.board_heap(live_kb)))
 
 
 def _sum(parts: dict[str, dict[str, float]]) -> dict[str, float]:

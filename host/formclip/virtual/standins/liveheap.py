@@ -53,7 +53,7 @@ def _load(board):
     """What is in C on the board."""
     import runner
 
-    for name in ("ulab.numpy", "ulab.scipy.signal", "_bleio") + runner._STANDINS:
+    for name in ("ulab.numpy", "ulab.scipy.signal", "_bleio", "adafruit_bus_device.i2c_device") + runner._STANDINS:
         board.importer.load(name)
 
 

@@ -84,8 +84,10 @@ def wrap(a: Any) -> ndarray:
 
 
 def result(name: str, a: Any, elements: int | None = None, beside: int = 0) -> ndarray:
-    """A new array as the answer of an operation: the bench hears of it. beside: arrays made of numbers on the way."""
-    _meter.note(name, a.size if elements is None else elements, 1 + beside, a.nbytes)
+    """A new array as the answer of an operation: the bench hears of it. beside: numbers made arrays on the way."""
+    if beside:
+        _meter.note("number", 1, 1, 4)
+    _meter.note(name, a.size if elements is None else elements, 1, a.nbytes)
     return wrap(a)
 
 
@@ -257,7 +259,7 @@ class ndarray:
             return scalar(picked)
         if isinstance(index, cnp.ndarray):
             return result("mask", picked, self.size)
-        _meter.note("view", picked.size, 1)
+        _meter.note("window" if len(index) > 1 else "view", picked.size, 1)
         return wrap(picked)
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -276,11 +278,15 @@ class ndarray:
         if not isinstance(target, cnp.ndarray):
             if values.size != 1:
                 raise ValueError("operands could not be broadcast together")
-            _meter.note("item_set", 1, 2)
+            _meter.note("item_set", 1, 3, 16)
             self._a[index] = values.reshape(-1)[0].astype(self._a.dtype)
             return
-        _meter.note("view", 1, 1)
-        _meter.note("assign", target.size, 0 if isinstance(value, ndarray) else 1)
+        _meter.note("window" if len(index) > 1 else "view", 1, 1)
+        if not isinstance(value, ndarray):
+            _meter.note("number", 1, 1, 4)
+        # ulab copies the values before it puts them there, number by number where the dtype differs
+        same = values.dtype == target.dtype
+        _meter.note("assign" if same else "convert", values.size, 1, values.size * target.itemsize)
         if values.size == 0:
             return
         try:
@@ -315,7 +321,9 @@ class ndarray:
         right = operand(other, self._a.dtype)
         if self._a.dtype != cnp.float32 and (right.dtype == cnp.float32 or op in ("/", "**")):
             raise TypeError("results cannot be cast to specified type")
-        _meter.note("inplace" if op != "**" else "pow", self.size, not isinstance(other, ndarray))
+        if not isinstance(other, ndarray):
+            _meter.note("number", 1, 1, 4)
+        _meter.note("inplace" if op != "**" else "pow", self.size)
         try:
             right = cnp.broadcast_to(right, self._a.shape)
         except ValueError:

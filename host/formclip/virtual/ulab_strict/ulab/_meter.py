@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-# sink(operation, elements worked on, arrays made, views among them, bytes of new storage); None when no one counts.
+# sink(operation, elements worked on, arrays made, views among them, bytes of their storage); None when no one counts.
 sink: Callable[[str, int, int, int], None] | None = None
 
 

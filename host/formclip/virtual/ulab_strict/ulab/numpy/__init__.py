@@ -210,7 +210,7 @@ def std(array: _Any, *, axis: _Any = None, ddof: int = 0) -> _Any:
 
 
 def _minmax(array: _Any, axis: _Any, f: _Callable[..., _Any]) -> _Any:
-    return _reduce("reduce", array, axis, lambda v, axis: _array.scalar(f(v)) if axis is None else f(v, axis=axis))
+    return _reduce("extreme", array, axis, lambda v, axis: _array.scalar(f(v)) if axis is None else f(v, axis=axis))
 
 
 def max(array: _Any, *, axis: _Any = None) -> _Any:
@@ -222,7 +222,7 @@ def min(array: _Any, *, axis: _Any = None) -> _Any:
 
 
 def _arg(array: _Any, axis: _Any, f: _Callable[..., _Any]) -> _Any:
-    return _reduce("reduce", array, axis, lambda v, axis: int(f(v)) if axis is None else f(v, axis).astype(_cnp.int16))
+    return _reduce("extreme", array, axis, lambda v, axis: int(f(v)) if axis is None else f(v, axis).astype(_cnp.int16))
 
 
 def argmax(array: _Any, *, axis: _Any = None) -> _Any:

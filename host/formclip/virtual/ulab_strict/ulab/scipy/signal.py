@@ -34,9 +34,8 @@ def sosfilt(sos: Any, x: Any, *, zi: Any = None) -> Any:
     y, zf = _signal.sosfilt(
         rows.astype(_cnp.float32), _cnp.ascontiguousarray(values, dtype=_cnp.float32), zi=_cnp.ascontiguousarray(state)
     )
-    _meter.note("sosfilt", values.size * len(rows), 2, y.nbytes)
-    if state.nbytes > 16:
-        _meter.note("state", 0, 0, state.nbytes)
+    _meter.note("sosfilt", values.size * len(rows), 2 + len(rows), y.nbytes)  # y, state and a view of each section
+    _meter.note("state", 0, 0, state.nbytes)
     if zi is None:
         return _array.wrap(y)
     return _array.wrap(y), _array.wrap(zf)

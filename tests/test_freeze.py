@@ -7,9 +7,11 @@ import re
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from formclip import deploy, doctor, freeze
+from formclip.logfile import STEP_TAG, read_log
 from formclip.virtual import interpreters
 from formclip.virtual.board import libraries_here
 
@@ -246,15 +248,72 @@ def test_it_runs_from_rom_as_from_source(tmp_path):
     plan = [(1.5, "short"), (8.0, "short"), (9.5, "very-long")]
     runs = {}
     for name, more in (("source", {"deployed": True}), ("frozen", {"frozen": True})):
-        runs[name] = clip.run_clip(
-            tmp_path / name, press=plan, seconds=14.0, interpreter="micropython", heap_kb=1536, **more
-        )
+        runs[name] = clip.run_clip(tmp_path / name, press=plan, seconds=14.0, interpreter="micropython", **more)
     source, frozen = runs["source"], runs["frozen"]
     assert not [value for _, value in frozen.of("reset")]
     assert len(frozen.sessions) == len(source.sessions) == 1
     assert frozen.sessions[0].read_bytes() == source.sessions[0].read_bytes()
     assert [value for _, value in frozen.of("motor")] == [value for _, value in source.of("motor")]
     assert f"formclip frozen {deploy.frozen().build}" in (tmp_path / "frozen" / "console.txt").read_text()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """A minute of a runner who stands for 10 s and then runs with faults, as the virtual sensor reads it."""
+    from formclip.bench.figures import simulated
+
+    path = tmp_path_factory.mktemp("running") / "trace.bin"
+    path.write_bytes(np.ascontiguousarray(simulated(208, 60.0).T, dtype="<f4").tobytes())
+    return path
+
+
+def on_vm(out, trace, **more):
+    from formclip.bench import mpy
+    from formclip.virtual import clip
+
+    try:
+        interpreters.find("micropython")
+        mpy.compiler()
+    except interpreters.NoInterpreter as missing:
+        pytest.skip(str(missing))
+    plan = [(1.5, "short"), (57.0, "short")]
+    return clip.run_clip(out, trace, press=plan, seconds=60.0, interpreter="micropython", frozen=True, **more)
+
+
+def with_ballast(monkeypatch, kept_b):
+    """The frozen firmware, holding that much more of the heap."""
+    from formclip.virtual import clip
+
+    whole = deploy.frozen()
+    more = {**whole.modules, deploy.CODE: b"_held = bytearray(%d)\n" % kept_b + whole.modules[deploy.CODE]}
+    monkeypatch.setattr(clip.deploy, "frozen", lambda: deploy.Frozen(more, whole.drive, whole.build))
+
+
+def test_a_run_fits_the_heap_that_stands_for_the_board_s(tmp_path, running):
+    run = on_vm(tmp_path, running)
+    assert not [value for _, value in run.of("reset")]
+    assert len(run.sessions) == 1 and len(run.pulses()) > 4  # the patterns of start and stop
+    tags = [tag for tag, _, _ in read_log(run.sessions[0]).entries]
+    assert tags.count(STEP_TAG) > 100
+
+
+def test_more_than_the_board_has_does_not_fit(tmp_path, running, monkeypatch):
+    from formclip.virtual import clip
+
+    with_ballast(monkeypatch, 90 * 1024)
+    with pytest.raises(clip.VirtualClipError, match="ran out of heap: 527 KB.*board's 137"):
+        on_vm(tmp_path / "limit", running)
+    on_vm(tmp_path / "more", running, heap_kb=4096)
+
+
+def test_what_stands_for_the_board_s_heap_is_what_is_measured():
+    from formclip.bench import live
+    from formclip.virtual import clip
+
+    found = live.measure()
+    if "missing" in found:
+        pytest.skip(found["missing"])
+    assert clip.DEVICE_HEAP_KB == pytest.approx(found["device_heap_kb"], abs=6)
 
 
 def test_frozen_on_cpython_is_refused():

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from formclip.virtual import interpreters
+from gaitcore import pipeline, records
 
 from tests.interpreters import NAMES, PORTABLE, run
 
@@ -87,9 +88,30 @@ def test_a_session_records_the_same_on_each_interpreter(name, on_numpy):
     steps, commands = _records(name)
     assert len(steps) == len(on_numpy[0]) > 50
     assert commands == on_numpy[1]
-    within = 2 if name in ("float30", "device") else 1
+    if name in ("float30", "device"):
+        _within_30_bits(steps, on_numpy[0])
+        return
     worst = max(abs(a - b) for got, want in zip(steps, on_numpy[0]) for a, b in zip(got, want))
-    assert worst <= within, "a field differs by %d counts" % worst
+    assert worst <= 1, "a field differs by %d counts" % worst
+
+
+def _within_30_bits(steps, wanted):
+    """Two counts. Where the filter began anew its covariance is a small difference of large numbers: for ten steps from
+    there on tilt may differ by four counts, 0.04 deg, and one step more or less may count as settling."""
+    tilt, flags = 1 + records.TILT, 1 + records.FLAGS  # behind the time
+    settled = 0
+    edges = 0
+    for got, want in zip(steps, wanted):
+        settled = 0 if (got[flags] | want[flags]) & pipeline.SETTLING else settled + 1
+        apart = [abs(a - b) for a, b in zip(got, want)]
+        if got[flags] ^ want[flags] == pipeline.SETTLING:
+            edges += 1
+            apart[flags] = 0
+        if settled <= 10:
+            assert apart[tilt] <= 4
+            apart[tilt] = 0
+        assert max(apart) <= 2, "a field differs by %d counts" % max(apart)
+    assert edges <= 1
 
 
 def test_other_blocks_give_the_same_records_on_the_vm():

@@ -51,9 +51,6 @@ INT16 = np.int16
 
 def one(x):
     return np.array([x], dtype=FLOAT)
-
-
-_NOUGHT = one(0.0)
 TICKS_PERIOD = const(1 << 29)
 _TICKS_HALF = const(1 << 28)
 _TICKS_MASK = const((1 << 29) - 1)
@@ -78,12 +75,8 @@ def scale(rows, factor):
 
 
 def put(into, rows):
-    out = into
-    out *= _NOUGHT
-    if out is into:
-        into += rows
-    else:
-        into[:] = rows
+    into -= into
+    into += rows
 
 
 def let_go(name):

@@ -26,7 +26,8 @@ class Ring:
         self.reset()
 
     def reset(self, index=0):
-        self.start = self.end = self.base = self._cut = index
+        self.start = self.end = self._cut = index
+        self.base = index - self._size % self._hop  # so that it is just full when it moves
 
     def space(self):
         at = self.end - self.base
@@ -35,7 +36,7 @@ class Ring:
             if at == self._size:
                 for into, rows in self._moves:
                     put(into, rows)
-            else:
+            else:  # after drop()
                 self.buf[:, : self._keep] = self.buf[:, move:at]
             self.base += move
             at = self._keep

@@ -103,7 +103,7 @@ class Run:
         put(folder / "source", deploy.bundle("xiao"))
         put(folder / "frozen", deploy.frozen().drive)
         put(folder / "mpy", self.modules)
-        self.rom = romfs.image(self.modules)
+        self.rom = romfs.of(self.modules)
         (folder / "rom").write_bytes(self.rom)
 
     def config(self, kind: str, **more: Any) -> dict[str, Any]:
@@ -113,7 +113,9 @@ class Run:
         frozen = self.folder / "frozen"
         if kind == "mpy":  # the same files in the heap
             return config(self.folder, frozen, (self.folder / "mpy",), **more)
-        return config(self.folder, frozen, ("/rom",), rom=str(self.folder / "rom"), **more)
+        told = config(self.folder, frozen, ("/rom",), rom=str(self.folder / "rom"), **more)
+        told["paths"] = ["/rom"]
+        return told
 
     def figures(self, kind: str, **more: Any) -> dict[str, list[str]]:
         """Name -> numbers of what liveheap.py prints; `module` and `names` have several."""
@@ -200,6 +202,12 @@ def loaded(modules: Mapping[str, bytes], found: Iterable[str], word_b: int) -> m
     return out
 
 
+def device_heap_kb(run: Run, frozen_b: float) -> float:
+    """The VM's heap that stands for the board's: clip.DEVICE_HEAP_KB. frozen_b: what lives on the board."""
+    found = run.figures("frozen")
+    return (float(found["base_b"][0]) + float(found["live_b"][0]) - frozen_b) / 1024 + HEAP_KB
+
+
 def _measured(run: Run) -> dict[str, Any]:
     whole = {kind: run.figures(kind) for kind in KINDS}
     code = {kind: run.figures(kind, names=names(whole[kind]["loaded"])) for kind in KINDS}
@@ -241,6 +249,7 @@ def _measured(run: Run) -> dict[str, Any]:
             "live_kb": sum(parts.values()) / 1024,
             "reaches_goal": sum(parts.values()) <= GOAL_KB * 1024,
         }
+    out["device_heap_kb"] = device_heap_kb(run, out["kinds"]["frozen"]["live_b"])
     out["account"] = {
         "in_rom_32_b": account.loaded_32.bytecode + account.loaded_32.letters,
         "heads_64_b": account.loaded_64.heads,

@@ -14,7 +14,12 @@ Source   MicroPython's documentation of the file system and mpremote's writer, r
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from formclip.bench import mpy
+from formclip.virtual import interpreters
+from formclip.virtual.board import STANDINS
 
 IMAGE = b"\xd2\xcd\x31"
 CONTENT = 2
@@ -64,3 +69,18 @@ def image(files: Mapping[str, bytes]) -> bytes:
     if (len(IMAGE) + len(length) + len(body)) % 2:
         length = b"\x80" + length
     return IMAGE + length + body
+
+
+def standins() -> dict[str, bytes]:
+    """The board's stand-ins and ulab as they lie in an image: compiled from source they leave a heap in pieces."""
+    folders = {"standins": STANDINS, "ulab": interpreters.PYTHON_ULAB / "ulab"}
+    return {
+        f"/{name}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for name, folder in folders.items()
+        for path in sorted(Path(folder).rglob("*.py"))
+    }
+
+
+def of(modules: Mapping[str, bytes]) -> bytes:
+    """The image of the firmware's compiled modules and all that the virtual board needs beside them."""
+    return image({**mpy.compiled(standins()), **modules})

@@ -41,6 +41,12 @@ _OFF_S = 12.0
 Event = tuple[float, str, int]
 
 
+# What stands for the board's 137 KB of heap on the VM of 64 bits when the firmware runs from ROM: the stand-ins, ulab
+# in Python and the image, 284 KB; the firmware's own objects, 160 KB there (53 on the board, words half as wide); and
+# what the board has left beside them, 84 KB. tests/test_freeze.py measures them again: live.device_heap_kb().
+DEVICE_HEAP_KB = 527
+
+
 class VirtualClipError(FormclipError):
     """The virtual board did not run to its end."""
 
@@ -248,7 +254,10 @@ def run_clip(
     deployed: boot the files that `deploy` would put on the board, instead of those of device/ and gaitcore.
     frozen: what `deploy --frozen` would put there, on the MicroPython VM with all else in a read-only image: its
     bytecode is not in the heap, as in a CircuitPython that has it frozen.
+    heap_kb: of the VM; DEVICE_HEAP_KB for a frozen firmware when not given, else no limit.
     """
+    if frozen and heap_kb is None:
+        heap_kb = DEVICE_HEAP_KB
     out.mkdir(parents=True, exist_ok=True)
     image, rows_path = out / "drive.img", out / "trace.bin"
     if not (keep_drive and image.exists()):
@@ -298,8 +307,8 @@ def run_clip(
         settings_file["rom"] = str(out / "rom")
         settings_file["device"] = str(_in_rom(out))
         folders = ["/rom"]
-    if interpreter == "micropython" or interpreter == "device":
-        folders += [str(p) for p in python.path if not (frozen and p == SHARED)]
+    elif interpreter == "micropython" or interpreter == "device":
+        folders += [str(p) for p in python.path]
     settings_file["paths"] = folders
     (out / "config.json").write_text(json.dumps(settings_file, indent=1))
     argv = python.argv(STANDINS / "runner.py", str(out / "config.json"), heap_kb=heap_kb)
@@ -319,6 +328,12 @@ def run_clip(
         raise
     took_s = time.monotonic() - began
     (out / "console.txt").write_text(said)
+    if heap_kb and "MemoryError" in said + failed:
+        (out / "error.txt").write_text(said + failed)
+        raise VirtualClipError(
+            f"the firmware ran out of heap: {heap_kb} KB of the VM, where {DEVICE_HEAP_KB} stand for the board's 137",
+            f"where: {out / 'error.txt'}; --heap gives it more; docs/bench.md, Live heap",
+        )
     if process.returncode or not result_path.exists():
         lines = (failed or said).strip().splitlines() or ["no message"]
         (out / "error.txt").write_text(failed or said)
@@ -350,7 +365,7 @@ def _in_rom(out: Path) -> Path:
     from formclip.bench import mpy, romfs
 
     whole = deploy.frozen()
-    (out / "rom").write_bytes(romfs.image(mpy.compiled(whole.modules)))
+    (out / "rom").write_bytes(romfs.of(mpy.compiled(whole.modules)))
     folder = out / "frozen"
     folder.mkdir(exist_ok=True)
     for name, data in whole.drive.items():
@@ -414,6 +429,7 @@ def parse_events(ctx: click.Context, param: click.Parameter, value: Sequence[str
 @click.option("--settings", "settings_path", type=click.Path(path_type=Path), help="Settings to start with.")
 @click.option("--python", "interpreter", type=click.Choice(["strict", "micropython", "device"]), default="strict")
 @click.option("--frozen", is_flag=True, help="Boot what `deploy --frozen` leaves, the rest from ROM (micropython).")
+@click.option("--heap", "heap_kb", type=click.IntRange(64), metavar="KB", help="The VM's heap. Frozen: as the board's.")
 @click.option("--haptic", type=click.Choice(["pwm", "drv2605l"]), default="pwm", help="How the motor is driven.")
 @click.option("--hold/--no-hold", default=True, help="The trace waits for the sensor's first sample. [default: hold]")
 @click.option("--radio", is_flag=True, help="Then stay reachable for `formclip sync --virtual`.")
@@ -431,6 +447,7 @@ def virtual_clip_command(
     settings_path: Path | None,
     interpreter: str,
     frozen: bool,
+    heap_kb: int | None,
     haptic: str,
     hold: bool,
     radio: bool,
@@ -452,6 +469,8 @@ def virtual_clip_command(
         raise click.UsageError("--radio needs --python strict: the Bluetooth stack runs on CPython")
     if frozen and interpreter != "micropython":
         raise click.UsageError("--frozen needs --python micropython: CPython has no ROM to run from")
+    if heap_kb and interpreter == "strict":
+        raise click.UsageError("--heap needs --python micropython: CPython's heap has no limit")
     changed = read_settings(settings_path) if settings_path is not None else None
     try:
         rows, notes = _rows(trace_path, out)
@@ -477,6 +496,7 @@ def virtual_clip_command(
                 hold=hold,
                 keep_drive=keep_drive,
                 frozen=frozen,
+                heap_kb=heap_kb,
                 on_second=progress,
                 haptic=haptic == "drv2605l",
                 **more,
@@ -494,6 +514,7 @@ def virtual_clip_command(
         "first_sample": run.first_sample,
         "samples_lost": run.result["missed"],
         "sector_erases": run.result["erases"],
+        "heap_kb": heap_kb or (DEVICE_HEAP_KB if frozen else None),
         "notes": notes,
     }
     if as_json:
@@ -505,6 +526,9 @@ def virtual_clip_command(
         f"{run.seconds:.0f} s on the virtual {board} ({facts['times_real']} times real time), ended: {run.end}; "
         f"{len(run.sessions)} session(s), {len(run.pulses())} pulses of the motor"
     )
+    if facts["heap_kb"]:
+        stands = ", which stand for the board's 137" if facts["heap_kb"] == DEVICE_HEAP_KB else ""
+        click.echo(f"within {facts['heap_kb']} KB of the VM's heap{stands}")
     for path in run.sessions:
         click.echo(f"{path}: formclip report {path} -o report.html")
     if radio and not run.sessions:

@@ -38,7 +38,7 @@ class Fat:
     Errors    OSError with the numbers that CircuitPython gives
     """
 
-    def __init__(self, flash):
+    def __init__(self, flash, table=None):
         self.flash = flash
         self.readonly = True
         self.hidden = False
@@ -61,7 +61,7 @@ class Fat:
         self.clusters = total - self._data_at
         self._wide = self.clusters > 4084
         self._fat_b = fat_blocks * BLOCK_B
-        self._table = bytearray(self._fat_b)
+        self._table = bytearray(self._fat_b) if table is None else table
         for i in range(fat_blocks):
             flash.read_block(reserved + i, self._table, i * BLOCK_B)
 

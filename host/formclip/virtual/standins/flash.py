@@ -21,6 +21,7 @@ _ERASE_US = 60000
 _PAGE_US = 700
 _READ_US = 60  # of one block
 _FLUSH_US = 1000000
+_ERASED = b"\xff" * BLOCK_B  # a sector is worked on in blocks: a heap with a limit has no 4 KB in one piece to spare
 
 
 class Flash:
@@ -67,7 +68,7 @@ class Flash:
         sector, k = block // _PER_SECTOR, block % _PER_SECTOR
         if sector != self._sector or self._dirty >> k & 1:
             self._file.seek(block * BLOCK_B)
-            if self._file.read(BLOCK_B) == b"\xff" * BLOCK_B:
+            if self._file.read(BLOCK_B) == _ERASED:
                 self._program(block * BLOCK_B, data)
                 return
             self.flush()
@@ -91,9 +92,8 @@ class Flash:
                 self._file.seek(at + k * BLOCK_B)
                 self._cache[k * BLOCK_B : (k + 1) * BLOCK_B] = self._file.read(BLOCK_B)
         sector, self._sector, self._dirty = self._sector, -1, 0
-        data = bytes(self._cache)
         self._erase(sector)
-        self._program(at, data)
+        self._program(at, memoryview(self._cache))
 
     def _left(self, n):
         """Units that can still be done of n; counts them."""
@@ -119,18 +119,21 @@ class Flash:
                 self._file.write(torn)
             self._die()
         self._file.seek(at)
-        self._file.write(b"\xff" * SECTOR_B)
+        for _ in range(_PER_SECTOR):
+            self._file.write(_ERASED)
         self._busy(_ERASE_US)
 
     def _program(self, at, data):
         n = len(data)
         done = self._left(n)
-        self._file.seek(at)
-        old = self._file.read(done)
-        if old != b"\xff" * done:  # programming only clears bits
-            data = bytes([a & b for a, b in zip(old, data)])
-        self._file.seek(at)
-        self._file.write(data[:done])
+        for start in range(0, done, BLOCK_B):
+            part = data[start : min(start + BLOCK_B, done)]
+            self._file.seek(at + start)
+            old = self._file.read(len(part))
+            if old != _ERASED[: len(part)]:  # programming only clears bits
+                part = bytes([a & b for a, b in zip(old, part)])
+            self._file.seek(at + start)
+            self._file.write(part)
         self._file.flush()
         if done < n:
             self._die()

@@ -150,6 +150,7 @@ def main(path):
         config = json.load(f)
     board = start(config)
     base = last = live()
+    print("base_b", base)
     if config["names"]:
         ready(board)
         names()

@@ -44,8 +44,8 @@ class Trace:
         self.rate_hz = rate_hz
         self.rows = self._file.seek(0, 2) // 24
         self.start_us = None if hold else 0
-        self._first = -1
-        self._part = None
+        self._first = -1 - _READ_AHEAD
+        self._part = array.array("f", bytes(24 * _READ_AHEAD))
         self.still = self.row(0)
 
     def start(self, t_us):
@@ -60,10 +60,10 @@ class Trace:
     def row(self, index):
         if not 0 <= index < self.rows:
             return self.still
-        if not self._first <= index < self._first + _READ_AHEAD or self._part is None:
+        if not self._first <= index < self._first + _READ_AHEAD:
             self._first = index
             self._file.seek(index * 24)
-            self._part = array.array("f", self._file.read(24 * _READ_AHEAD))
+            self._file.readinto(self._part)
         at = (index - self._first) * 6
         return self._part[at : at + 6]
 

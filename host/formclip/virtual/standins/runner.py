@@ -203,8 +203,8 @@ class _Gc:
 class Paths:
     """The same on an interpreter of the device's family, by sys.path and sys.modules.
 
-    Settings  rom: a file with a read-only file system; it is /rom for `paths`, and what is imported from it stays
-              outside the heap but for the image itself
+    Settings  rom: a file with a read-only file system, the stand-ins in it; it is /rom for `paths`, and what is
+              imported from it stays outside the heap but for the image itself
     """
 
     def __init__(self, paths, rom=None):
@@ -221,7 +221,7 @@ class Paths:
 
         self._builtins = builtins
         self._before = dict(sys.modules)
-        sys.path[:] = [_HERE] + list(paths)
+        sys.path[:] = ["/rom/standins" if rom else _HERE] + list(paths)
         self._kept = {}
 
     def own(self, name):
@@ -433,7 +433,7 @@ class VirtualBoard:
         if w.now_us:
             # The window of FatFs is RAM: what it held is gone. The flash's cache is written at a reset.
             self.flash.flush()
-            drive.fs = self.importer.own("fat").Fat(self.flash)
+            drive.fs = self.importer.own("fat").Fat(self.flash, drive.fs._table)
         drive.fs.readonly = True
         w.advance(400000)  # CircuitPython's own start
         if not CPYTHON:

@@ -12,6 +12,8 @@ FLOAT, INT16, UINT16, INT8, UINT8, BOOL = 102, 104, 72, 98, 66, 63
 _CODE = {102: "f", 104: "h", 72: "H", 98: "b", 66: "B", 63: "B"}
 _WIDTH = {102: 4, 104: 2, 72: 2, 98: 1, 66: 1, 63: 1}
 _one = _array("f", [0.0])
+# Arrays of more elements are worked on row by row where they stay: a heap with a limit has no room for long lists.
+_ROW = 64
 
 
 def f32(x):
@@ -131,6 +133,43 @@ def _right(op, a, y):
     return None
 
 
+def _floats(op, a, b):
+    """x op y of two sequences as an array of 32 bits: without a list of numbers, which takes eight times the room."""
+    n = len(a)
+    out = _array("f", bytes(4 * n))
+    if op == "+":
+        for i in range(n):
+            out[i] = a[i] + b[i]
+    elif op == "*":
+        for i in range(n):
+            out[i] = a[i] * b[i]
+    elif op == "-":
+        for i in range(n):
+            out[i] = a[i] - b[i]
+    else:
+        return _array("f", _pairs(op, a, b))
+    return out
+
+
+def _floats_right(op, a, y):
+    """The same of a sequence and a number; None where there is no short cut."""
+    n = len(a)
+    if op == "*":
+        out = _array("f", bytes(4 * n))
+        for i in range(n):
+            out[i] = a[i] * y
+        return out
+    if op == "+" or op == "-":
+        out = _array("f", bytes(4 * n))
+        if op == "-":
+            y = -y
+        for i in range(n):
+            out[i] = a[i] + y
+        return out
+    out = _right(op, a, y)
+    return out if out is None else _array("f", out)
+
+
 _COMPARE = ("<", ">", "<=", ">=", "==", "!=")
 
 
@@ -171,7 +210,12 @@ def binary(left, right, op):
             values = left._values()
             if left.dtype == FLOAT:
                 right = f32(right)
-            out = _right(op, values, right)
+            if left.dtype == FLOAT and op not in _COMPARE:
+                out = _floats_right(op, values, right)
+                if out is not None:
+                    return ndarray(out, 0, left.shape, None, FLOAT)
+            else:
+                out = _right(op, values, right)
             if out is not None:
                 if op in _COMPARE:
                     return make(out, left.shape, BOOL)
@@ -192,6 +236,8 @@ def binary(left, right, op):
         dtype = left.dtype
     else:
         dtype = _promoted(left.dtype, right.dtype, op)
+    if dtype == FLOAT:
+        return ndarray(_floats(op, _spread(left, shape), _spread(right, shape)), 0, shape, None, FLOAT)
     return make(_pairs(op, _spread(left, shape), _spread(right, shape)), shape, dtype)
 
 
@@ -261,7 +307,8 @@ class ndarray:
         """Fill the view from a sequence in row order."""
         b, o = self._b, self._o
         if isinstance(b, _array):
-            values = _store(values, self.dtype)
+            if self.dtype != FLOAT or not isinstance(values, _array):
+                values = _store(values, self.dtype)
             if self._dense():
                 b[o : o + self.size] = values
                 return
@@ -457,10 +504,18 @@ class ndarray:
             dtype = other.dtype if isinstance(other, ndarray) else _scalar_dtype(other, self.dtype)
             if dtype == FLOAT or op == "/" or op == "**":
                 raise TypeError("results cannot be cast to specified type")
+        many = isinstance(other, ndarray)
+        if len(self.shape) == 2 and self.size > _ROW and not (many and other._b is self._b and other._o < self._o):
+            if many and _common(self.shape, other.shape) != self.shape:
+                raise ValueError("operands could not be broadcast together")
+            deep = many and len(other.shape) == 2
+            for i in range(self.shape[0]):
+                self[i]._inplace(other[i if other.shape[0] > 1 else 0] if deep else other, op)
+            return self
         if isinstance(other, (int, float)):
             if self.dtype == FLOAT:
                 other = f32(other)
-            out = _right(op, self._values(), other)
+            out = (_floats_right if self.dtype == FLOAT else _right)(op, self._values(), other)
             if out is not None:
                 self._put(out)
                 return self
@@ -473,7 +528,7 @@ class ndarray:
             other = make([other], (1,), FLOAT) if isinstance(other, (int, float)) else array(other)
         if _common(self.shape, other.shape) != self.shape:
             raise ValueError("operands could not be broadcast together")
-        self._put(_pairs(op, self._values(), _spread(other, self.shape)))
+        self._put((_floats if self.dtype == FLOAT else _pairs)(op, self._values(), _spread(other, self.shape)))
         return self
 
     def __iadd__(self, other):
@@ -708,13 +763,25 @@ def dot(m1, m2):
     if m1.shape[-1] != m2.shape[0]:
         raise ValueError("dimensions do not match")
     if len(m1.shape) == 1:
-        return f32(sum([x * y for x, y in zip(m1._values(), m2._values())]))
+        x, y, total = m1._values(), m2._values(), 0
+        for i in range(len(x)):
+            total += x[i] * y[i]
+        return f32(total)
     if len(m2.shape) == 1:
         right = m2._values()
         return make([sum([x * y for x, y in zip(r._values(), right)]) for r in m1], (m1.shape[0],), FLOAT)
-    columns = [c._values() for c in m2.transpose()]
-    rows = [r._values() for r in m1]
-    return make([sum([x * y for x, y in zip(r, c)]) for r in rows for c in columns], (m1.shape[0], m2.shape[1]), FLOAT)
+    rows, inner, columns = m1.shape[0], m1.shape[1], m2.shape[1]
+    left, right = m1._values(), m2._values()
+    out = _array("f", bytes(4 * rows * columns))
+    at = 0
+    for start in range(0, rows * inner, inner):
+        for k in range(columns):
+            total = 0
+            for i in range(inner):
+                total += left[start + i] * right[i * columns + k]
+            out[at] = total
+            at += 1
+    return ndarray(out, 0, (rows, columns), None, FLOAT)
 
 
 def cross(a, b):

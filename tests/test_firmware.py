@@ -191,7 +191,7 @@ def test_the_same_on_the_micropython_vm(run, short_run):
     except interpreters.NoInterpreter as error:
         pytest.skip(str(error))
     ours = run(short_run)
-    theirs = run(short_run, name="vm", interpreter="micropython", heap_kb=1536, deployed=True)
+    theirs = run(short_run, name="vm", interpreter="micropython", frozen=True)  # in the board's heap
     for a, b in pairs(theirs.sessions[0], ours.sessions[0], 10**9):
         assert abs(a[0] - b[0]) <= 1 and max(abs(x - y) for x, y in zip(a[1], b[1], strict=True)) <= 1
 

@@ -11,6 +11,8 @@ from formclip.bench.__main__ import table
 from formclip.bench.count import Meter
 from formclip.bench.figures import board, board_heap, growth, live_from, measure, simulated
 from formclip.virtual import interpreters
+from formclip.virtual.ulab_strict.ulab import _meter as meter
+from formclip.virtual.ulab_strict.ulab import numpy as np_
 
 SNIPPETS = """
 class Filter:
@@ -133,6 +135,60 @@ def test_c_functions_are_priced_by_name(snippets):
     assert (insns - empty) / TURNS == pytest.approx(162 + 75, rel=0.3)
     absolute, _ = priced(folder, module["roots"], TURNS, abs, 2.0)
     assert (absolute - insns) / TURNS == pytest.approx(663 - 162, rel=0.05)
+
+
+def heard(work):
+    """What the strict ulab tells of an operation: {name: (arrays, bytes)}."""
+    x, y = np_.ones((3, 26)), np_.ones((3, 26))
+    words = np_.ones((3, 26), dtype=np_.int16)
+    told = {}
+    meter.sink = lambda name, elements, arrays, data_b: told.update({name: (elements, arrays, data_b)})
+    try:
+        work(x, y, words)
+    finally:
+        meter.sink = None
+    return told
+
+
+def test_an_assignment_is_a_view_and_a_copy():
+    """As in ulab's source: what is assigned is copied first, and what is no float number by number."""
+
+    def floats(x, y, words):
+        x[:, :] = y
+
+    def other(x, y, words):
+        x[:, 3:] = words[:, 3:]
+
+    def added(x, y, words):
+        x += words
+
+    assert heard(floats) == {"window": (1, 1, 0), "assign": (78, 1, 312)}
+    assert heard(other)["convert"] == (69, 1, 276)
+    assert heard(added) == {"inplace": (78, 0, 0)}
+    fixed, each = cost.ULAB["assign"]
+    assert cost.ULAB["convert"][1] > each > cost.ULAB["inplace"][1]
+
+
+def test_a_number_beside_an_array_is_made_an_array():
+    def by_number(x, y, words):
+        x *= 2.0
+
+    assert heard(by_number)["number"] == (1, 1, 4)
+
+
+def test_what_is_in_c_on_the_board_costs_its_caller(snippets, tmp_path):
+    folder, module = snippets
+    path = tmp_path / "standin.py"
+    path.write_text("def value():\n    return [k for k in range(100)]\n")
+    namespace = {}
+    exec(compile(path.read_text(), str(path), "exec"), namespace)
+    module["nothing"] = namespace["value"]
+    try:
+        empty, _ = priced(folder, module["turns"], TURNS)
+        insns, _ = priced(folder, module["calls"], TURNS)
+    finally:
+        exec("def nothing():\n    pass\n", module)
+    assert (insns - empty) / TURNS == pytest.approx(cost.BUILT_IN_OTHER + 64 + 50, rel=0.2)
 
 
 def test_a_triple_walks_over_the_live_heap(snippets):

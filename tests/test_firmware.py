@@ -101,7 +101,7 @@ QUICK = {"warmup_s": 0, "baseline_s": 60, "baseline_skip_s": 10}
 
 
 def replayed(rows, settings, strict):
-    """The log that the same Session writes on the desktop, with numpy or with the strict ulab."""
+    """The log that the same Session writes on the desktop: of numbers with numpy, of words with the strict ulab."""
     if strict:
         modules = importer()
         made, ulab = modules.load("gaitcore.session").Session, modules.load("ulab").numpy
@@ -117,9 +117,12 @@ def replayed(rows, settings, strict):
 
     session = made(208, values, sink=sink, session=1)
     block = np.ascontiguousarray(rows.T, dtype=np.float32)
-    for at in range(0, block.shape[1], 52):
-        part = block[:, at : at + 52]
-        session.push(ulab.array(part.tolist(), dtype=ulab.float) if strict else part)
+    words = np.roll(np.round(rows / SENSOR).astype(int), 3, axis=1)  # gx gy gz ax ay az
+    for at in range(0, block.shape[1] // 52 * 52, 52):
+        if strict:
+            session.push_frames(ulab.array(words[at : at + 52].tolist(), dtype=ulab.int16))
+        else:
+            session.push(block[:, at : at + 52])
     session.flush()
     return b"".join(pages[k] for k in sorted(pages))
 

@@ -5,7 +5,7 @@ import ast
 import pytest
 from formclip import deploy
 from formclip.bench.figures import simulated
-from formclip.shrink import shrink
+from formclip.shrink import prune, shrink
 from formclip.virtual import clip
 from formclip.virtual.board import libraries_here, write_trace
 
@@ -191,3 +191,103 @@ class Kept:
     assert third.split("  #")[0].strip() == "from gaitcore.second import Kept"
     assert run(sources, tmp_path / "a") == run(small, tmp_path / "b")
     assert "def read" in small["/gaitcore/first.py"] and "def all" in second
+
+
+LIBRARY = """
+from adafruit_register.i2c_bit import ROBit, RWBit
+
+
+class Table:
+    @classmethod
+    def add_values(cls, values):
+        cls.string = values
+
+
+class Used(Table):
+    pass
+
+
+class Unused(Table):
+    pass
+
+
+Used.add_values((1, 2))
+Unused.add_values((3, 4))
+
+
+class Chip:
+    _on = RWBit(1, 0)
+    _done = ROBit(2, 0)
+    _never = RWBit(3, 1)
+    CHIP_ID = None
+
+    def __init__(self, file=None):
+        self._on = True
+        if file is not None:
+            self.load_mlc(file)
+
+    @property
+    def speed(self):
+        return self._slow()
+
+    @speed.setter
+    def speed(self, value):
+        self._on = value
+
+    @property
+    def other(self):
+        return self._done
+
+    @other.setter
+    def other(self, value):
+        pass
+
+    def _slow(self):
+        return self.CHIP_ID
+
+    def load_mlc(self, file):
+        self._never = 1
+
+
+def helper():
+    return Chip
+"""
+REGISTERS = """
+class RWBit:
+    def __init__(self, register, bit):
+        self.place = register, bit
+
+
+class ROBit(RWBit):
+    def __set__(self, chip, value):
+        raise AttributeError
+"""
+
+
+def test_a_library_is_left_with_what_somebody_names():
+    files = {"/lib/chip.py": LIBRARY, "/lib/adafruit_register/i2c_bit.py": REGISTERS}
+    ours = {"/code.py": "from chip import Chip, Used\n\nprint(Chip().speed, Used.string)\n"}
+    pruned = prune(files, ours)
+    chip, registers = pruned["/lib/chip.py"], pruned["/lib/adafruit_register/i2c_bit.py"]
+    for gone in ("Unused", "_done", "_never", "other", "helper", "def load_mlc", "ROBit"):
+        assert gone not in chip
+    for kept in ("_on = RWBit(1, 0)", "class Used", "Used.add_values", "def speed(self, value)", "_slow", "CHIP_ID"):
+        assert kept in chip
+    assert "ROBit" not in registers and "class RWBit" in registers
+    names = {"RWBit": type("RWBit", (), {"__init__": lambda self, *given: None})}
+    exec(compile(chip.replace("from adafruit_register.i2c_bit import RWBit", ""), "chip", "exec"), names)
+    assert names["Chip"]().speed is None and names["Used"].string == (1, 2)
+    places = {n.name: n.lineno for n in ast.walk(ast.parse(LIBRARY)) if isinstance(n, ast.FunctionDef)}
+    for node in ast.walk(ast.parse(chip)):
+        if isinstance(node, ast.FunctionDef) and node.name != "speed":
+            assert node.lineno == places[node.name]  # a crash names the library's own line
+
+
+def test_the_chip_s_driver_keeps_what_the_clip_calls():
+    modules = deploy.frozen().modules
+    driver = modules["adafruit_lsm6ds/__init__.py"].decode()
+    tree = ast.parse(driver)
+    (chip,) = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "LSM6DS"]
+    methods = {n.name for n in chip.body if isinstance(n, ast.FunctionDef)}
+    assert {"__init__", "reset", "_set_gyro_range", "gyro_data_rate", "accelerometer_data_rate"} <= methods
+    assert not {"acceleration", "gyro", "temperature", "pedometer_enable", "high_pass_filter", "load_mlc"} & methods

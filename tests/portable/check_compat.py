@@ -1,6 +1,6 @@
 """Ticks that wrap, constants, and the 32-bit arrays that compat hands out."""
 
-from gaitcore.compat import FLOAT, INT16, TICKS_PERIOD, const, np, sosfilt, ticks_add, ticks_diff
+from gaitcore.compat import FLOAT, INT16, TICKS_PERIOD, const, np, one, put, scale, sosfilt, ticks_add, ticks_diff
 from portable import all_near, near
 
 assert const(3) == 3
@@ -24,4 +24,19 @@ y2, zi = sosfilt(sos, x[3:], zi=zi)
 all_near(list(y1) + list(y2), list(whole), 1e-6, "filtered in two blocks")
 near(float(zi[0, 0]), float(zf[0, 0]), 1e-6, "filter state")
 all_near(list(whole)[:3], [0.25, 0.6, 0.44], 1e-6, "impulse response")
+
+# put and scale change the array they are given, so that a view of it sees them
+rows = np.zeros((2, 3), dtype=FLOAT)
+view = rows[:, 1:]
+put(view, np.array([[1, 2], [3, 4]], dtype=FLOAT))
+scale(rows, one(0.5))
+all_near(list(rows[0]), [0.0, 0.5, 1.0], 1e-7, "first row")
+put(view, np.array([[1, -2], [3, 400]], dtype=INT16))
+scale(view, 2.0)
+all_near(list(rows[1]), [0.0, 6.0, 800.0], 1e-7, "second row")
+words = np.zeros((2, 2), dtype=INT16)
+put(words, np.array([[100, -100], [7, 8]], dtype=np.int8))
+scale(words, 256)
+words += np.array([[255, 1], [2, 3]], dtype=np.uint8)
+assert list(words[0]) == [25855, -25599] and list(words[1]) == [1794, 2051]
 print("ok")

@@ -17,7 +17,7 @@ docs/firmware.md holds the table of states and inputs, made by driving this file
 import struct
 
 from gaitcore import patterns, records
-from gaitcore.compat import const, let_go, ticks_add, ticks_diff
+from gaitcore.compat import TICKS_HALF, TICKS_MASK, const, let_go, ticks_add, ticks_diff
 from gaitcore.pipeline import RUNNING as ACTIVITY_RUNNING
 from gaitcore.session import ENDED, PAUSED, READY, RUNNING, Session
 from gaitcore.settings import Settings
@@ -144,7 +144,7 @@ class App:
         if state == STANDBY:
             return self._stand_by(now_ms)
         if state != LEAVING:
-            if ticks_diff(now_ms, self._sense_ms) >= 0:
+            if (now_ms - self._sense_ms) & TICKS_MASK < TICKS_HALF:  # ticks_diff() >= 0, less a call each turn
                 self._sense(now_ms)
             if self._unwatched_ms >= _WATCH_MS:
                 self._unwatched_ms = 0
@@ -397,13 +397,13 @@ class App:
     def _watch(self, now_ms):
         """Battery, counts of the sensor, sleep; the blink that says it lives."""
         session = self.session
-        if ticks_diff(now_ms, self._alive_ms) >= 0:
+        if (now_ms - self._alive_ms) & TICKS_MASK < TICKS_HALF:
             self._alive_ms = ticks_add(now_ms, _ALIVE_MS)
             if not self.parts.haptics.busy:
                 self.parts.led.show(_GREEN if session.state == RUNNING else _BLUE, 1, now_ms, 20)
             if self._dirty and session.state == READY:
                 self.save()
-        if ticks_diff(now_ms, self._battery_ms) >= 0 and not self.parts.haptics.busy:
+        if (now_ms - self._battery_ms) & TICKS_MASK < TICKS_HALF and not self.parts.haptics.busy:
             self._battery_ms = ticks_add(now_ms, _BATTERY_MS)
             self._minute(now_ms)
         if session.state == READY:

@@ -11,7 +11,7 @@ import watchdog
 from gaitcore.compat import const
 
 _WATCHDOG_S = const(8)
-_LOOK_MS = const(28)  # between looks at the button
+_LOOK_MS = const(36)  # between looks at the button when nothing is under way
 _NAP_S = const(4)  # in standby: the watchdog runs on, so it must be fed
 # mV of a lithium cell at rest by percent, for 20 mA; between the points straight
 _CURVE_MV = b"\x00\x14\x1f\x27\x2d\x32\x39\x44\x50\x58"  # 10 mV above 3300: 3300 3500 3610 3690 3750 3800 3870 ...

@@ -186,8 +186,10 @@ class Attitude:
         y = y.reshape((3, n))
         y -= np.array(((0.0,), (px,), (px + py,)), dtype=FLOAT)
         s3, sa, sb, again, two = piece.s
-        put(s3, y)
-        put(again, two)
+        s3 -= s3  # as compat.put does, less the call
+        s3 += y
+        again -= again
+        again += two
         sx, sy, sz = piece.rows
         cx = dot(sy, wz) - dot(sz, wy)
         cy = dot(sz, wx) - dot(sx, wz)
@@ -204,7 +206,8 @@ class Attitude:
         t += _ONE
         # specific force, turned to where the piece began and from there to level
         f3, fa, fb, again, two = piece.f
-        put(again, two)
+        again -= again
+        again += two
         d = np.sum(s3 * f3, axis=0)
         d *= b
         x = sa * fb
@@ -220,7 +223,9 @@ class Attitude:
         d *= b
         along = s3 * d
         scale(s3, a)
-        put(piece.last, t)
+        last = piece.last
+        last -= last
+        last += t
         up = dot(np.array([[0.0, -z, y, x], [z, 0.0, -x, y], [-y, x, 0.0, z]], dtype=FLOAT), piece.q)
         up -= along
         put(out[3:6], up)
@@ -228,7 +233,7 @@ class Attitude:
         d = np.sum(up, axis=0)
         y, self._turned = sosfilt(_TO_MIDDLE, d, zi=self._turned)
         put(out[HEAD], y)
-        self._carry(px + 0.5 * float(cx), py + 0.5 * float(cy), pz + 0.5 * float(cz))
+        self._carry(px + 0.5 * cx, py + 0.5 * cy, pz + 0.5 * cz)
         return float(y[n - 1])
 
     def _halves(self, piece, out):

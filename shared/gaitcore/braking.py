@@ -24,7 +24,7 @@ class Braking:
     def measure(self, fwd, start, end, contact):
         x = fwd[start:end]
         n = end - start
-        mean = float(np.mean(x))
+        mean = np.mean(x)
         c = int(contact) - start
         # a dozen samples: loops, as they make no array
         about = n // 8
@@ -40,4 +40,4 @@ class Braking:
             if speed < low:
                 low = speed
         self.brake_mps = self._scale * (top - low)
-        return max(0.0, float(np.dot(x, x)) / n - mean * mean)
+        return max(0.0, np.dot(x, x) / n - mean * mean)

@@ -155,7 +155,7 @@ class Rhythm:
             if was != RUNNING or hops % 2:
                 x = self._ring[end - window : end]
                 x = x - mid
-                energy = float(np.dot(x, x))
+                energy = np.dot(x, x)
                 if window > n:
                     self._found, self.regularity = self._rhythm(x, energy)
                 if window == _WINDOW_HOPS * n and was != RUNNING:
@@ -200,7 +200,7 @@ class Rhythm:
             v = np.dot(row, points)[0]
             # the horizontal: what the vertical leaves of all three
             flat = points.reshape((3 * n,))
-            horizontal = float(np.dot(flat, flat)) - float(np.dot(v, v))
+            horizontal = np.dot(flat, flat) - np.dot(v, v)
             self._sideways[self._hops % _SIDEWAYS_HOPS] = max(0.0, horizontal) / n
         at = (self._hops % _HOPS) * n
         put(self._ring[at : at + n], v)
@@ -208,16 +208,16 @@ class Rhythm:
         put(self._ring[at : at + n], v)
         self._hops = hops = self._hops + 1
         k = hops % _WINDOW_HOPS
-        self._totals[k], self._squares[k] = float(np.sum(v)), float(np.dot(v, v))
+        self._totals[k], self._squares[k] = np.sum(v), np.dot(v, v)
         v = v[n - n // 2 :]
-        self._next_half = float(np.sum(v)), float(np.dot(v, v))
+        self._next_half = np.sum(v), np.dot(v, v)
         return at + n
 
     def _match(self, x, energy, lag):
         """Autocorrelation, made fair to long lags (each has its own number of products)."""
         n = len(x)
         m = n - lag
-        return float(np.dot(x[:m], x[lag:])) * n / (m * energy)
+        return np.dot(x[:m], x[lag:]) * n / (m * energy)
 
     def _rhythm(self, x, energy):
         """Stride in points and the autocorrelation there; zeros when there is no rhythm."""
@@ -268,7 +268,7 @@ class Rhythm:
         floor = 0.2 * spread_g * spread_g * n
         while age + n <= min(self._hops, _HOPS) * self._n:
             x = self._ring[end - age - n : end - age]
-            if float(np.dot(x, x)) < floor:
+            if np.dot(x, x) < floor:
                 break
             age += n
         return int(age * self._point_samples)
@@ -305,7 +305,7 @@ class Rhythm:
             at = start - first
             c = []
             for j in range(at, at - 2 * r - 1, -1):
-                c.append(float(dot(newest, ring[j : j + n])))
+                c.append(dot(newest, ring[j : j + n]))
             k = _top(c)
             if r > 3 or c[k] >= max(c[k - 1], c[k + 1]):
                 break

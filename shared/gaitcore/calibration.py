@@ -59,8 +59,8 @@ class Stance:
         spread = 0.0
         for k in range(rows):
             row = acc[k] if k < 3 else gyr[k - 3]
-            m = float(np.mean(row))
-            s = float(np.std(row))
+            m = np.mean(row)
+            s = np.std(row)
             if s > (_STILL_G if k < 3 else _STILL_DPS) or k > 2 and abs(m) > _BIAS_DPS:
                 self.still = False
                 return False

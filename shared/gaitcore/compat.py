@@ -3,7 +3,8 @@
 The only file that asks which interpreter it is on. Everything else in gaitcore does
 `from gaitcore.compat import np, FLOAT, sosfilt, const`.
 
-np        ulab.numpy where there is one (device, strict stand-in, MicroPython), else numpy.
+np        ulab.numpy where there is one (device, strict stand-in, MicroPython), else numpy. Its max, min, sum, mean, std
+          and dot give Python numbers on all; an element read by its index is one of numpy's here.
           Use only the functions that DEVICE_FACTS.md lists: the strict stand-in enforces it.
           A trap: the MicroPython VM knows `+=` and `-=` of objects but makes `a *= b` a new a, as `/=`: nothing may
           count on such a change to show in a view of a.
@@ -28,6 +29,16 @@ except ImportError:
         return value
 
 
+def _plain(function):
+    """numpy's function with a Python number, as ulab gives it, in place of a scalar of 32 bits."""
+
+    def plain(*args, **kwargs):
+        out = function(*args, **kwargs)
+        return out if out.ndim else out.item()
+
+    return plain
+
+
 try:
     from ulab import numpy as np
     from ulab import scipy
@@ -35,8 +46,12 @@ try:
     FLOAT = np.float
     sosfilt = scipy.signal.sosfilt
 except ImportError:
-    import numpy as np
+    import numpy
 
+    np = type(sys)("numpy")
+    np.__dict__.update(numpy.__dict__)
+    for _name in ("max", "min", "sum", "mean", "std", "dot"):
+        setattr(np, _name, _plain(getattr(numpy, _name)))
     FLOAT = np.float32
 
     def sosfilt(sos, x, zi):
@@ -51,19 +66,21 @@ INT16 = np.int16
 
 def one(x):
     return np.array([x], dtype=FLOAT)
+
+
 TICKS_PERIOD = const(1 << 29)
-_TICKS_HALF = const(1 << 28)
-_TICKS_MASK = const((1 << 29) - 1)
+TICKS_HALF = const(1 << 28)
+TICKS_MASK = const((1 << 29) - 1)
 
 
 def ticks_add(ticks_ms, delta_ms):
     """Wrap-safe sum of `supervisor.ticks_ms()` and a difference in ms."""
-    return (ticks_ms + delta_ms) & _TICKS_MASK
+    return (ticks_ms + delta_ms) & TICKS_MASK
 
 
 def ticks_diff(later_ms, earlier_ms):
     """Signed difference of two ticks in ms, right while they lie within 2**28 ms (3.1 days)."""
-    return (((later_ms - earlier_ms) & _TICKS_MASK) + _TICKS_HALF & _TICKS_MASK) - _TICKS_HALF
+    return (((later_ms - earlier_ms) & TICKS_MASK) + TICKS_HALF & TICKS_MASK) - TICKS_HALF
 
 
 def scale(rows, factor):

@@ -91,7 +91,7 @@ class Contact:
             return False
         self.period_ms = period * self._ms
         self.width_ms = (fall - rise) * self._ms
-        self.impact_g = float(np.max(x[int(rise) : int(fall) + 1]))
+        self.impact_g = np.max(x[int(rise) : int(fall) + 1])
         if fwd is not None:
             a = max(0, int(rise - 0.4 * period + 0.5))
             b = min(len(fwd), a + int(period + 0.5))

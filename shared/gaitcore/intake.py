@@ -130,7 +130,7 @@ class Intake:
         if not self._doubtful:
             return True
         for rows in (self.acc, self.gyr):
-            if not (abs(float(np.sum(rows))) < _NONSENSE and np.max(rows) < _NONSENSE and np.min(rows) > -_NONSENSE):
+            if not (abs(np.sum(rows)) < _NONSENSE and np.max(rows) < _NONSENSE and np.min(rows) > -_NONSENSE):
                 return False
         return True
 

@@ -105,7 +105,7 @@ class Leveller:
         """Take the velocity's own turn out of the running sum, and learn the speed from what is left."""
         ring, a = self._ring, self._attitude
         # the heading where the window ends: one stride later the pelvis is at the same place of its own rotation
-        head = float(np.mean(ring.view(att.HEAD, end - _END, end)))
+        head = np.mean(ring.view(att.HEAD, end - _END, end))
         hx, hy = a.heading(head)
         old = self._head
         self._straight += seconds

@@ -131,8 +131,8 @@ class StepMeter:
 
     def _learn_forward(self, level_xy, up, hx, hy):
         v = self._oscillation.velocity
-        cx = float(np.dot(level_xy[0], v))
-        cy = float(np.dot(level_xy[1], v))
+        cx = np.dot(level_xy[0], v)
+        cy = np.dot(level_xy[1], v)
         ref = level(self._attitude.reference, up)
         left = cross(up, ref)
         p, q = cx * hx + cy * hy, cy * hx - cx * hy

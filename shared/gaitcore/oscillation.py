@@ -29,14 +29,14 @@ class Oscillation:
             more = 0.0
         n = len(vert) + more
         first = float(vert[0])
-        mean = (float(np.sum(vert)) + more * first) / n
+        mean = (np.sum(vert) + more * first) / n
         k = G * self._dt
         a = vert - mean
         a *= self._k
         v, _ = sosfilt(_SUM, a, zi=_FROM_ZERO)
         # a sum is a rectangle rule: half a sample late, which the mean takes out to first order
-        v -= (float(np.sum(v)) + more * k * (first - mean)) / n
+        v -= (np.sum(v) + more * k * (first - mean)) / n
         self.velocity = v
         z, _ = sosfilt(_SUM, v, zi=_FROM_ZERO)
         z = z[start:end]
-        return 100.0 * self._dt * float(np.max(z) - np.min(z))
+        return 100.0 * self._dt * (np.max(z) - np.min(z))

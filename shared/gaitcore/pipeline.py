@@ -270,7 +270,7 @@ class Pipeline:
             self._again(h)
             a.propagate(out)
             for k, row in enumerate((att.LEVEL_X, att.LEVEL_Y, att.VERT)):
-                total[k] += float(np.sum(out[row]))
+                total[k] += np.sum(out[row])
         # the level frame began as the sensor's axes, so the sum is up in them as they were at the start
         a.reset()
         a.align(total)

@@ -30,4 +30,4 @@ def sway(up, head, forward, right):
 
 def range_deg(row):
     """Maximum minus minimum of a row of radians."""
-    return DEG * float(np.max(row) - np.min(row))
+    return DEG * (np.max(row) - np.min(row))

@@ -83,6 +83,6 @@ class Shape:
 
     def measure(self, tilt, drop, turn):
         rows = self._rows
-        self.even = -float(np.dot(tilt, rows[0]))
-        self.odd = float(np.dot(drop, rows[1])) + float(np.dot(turn, rows[2]))
-        self.side = float(np.dot(drop, rows[3])) + float(np.dot(turn, rows[4]))
+        self.even = -np.dot(tilt, rows[0])
+        self.odd = np.dot(drop, rows[1]) + np.dot(turn, rows[2])
+        self.side = np.dot(drop, rows[3]) + np.dot(turn, rows[4])

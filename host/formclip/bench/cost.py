@@ -64,6 +64,8 @@ BUILT_IN = {
     "log": 300,
 }
 BUILT_IN_OTHER = 300
+# Of these, types: priced where they are named, as they are only named to be called.
+TYPES = ("int", "float")
 
 # -- ulab: (fixed, per element); fixed parts at Python's speed, elements at that of long loops ------------------------
 ULAB: dict[str, tuple[float, float]] = {

@@ -65,7 +65,10 @@ class Meter:
                     sizes = (16,)
                 elif item.opname in ("MAKE_FUNCTION", "BUILD_STRING", "BUILD_MAP", "BUILD_SET"):
                     sizes = (32,)
-                prices[item.offset] = (cost.instruction(item.opname), sizes)
+                insns = cost.instruction(item.opname)
+                if item.opname == "LOAD_GLOBAL" and item.argval in cost.TYPES:
+                    insns += cost.BUILT_IN[item.argval]  # CPython tells nobody of a call of a type
+                prices[item.offset] = (insns, sizes)
             self.prices[code] = prices
         return prices
 

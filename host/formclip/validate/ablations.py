@@ -185,7 +185,7 @@ ABLATIONS: tuple[Ablation, ...] = (
     ),
     Ablation(
         "no second-order term", INCLINATION, "the rotation of a hop is the integral of the rate alone: no coning",
-        (Edit(_ATTITUDE, "_turn", ("px + 0.5 * float(cx), py + 0.5 * float(cy), pz + 0.5 * float(cz)", "px, py, pz")),),
+        (Edit(_ATTITUDE, "_turn", ("px + 0.5 * cx, py + 0.5 * cy, pz + 0.5 * cz", "px, py, pz")),),
         (HAND,),
     ),
     Ablation(

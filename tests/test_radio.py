@@ -129,6 +129,11 @@ def test_sync_from_clip_to_report(board, here, air, capsys):
     assert clip_.run.sessions == [], "deleted on the clip"
 
 
+def _heed_ctrl_c():
+    """Whoever starts the tests in the background has them, and what they start, ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_watch_syncs_a_clip_when_it_appears(board, here, air):
     """Waiting before any clip is there; then one comes, is synced, and Ctrl-C ends it in good order."""
     clip_, written = board(1)
@@ -137,6 +142,7 @@ def test_watch_syncs_a_clip_when_it_appears(board, here, air):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_heed_ctrl_c,
     )
     try:
         with clip_:

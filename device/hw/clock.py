@@ -24,7 +24,7 @@ from gaitcore.compat import const, ticks_diff
 _KEPT = "<4sIII"  # magic, boot, uptime ms, ticks ms; then the CRC32 of them
 _MAGIC = b"FCT1"
 _KEPT_B = const(20)
-_WATCHDOG_MS = const(10000)  # 8 s without food, half a second since it was kept, 1.5 s of starting
+_WATCHDOG_MS = const(9500)  # 8 s without food, half a second since it was kept, 1 s of starting from frozen modules
 _FRESH_MS = const(60000)
 
 

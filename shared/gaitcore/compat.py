@@ -34,7 +34,7 @@ def _plain(function):
 
     def plain(*args, **kwargs):
         out = function(*args, **kwargs)
-        return out if out.ndim else out.item()
+        return out if out.shape else out.tolist()
 
     return plain
 
@@ -49,7 +49,8 @@ except ImportError:
     import numpy
 
     np = type(sys)("numpy")
-    np.__dict__.update(numpy.__dict__)
+    for _name in dir(numpy):
+        setattr(np, _name, getattr(numpy, _name))
     for _name in ("max", "min", "sum", "mean", "std", "dot"):
         setattr(np, _name, _plain(getattr(numpy, _name)))
     FLOAT = np.float32

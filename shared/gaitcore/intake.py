@@ -3,6 +3,7 @@
 from gaitcore.compat import FLOAT, np, one, put, scale
 from gaitcore.units import ACC_G_PER_LSB_16G, GYR_DPS_PER_LSB_1000
 
+# A little below the ends of the ranges: 32767 LSB of 16 g, 28571 LSB of 1000 dps.
 _ACC_FULL_G = 15.95
 _GYR_FULL_DPS = 999.0
 _ACC_FULL_LSB = 32684
@@ -19,7 +20,7 @@ class Intake:
               and none begun. The array should be the same each time, as a FIFO's buffer is: views of it are kept
               bridge(n, bias_dps): n samples in which nothing turned, the last reading goes on; fill(): to the hop's end
               begin(): the next hop
-    Out       rows, frames: samples taken, at most to the end of the hop; bridge: samples too few to make a group
+    Out       rows, frames, bridge: samples taken, at most to the end of the hop, by bridge no part of a group
               room: samples that the hop takes still; filled: groups in it; full: one of its readings stood at the
               end of the sensor's range; sane(): whether all are numbers that a sensor can give
     """

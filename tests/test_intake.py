@@ -100,6 +100,15 @@ def test_what_is_no_number_is_told(bad):
     assert part.sane() and np.isfinite(part.acc).all()
 
 
+def test_rates_are_left_alone_where_there_is_no_gyroscope():
+    part = Intake(np.zeros((3, HOP), dtype=FLOAT), np.zeros((3, HOP), dtype=FLOAT), GROUP, has_gyro=False)
+    block = rows(words(HOP * GROUP, size=2000))
+    block[3:] = np.nan
+    block[3, :9] = 2000.0
+    part.rows(block, 0, block.shape[1])
+    assert part.sane() and not part.full and not part.gyr.any() and part.acc.all()
+
+
 def test_a_gap_goes_on_with_the_last_reading_and_no_turn():
     part = intake()
     lsb = words(HOP * GROUP)

@@ -14,7 +14,8 @@ _NONSENSE = 1e6
 class Intake:
     """Fills the arrays of a hop, from blocks of any length or from a FIFO's frames.
 
-    Settings  acc, gyr: (3, hop) FLOAT to fill with g and dps; group: samples that make one of the inner rate
+    Settings  acc, gyr: (3, hop) FLOAT to fill with g and dps; group: samples that make one of the inner rate;
+              has_gyro: else the rates of rows() are left alone
     In        rows(block, at, end): samples [at, end) of (6, m) FLOAT, ax ay az [g] gx gy gz [dps]
               frames(lsb, at, end): samples [at, end) of (m, 6) INT16, gx gy gz ax ay az, LSB of units.py, whole groups
               and none begun. The array should be the same each time, as a FIFO's buffer is: views of it are kept
@@ -25,8 +26,10 @@ class Intake:
               end of the sensor's range; sane(): whether all are numbers that a sensor can give
     """
 
-    def __init__(self, acc, gyr, group):
+    def __init__(self, acc, gyr, group, has_gyro=True):
         self.acc, self.gyr = acc, gyr
+        # array to fill, first row of its three in a block, its range
+        self._kinds = ((acc, 0, _ACC_FULL_G), (gyr, 3, _GYR_FULL_DPS)) if has_gyro else ((acc, 0, _ACC_FULL_G),)
         self._group = group
         self._hop = acc.shape[1]
         self._g, self._dps = one(ACC_G_PER_LSB_16G / group), one(GYR_DPS_PER_LSB_1000 / group)
@@ -71,8 +74,9 @@ class Intake:
 
     def _average(self, block, m):
         group, a = self._group, self.filled
-        for into, part, most in ((self.acc, block[:3], _ACC_FULL_G), (self.gyr, block[3:], _GYR_FULL_DPS)):
-            into = into[:, a : a + m]
+        for rows, first, most in self._kinds:
+            part = block[first : first + 3]
+            into = rows[:, a : a + m]
             into[:, :] = part[:, ::group]
             for k in range(1, group):
                 into += part[:, k::group]
@@ -130,7 +134,7 @@ class Intake:
     def sane(self):
         if not self._doubtful:
             return True
-        for rows in (self.acc, self.gyr):
+        for rows, _, _ in self._kinds:
             if not (abs(np.sum(rows)) < _NONSENSE and np.max(rows) < _NONSENSE and np.min(rows) > -_NONSENSE):
                 return False
         return True

@@ -96,7 +96,7 @@ class Pipeline:
         self._first = None
         self._ring = Ring(att.ROWS, int(1.3 * rate) + hop, hop)  # two slow steps and the hops until they are known
         self._attitude = Attitude(rate, hop, has_gyro)
-        self.intake = Intake(self._attitude.force, self._attitude.rate, group)
+        self.intake = Intake(self._attitude.force, self._attitude.rate, group, has_gyro)
         self._leveller = Leveller(self._ring, self._attitude, rate, hop)
         self._rhythm = Rhythm(rate)
         self._finder = StepFinder(rate)

@@ -122,6 +122,7 @@ def test_a_gap_goes_on_with_the_last_reading_and_no_turn():
     assert part.rows(block, 0, 42) == 40 and part.rows(block, 40, 42) == 2  # a group is begun: completed first
     assert part.bridge(23, [1.0, 2.0, 3.0]) == 2 and part.filled == 11 and part.held == 44
     assert np.allclose(part.acc[:, 10], (block[:3, 40] + 3 * block[:3, 41]) / 4, atol=1e-3)
+    assert np.allclose(part.gyr[:, 10], (block[3:, 40] + block[3:, 41] + 2 * np.array([1, 2, 3])) / 4, atol=1e-3)
     assert part.fill() == HOP - 11 and not part.room
     assert (part.acc[:, 11:] == part.acc[:, 10:11]).all()
 

@@ -143,11 +143,11 @@ class Intake:
         group, a = self._group, self.filled
         if self._loose:
             n = min(n, group - self._loose)
-            one = self._rest[:, self._loose - 1 : self._loose]
+            last = np.array(self._rest[:, self._loose - 1 : self._loose], dtype=FLOAT)  # a copy: that one did turn
             for k in range(3):
-                one[3 + k, 0] = bias_dps[k]
+                last[3 + k, 0] = bias_dps[k]
             for _ in range(n):
-                self.rows(one, 0, 1)
+                self.rows(last, 0, 1)
             return n
         m = min(n // group, self._hop - a)
         for k in range(3):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gaitcore.pipeline import Pipeline
 from gaitcore.units import ACC_G_PER_LSB_16G, GYR_DPS_PER_LSB_1000
 from numpy.typing import NDArray
 
@@ -16,9 +17,7 @@ LSB = np.array([GYR_DPS_PER_LSB_1000] * 3 + [ACC_G_PER_LSB_16G] * 3)
 
 def samples(rate_hz: int) -> int:
     """In a block: a quarter of a second, in whole groups of gaitcore's inner rate."""
-    group = max(1, rate_hz // 50)
-    while rate_hz % group:
-        group -= 1
+    group: int = Pipeline(rate_hz)._group
     return rate_hz // 4 // group * group
 
 

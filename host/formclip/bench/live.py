@@ -202,9 +202,8 @@ def loaded(modules: Mapping[str, bytes], found: Iterable[str], word_b: int) -> m
     return out
 
 
-def device_heap_kb(run: Run, frozen_b: float) -> float:
-    """The VM's heap that stands for the board's: clip.DEVICE_HEAP_KB. frozen_b: what lives on the board."""
-    found = run.figures("frozen")
+def device_heap_kb(found: dict[str, list[str]], frozen_b: float) -> float:
+    """The VM's heap that stands for the board's, clip.DEVICE_HEAP_KB, by the frozen run and what of it lives there."""
     return (float(found["base_b"][0]) + float(found["live_b"][0]) - frozen_b) / 1024 + HEAP_KB
 
 
@@ -249,7 +248,7 @@ def _measured(run: Run) -> dict[str, Any]:
             "live_kb": sum(parts.values()) / 1024,
             "reaches_goal": sum(parts.values()) <= GOAL_KB * 1024,
         }
-    out["device_heap_kb"] = device_heap_kb(run, out["kinds"]["frozen"]["live_b"])
+    out["device_heap_kb"] = device_heap_kb(whole["frozen"], out["kinds"]["frozen"]["live_b"])
     out["account"] = {
         "in_rom_32_b": account.loaded_32.bytecode + account.loaded_32.letters,
         "heads_64_b": account.loaded_64.heads,

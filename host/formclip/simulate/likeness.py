@@ -26,7 +26,6 @@ WAVES = ("up, g", "forward, g", "tilt, deg", "drop, deg", "rotation, deg")
 FIGURES = ("cadence_spm", "contact_ms", "flight_ms", "vo_cm", "brake_dv_mps")
 _SETTLED_S = 20.0
 _SHARES = 100
-_PEOPLE = 16
 
 
 def stride_waves(t_s: Floats, acc_g: Floats, truth: dict[str, Any]) -> Floats:
@@ -49,7 +48,10 @@ def stride_waves(t_s: Floats, acc_g: Floats, truth: dict[str, Any]) -> Floats:
 
 @dataclass(frozen=True)
 class Likeness:
-    """At one speed: per wave the correlation and our size over theirs; per figure ours and theirs, mean and spread."""
+    """At one speed: per wave the correlation and our size over theirs; per figure ours and theirs, mean and spread.
+
+    As many runners are simulated as the folder holds recorded ones.
+    """
 
     speed_mps: float
     people: int
@@ -74,7 +76,7 @@ def likeness(folder: Path, speed_mps: float) -> Likeness:
         waves.append(stride_waves(rows[:, 0], rows[:, 1:4], truth))
         truths.append(truth)
     theirs = np.mean(waves, axis=0)
-    traces = [simulate(Scenario(minutes=1, speed_mps=speed_mps, person=p), seed=p) for p in range(1, _PEOPLE + 1)]
+    traces = [simulate(Scenario(minutes=1, speed_mps=speed_mps, person=p), seed=p) for p in range(1, len(files) + 1)]
     ours = np.mean([stride_waves(t.t_s, t.acc_g, t.truth) for t in traces], axis=0)
     figures = {}
     for key in FIGURES:

@@ -90,6 +90,14 @@ REFUSED = [
     (ValueError, lambda: strict_scipy.signal.sosfilt(strict.ones((1, 6)), M)),
     (ValueError, lambda: strict_scipy.signal.sosfilt(strict.ones((1, 6)), V, zi=strict.zeros((2, 2)))),
     (NotImplementedError, lambda: V[W]),
+    (NotImplementedError, lambda: strict.argsort(V)),
+    (NotImplementedError, lambda: strict.argsort(V, axis=None)),
+    (ZeroDivisionError, lambda: W / 0),
+    (TypeError, lambda: W - 0.5),
+    (TypeError, lambda: W / V),
+    (TypeError, lambda: W**0.5),
+    (TypeError, lambda: W >= 0.5),
+    (TypeError, lambda: V <= W),
     (NotImplementedError, lambda: M[M > 2.0]),
     (IndexError, lambda: V[[0, 1]]),
     (IndexError, lambda: V[3]),
@@ -137,16 +145,20 @@ def test_sums_of_int16_are_promoted_as_a_whole_and_wrap_along_an_axis():
     assert strict.mean(big, axis=1).tolist() == [30000.0, 1.5]
 
 
-def test_overlapping_assignment_runs_forward():
-    right = strict.arange(5, dtype=F)
-    right[1:] = right[:-1]
-    assert right.tolist() == [0.0] * 5
-    left = strict.arange(5, dtype=F)
-    left[:-1] = left[1:]
-    assert left.tolist() == [1.0, 2.0, 3.0, 4.0, 4.0]
-    total = strict.ones(4)
-    total[1:] += total[:-1]
-    assert total.tolist() == [1.0, 2.0, 3.0, 4.0]
+def test_overlapping_assignment_copies_first_and_in_place_runs_forward():
+    for u in (strict, plain):
+        right = u.arange(5, dtype=F)
+        right[1:] = right[:-1]
+        assert right.tolist() == [0.0, 0.0, 1.0, 2.0, 3.0]
+        left = u.arange(5, dtype=F)
+        left[:-1] = left[1:]
+        assert left.tolist() == [1.0, 2.0, 3.0, 4.0, 4.0]
+        square = u.arange(9, dtype=F).reshape((3, 3))
+        square[:, :] = square.T
+        assert square.tolist() == [[0.0, 3.0, 6.0], [1.0, 4.0, 7.0], [2.0, 5.0, 8.0]]
+        total = u.ones(4)
+        total[1:] += total[:-1]
+        assert total.tolist() == [1.0, 2.0, 3.0, 4.0]
 
 
 floats = st.floats(-1e4, 1e4, width=32)
@@ -191,6 +203,21 @@ def test_int16_wraps_alike(pair, op, scalar):
     a, b = strict.array(pair[0], dtype=I16), plain.array(pair[0], dtype=I16)
     assert f(a, scalar).tolist() == f(b, scalar).tolist()
     assert f(a, scalar).dtype == f(b, scalar).dtype
+
+
+@given(ints, st.sampled_from(["h", "b", "B", "H"]), st.integers(-300, 300).filter(bool))
+def test_ints_are_divided_by_ints_as_c_does(pair, code, scalar):
+    """int(a / b) rounds towards zero as C does, and is exact for numbers of 16 bits."""
+    dtype = ord(code)
+    low, high = {"h": (-32768, 32767), "b": (-128, 127), "B": (0, 255), "H": (0, 65535)}[code]
+    fit = [[max(low, min(high, v)) for v in row] for row in pair]
+    fit[1] = [v or 1 for v in fit[1]]
+    for u in (strict, plain):
+        a, b = u.array(fit[0], dtype=dtype), u.array(fit[1], dtype=dtype)
+        assert (a / b).dtype == u.float
+        assert (a / b).tolist() == [float(int(x / y)) for x, y in zip(*fit, strict=True)]
+        assert (a / scalar).tolist() == [float(int(x / scalar)) for x in fit[0]]
+        assert (scalar / b).tolist() == [float(int(scalar / y)) for y in fit[1]]
 
 
 REDUCTIONS = ["sum", "mean", "std", "max", "min", "argmax", "argmin", "median"]
@@ -240,11 +267,30 @@ def test_functions_agree(x):
     for name in ("sin", "cos", "atan", "floor", "ceil", "degrees", "sort", "flip", "diff"):
         got, other = getattr(strict, name)(a).tolist(), getattr(plain, name)(b).tolist()
         assert got == pytest.approx(other, rel=1e-5, abs=1e-5)
-    for name in ("argsort", "isfinite"):
-        assert getattr(strict, name)(a).tolist() == getattr(plain, name)(b).tolist()
+    assert strict.argsort(a, axis=0).tolist() == plain.argsort(b, axis=-1).tolist()
+    assert strict.isfinite(a).tolist() == plain.isfinite(b).tolist()
     assert strict.sqrt(abs(a)).tolist() == pytest.approx([math.sqrt(abs(np.float32(v))) for v in x], rel=1e-6)
     got, other = strict.arctan2(a, a * 0.5 + 1.0), plain.arctan2(b, b * 0.5 + 1.0)
     assert got.tolist() == pytest.approx(other.tolist(), rel=1e-4, abs=1e-5)
     assert strict.clip(a, -1.0, 1.0).tolist() == plain.clip(b, -1.0, 1.0).tolist()
     assert strict.where(a > 0.0, a, -1.0).tolist() == plain.where(b > 0.0, b, -1.0).tolist()
     assert a[a > 0.0].tolist() == b[b > 0.0].tolist()
+
+
+def test_the_page_names_each_function_that_the_clip_uses(repo):
+    import ast
+    import re
+
+    used = set()
+    for path in [*(repo / "shared").rglob("*.py"), *(repo / "device").rglob("*.py")]:
+        if path.name == "compat.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "np":
+                used.add(node.attr)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sosfilt":
+                used.add("sosfilt")
+    page = (repo / "docs/design/ulab.md").read_text("utf-8")
+    table = page.split("<!-- functions -->")[1].split("<!-- end functions -->")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert set(re.findall(r"`(\w+)`", "".join(rows))) == used - {"int8", "int16", "uint8", "float"}

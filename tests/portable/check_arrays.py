@@ -31,7 +31,7 @@ assert int(np.argmax(x)) == 3 and int(np.argmin(x)) == 1
 near(float(np.dot(x, x)), 22.5, 1e-5)
 near(float(np.median(x)), 1.0, 1e-6)
 all_near(np.sort(x), [-2.0, 0.5, 1.5, 4.0], 0)
-all_near(np.argsort(x), [1, 2, 0, 3], 0)
+all_near(np.argsort(x, axis=0), [1, 2, 0, 3], 0)
 all_near(np.diff(x), [-3.5, 2.5, 3.5], 1e-6)
 all_near(np.flip(x), [4.0, 0.5, -2.0, 1.5], 0)
 all_near(abs(x), [1.5, 2.0, 0.5, 4.0], 0)

@@ -67,6 +67,14 @@ def _divide(x, y):
     return math.inf * x if x else math.nan
 
 
+def _quotient(x, y):
+    """x / y of two ints as the C of the board does it: towards zero; by 0 it is 0 on a Cortex-M4."""
+    if not y:
+        return 0
+    q = abs(x) // abs(y)
+    return q if (x < 0) == (y < 0) else -q
+
+
 def _power(x, y):
     try:
         out = x**y
@@ -206,7 +214,9 @@ def _spread(a, shape):
 def binary(left, right, op):
     """left op right, at least one an ndarray."""
     if not isinstance(right, ndarray):
-        if isinstance(right, (int, float)):
+        if op == "/" and isinstance(right, int) and left.dtype != FLOAT:
+            right = make([right], (1,), _scalar_dtype(right, left.dtype))
+        elif isinstance(right, (int, float)):
             values = left._values()
             if left.dtype == FLOAT:
                 right = f32(right)
@@ -230,6 +240,9 @@ def binary(left, right, op):
     if not isinstance(left, ndarray):
         left = make([left], (1,), _scalar_dtype(left, right.dtype)) if isinstance(left, (int, float)) else array(left)
     shape = _common(left.shape, right.shape)
+    if op == "/" and left.dtype != FLOAT and right.dtype != FLOAT:
+        pairs = zip(_spread(left, shape), _spread(right, shape))
+        return make([_quotient(x, y) for x, y in pairs], shape, FLOAT)
     if op in _COMPARE:
         dtype = BOOL
     elif (op == "max" or op == "min") and left.dtype == right.dtype:
@@ -438,14 +451,6 @@ class ndarray:
         if not isinstance(value, ndarray):
             value = array(value)
         if not value.size:
-            return
-        if value._b is self._b and value._o < offset and value.size > 1:
-            # Overlapping: forward, element by element, as ulab's loop does.
-            b = self._b
-            if _common(value.shape, shape) != shape or value.size != target.size:
-                raise ValueError("operands could not be broadcast together")
-            for i, k in zip(target._indices(), value._indices()):
-                b[i] = b[k]
             return
         if _common(value.shape, shape) != shape:
             raise ValueError("operands could not be broadcast together")
@@ -940,7 +945,9 @@ def sort(array, *, axis=-1):
     return out if axis in (1, -1) else out.transpose()
 
 
-def argsort(array, *, axis=-1):
+def argsort(array, *, axis=None):
+    if axis is None:
+        raise NotImplementedError("argsort is not implemented for flattened arrays")
     values = list(array._values())
     return make(sorted(range(len(values)), key=lambda i: values[i]), (len(values),), UINT16)
 

@@ -95,18 +95,26 @@ def same_view(a: Any, b: Any) -> bool:
     return a.strides == b.strides and bool(a.__array_interface__["data"][0] == b.__array_interface__["data"][0])
 
 
-def forward_copy(target: Any, values: Any) -> None:
-    """target[...] = values, element by element from the first to the last, as ulab's loops do, without a buffer."""
-    values = cnp.broadcast_to(values, target.shape)
-    if not cnp.may_share_memory(target, values) or (
-        target.strides == values.strides
-        and all(s > 0 for s in target.strides)
-        and target.__array_interface__["data"][0] <= values.__array_interface__["data"][0]
-    ):
-        target[...] = values
+def divided(left: Any, right: Any) -> Any:
+    """left / right as the C of the board does it: ints by ints as ints, towards zero, and only then made floats."""
+    if left.dtype.kind == "f" or right.dtype.kind == "f":
+        return cnp.true_divide(left.astype(cnp.float32, copy=False), right.astype(cnp.float32, copy=False))
+    if not right.all():
+        raise ZeroDivisionError("an int array divided by 0: the board gives 0, without a word")
+    a, b = left.astype(cnp.int64), right.astype(cnp.int64)
+    return (cnp.sign(a) * cnp.sign(b) * (abs(a) // abs(b))).astype(cnp.float32)
+
+
+def refuse_int16_before_float(left: Any, right: Any, op: str) -> None:
+    """TypeError where ulab's loops take the int16 for uint16, so that -1 counts as 65535."""
+    if op in COMPARE and op not in ("==", "!="):
+        swapped = left.dtype == cnp.float32 and right.dtype == cnp.int16
+    elif op in ("-", "/", "**"):
+        swapped = False
+    else:
         return
-    for index in cnp.ndindex(target.shape):
-        target[index] = values[index]
+    if swapped or (left.dtype == cnp.int16 and right.dtype == cnp.float32):
+        raise TypeError("int16 %s float reads negative numbers as positive ones on the board: make floats first" % op)
 
 
 class ndarray:
@@ -293,9 +301,7 @@ class ndarray:
             values = cnp.broadcast_to(values, target.shape)
         except ValueError:
             raise ValueError("operands could not be broadcast together") from None
-        if values.dtype != target.dtype and not cnp.may_share_memory(values, target):
-            values = values.astype(target.dtype)
-        forward_copy(target, values)
+        target[...] = values.astype(target.dtype)
 
     # -- operators -------------------------------------------------------------------------------------------------
     def _binary(self, other: Any, op: str, swap: bool = False) -> ndarray:
@@ -304,10 +310,13 @@ class ndarray:
         left, right = self._a, operand(other, self._a.dtype)
         if swap:
             left, right = right, left
+        refuse_int16_before_float(left, right, op)
         try:
             with cnp.errstate(all="ignore"):
                 if op in COMPARE:
                     out = COMPARE[op](left, right)
+                elif op == "/":
+                    out = divided(left, right)
                 else:
                     dtype = promoted(left.dtype, right.dtype, op)
                     out = ARITHMETIC[op](left.astype(dtype, copy=False), right.astype(dtype, copy=False))

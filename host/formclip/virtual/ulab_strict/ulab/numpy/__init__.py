@@ -430,8 +430,11 @@ def sort(array: _Any, *, axis: _Any = -1) -> ndarray:
     return _array.result("sort", _cnp.sort(_only(array, "sort argument"), axis=axis))
 
 
-def argsort(array: _Any, *, axis: int = -1) -> ndarray:
+def argsort(array: _Any, *, axis: _Any = None) -> ndarray:
+    """Along an axis that is named; equal values come in any order on the board, here in theirs."""
     a = _only(array, "argsort argument")
+    if axis is None:
+        raise NotImplementedError("argsort is not implemented for flattened arrays")
     return _array.result("sort", _cnp.argsort(a, axis=_axis(a, axis), kind="stable").astype(_cnp.uint16))
 
 

@@ -52,29 +52,29 @@ pytest: $(VENV)/.dev ## the tests alone; ARGS="-k cue" picks some
 	@echo "pytest: the tests"
 	@$(BIN)/python -m pytest $(ARGS)
 
-validate: $(VENV)/.run ## score replay against the truth of DATA=../shared/data; updates docs/validity.md
-	$(BIN)/formclip validate $(DATA) --out docs/validity.md $(ARGS)
+validate: $(VENV)/.run ## score replay against the truth of DATA=../shared/data; updates docs/lab/validity.md
+	$(BIN)/formclip validate $(DATA) --out docs/lab/validity.md $(ARGS)
 
-stress: $(VENV)/.run ## the same runs made harder in some 40 ways, and livelier daily life; updates docs/stress.md
-	$(BIN)/formclip validate $(DATA) --stress --out docs/stress.md $(ARGS)
+stress: $(VENV)/.run ## the same runs made harder in some 40 ways, and livelier daily life; updates docs/lab/stress.md
+	$(BIN)/formclip validate $(DATA) --stress --out docs/lab/stress.md $(ARGS)
 
-ablate: $(VENV)/.run ## leave out each part of the signal chain in turn and score what is left; updates docs/ablation.md
-	$(BIN)/python -m formclip.validate.ablate $(DATA) --out docs/ablation.md $(ARGS)
+ablate: $(VENV)/.run ## leave out each part of the signal chain in turn and score what is left; updates docs/lab/ablation.md
+	$(BIN)/python -m formclip.lab.ablation.ablate $(DATA) --out docs/lab/ablation.md $(ARGS)
 
 bench: $(VENV)/.dev ## time and memory per block: CPython, the MicroPython VM, and estimated on the device
-	$(BIN)/python -m formclip.bench $(ARGS)
+	$(BIN)/python -m formclip.lab.bench $(ARGS)
 
 soak: $(VENV)/.dev ## 200 syncs that are cut, lossy and killed, over the virtual radio: nothing lost, nothing doubled
-	$(BIN)/python -m formclip.bench.soak $(ARGS)
+	$(BIN)/python -m formclip.lab.bench.soak $(ARGS)
 
 radio-bench: $(VENV)/.dev ## an hour of running synced over the virtual radio at a connection interval of 30 ms
-	$(BIN)/python -m formclip.bench.radio $(ARGS)
+	$(BIN)/python -m formclip.lab.bench.radio $(ARGS)
 
-compare: $(PEERS)/.ready ## ours beside VQF, Madgwick, Mahony and others on the same traces; updates docs/compare.md
-	$(PEERS)/bin/python -W ignore -m formclip.peers $(DATA) -o docs/compare.md $(ARGS)
+compare: $(PEERS)/.ready ## ours beside VQF, Madgwick, Mahony and others on the same traces; updates docs/lab/compare.md
+	$(PEERS)/bin/python -W ignore -m formclip.lab.peers $(DATA) -o docs/lab/compare.md $(ARGS)
 
-fit: $(VENV)/.fit ## fit the models of gaitcore to DATA again: coefficients, docs/models.md, left-out predictions
-	$(BIN)/python -m formclip.fitting $(DATA) --write --bounds $(ARGS)
+fit: $(VENV)/.fit ## fit the models of gaitcore to DATA again: coefficients, docs/lab/models.md, left-out predictions
+	$(BIN)/python -m formclip.lab.fitting $(DATA) --write --bounds $(ARGS)
 
 golden: $(VENV)/.dev ## write the golden outputs of the tests anew; read their diff before you commit it
 	FORMCLIP_GOLDEN=write $(BIN)/python -m pytest -k golden

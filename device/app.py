@@ -11,7 +11,7 @@ A fault never stops the rest: without a sensor the clip answers the button and t
 2 s; without a drive it cues and records nothing; a setting that can't be read is the default. Each fault has its
 pattern, is told once a minute at most, and goes into the log as an ERROR event as soon as a session records.
 
-docs/firmware.md holds the table of states and inputs, made by driving this file.
+docs/design/firmware.md holds the table of states and inputs, made by driving this file.
 """
 
 import struct

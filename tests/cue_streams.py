@@ -1,6 +1,6 @@
 """Streams of steps with the variation of real runs, to measure the cue engine on.
 
-`python -m tests.cue_streams` prints the figures of docs/cues.md. What varies, with what size:
+`python -m tests.cue_streams` prints the figures of docs/wear/cues.md. What varies, with what size:
 
 cadence     own wander SD 0.8 % over 20 s; speed changes SD 0.25 m/s every few minutes (7.8 steps/min per m/s);
             slopes of up to 5 degrees, ramped over 8 s: 0.4 % per degree; 2 % an hour of fatigue;

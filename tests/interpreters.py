@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from formclip.virtual import interpreters
+from formclip.firmware.virtual import interpreters
 
 NAMES = interpreters.NAMES
 PORTABLE = Path(__file__).resolve().parent / "portable"

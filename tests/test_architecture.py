@@ -86,7 +86,7 @@ BAD = [
     ("shared/gaitcore/cadence.py", "from ulab import numpy as np", "only compat.py asks"),
     ("shared/gaitcore/cadence.py", "import time", "gaitcore imports time"),
     ("shared/gaitcore/cadence.py", "def f():\n    import random", "gaitcore imports random"),
-    ("shared/gaitcore/cadence.py", "import formclip.trace", "gaitcore imports formclip"),
+    ("shared/gaitcore/cadence.py", "import formclip.ground.trace", "gaitcore imports formclip"),
     ("shared/gaitcore/log.py", "open('x')", "gaitcore calls open"),
     ("shared/gaitcore/compat.py", "import board", "compat.py imports board"),
     ("device/app.py", "import busio", "app.py imports busio"),
@@ -95,9 +95,9 @@ BAD = [
     ("device/hw/imu.py", "import formclip", "hw/ imports the host"),
     ("device/boards/xiao.py", "import gaitcore", "a board's file imports gaitcore"),
     ("device/boot.py", "import app", "boot.py imports app"),
-    ("host/formclip/replay.py", "import app", "host imports app"),
-    ("host/formclip/replay.py", "from hw import imu", "host imports hw"),
-    ("host/formclip/replay.py", "import board", "host imports the board's board"),
+    ("host/formclip/lab/replay.py", "import app", "host imports app"),
+    ("host/formclip/lab/replay.py", "from hw import imu", "host imports hw"),
+    ("host/formclip/lab/replay.py", "import board", "host imports the board's board"),
 ]
 
 
@@ -113,5 +113,5 @@ def test_what_is_allowed_passes():
     assert not list(
         broken("device/hw/imu.py", "import busio\nfrom adafruit_lsm6ds import LSM6DS\nfrom gaitcore import units")
     )
-    assert not list(broken("host/formclip/virtual/standins/x.py", "import board"))
-    assert not list(broken("host/formclip/replay.py", "from gaitcore.session import Session\nimport numpy"))
+    assert not list(broken("host/formclip/firmware/virtual/standins/x.py", "import board"))
+    assert not list(broken("host/formclip/lab/replay.py", "from gaitcore.session import Session\nimport numpy"))

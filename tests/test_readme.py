@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from formclip.cli import COMMANDS
+from formclip.show.cli import COMMANDS
 from gaitcore import patterns
 from gaitcore.settings import Settings
 
@@ -63,7 +63,7 @@ def test_every_command_named_exists():
 
 
 def test_every_link_leads_somewhere():
-    pages = [REPO / "README.md", *sorted((REPO / "docs").glob("*.md")), *sorted((REPO / "hardware").glob("*.md"))]
+    pages = [REPO / "README.md", *sorted((REPO / "docs").glob("**/*.md")), *sorted((REPO / "hardware").glob("*.md"))]
     for page in pages:
         for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
             if not target.startswith("http"):
@@ -72,7 +72,7 @@ def test_every_link_leads_somewhere():
 
 def test_figures_are_those_of_the_pages_they_come_from():
     """Each row of the README's table names a page and quotes it word for word."""
-    rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \| \[(\w+)\]\((docs/\w+\.md)\) \|$", README, re.M)
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \| \[(\w+)\]\((docs/\w+/\w+\.md)\) \|$", README, re.M)
     assert len(rows) >= 10
     for title, figure, _, _, page in rows:
         text = (REPO / page).read_text(encoding="utf-8")
@@ -82,13 +82,13 @@ def test_figures_are_those_of_the_pages_they_come_from():
 
 @pytest.mark.parametrize("arguments", [["--help"], ["replay", "--help"], ["report", "--help"]])
 def test_help_fits_eighty_columns(arguments):
-    code = "from formclip.cli import main; main()"
+    code = "from formclip.show.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 def test_every_pinned_package_has_its_line():
-    page = (REPO / "docs" / "dependencies.md").read_text(encoding="utf-8").lower()
+    page = (REPO / "docs" / "design" / "dependencies.md").read_text(encoding="utf-8").lower()
     for name in ("run", "dev", "compare", "firmware", "radio", "fit"):
         pins = (REPO / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
         for package in re.findall(r"^([A-Za-z0-9_.-]+)==", pins, re.M):

@@ -13,7 +13,7 @@ _NOTIFY = Characteristic.NOTIFY
 
 def make(name, firmware):
     """Control, data, RSC measurement, battery level; advertisement, scan response; keys of the known computers."""
-    service = Service(UUID(_UUID % 1))  # docs/protocol.md
+    service = Service(UUID(_UUID % 1))  # docs/design/protocol.md
     control = _add_packets(service, 2, Characteristic.WRITE | _NOTIFY, CONTROL_B, 4)
     data = _add_packets(service, 3, _NOTIFY, DATA_B, 1)
     closed = Attribute.ENCRYPT_NO_MITM

@@ -79,7 +79,7 @@ class Rhythm:
     Source    Moe-Nilssen, Helbostad, J Biomech 2004, doi 10.1016/S0021-9290(03)00233-1: step and stride regularity
     Differs   biased on purpose towards the first strong peak; cadence from one long lag instead of the step's lag: its
               sub-sample error is divided by the number of steps in between
-    Checked   docs/algorithms.md, "Rhythm and gate"
+    Checked   docs/lab/algorithms.md, "Rhythm and gate"
     """
 
     def __init__(self, rate_hz):

@@ -53,7 +53,7 @@ class Contact:
               peak vertical ground reaction force, contact time, and flight time in running, Sensors 2022, 22:784,
               doi 10.3390/s22030784: times of thresholds, 20 ms RMSE
     Differs   other thresholds, and corrected by period, forward force and drop range: our own
-    Checked   rbds, runner left out: contact 8 ms RMSE of the trace's mean, initial contact 6 ms; docs/models.md
+    Checked   rbds, runner left out: contact 8 ms RMSE of the trace's mean, initial contact 6 ms; docs/lab/models.md
     """
 
     def __init__(self, rate_hz, has_gyro=True):

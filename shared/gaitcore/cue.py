@@ -16,7 +16,7 @@ form has been in range for resume_min.
 A cue is allowed when: mode coach, not muted or paused, warm-up over, own baseline known, rhythm steady,
 cue_gap_s since the last, fewer than cue_max within cue_window_s, inside the faded schedule's share.
 All arithmetic is on whole numbers below 2**30, so that the desktop repeats the clip's decisions exactly.
-docs/cues.md has the rules in words, the state table and the measured figures.
+docs/wear/cues.md has the rules in words, the state table and the measured figures.
 """
 
 from gaitcore import records

@@ -1,6 +1,6 @@
 """The two faults of form, each followed from step to step on whole numbers: since when it is held, how large it is.
 
-Used by cue.py, which decides what to do about it; docs/cues.md has the rules in words.
+Used by cue.py, which decides what to do about it; docs/wear/cues.md has the rules in words.
 """
 
 from gaitcore import records

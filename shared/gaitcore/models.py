@@ -5,18 +5,19 @@ input that it needs was not measured, and is clamped to what runners can do.
 
 `rise_ms`, `contact_ms` and the speed (which goes into the record's last byte) see what the chain sees; the three
 functions for a Step see only what its record holds. Height, mass and sex are taken by those three and not used: with
-the runners there are, height and mass lowered no error on a runner not seen before, and all were men (docs/models.md).
+the runners there are, height and mass lowered no error on a runner not seen before, and all were men
+(docs/lab/models.md).
 
 Data      rbds: 16 runners at 2.5, 3.5, 4.5 m/s on a level force treadmill; alcantara: 1 runner, slopes, no gyroscope
-How       `python -m formclip.fitting`: each trace one point, its mean over steps; ordinary least squares, the speed by
-          partial least squares with 5 components, the rows without gyroscope with both sets of the same weight
+How       `python -m formclip.lab.fitting`: each trace one point, its mean over steps; ordinary least squares, the speed
+          by partial least squares with 5 components, the rows without gyroscope with both sets of the same weight
 Errors    whole runners left out: initial contact 6 ms, contact time 8 ms, 14 ms without a gyroscope, speed 5 %,
-          braking 0.021 m/s (r 0.3 to 0.7 between runners at one speed), heel 2 cm; docs/models.md has all of them
+          braking 0.021 m/s (r 0.3 to 0.7 between runners at one speed), heel 2 cm; docs/lab/models.md has all of them
 """
 
 from math import exp, log
 
-# -- fitted: written by `python -m formclip.fitting --write`, not by hand
+# -- fitted: written by `python -m formclip.lab.fitting --write`, not by hand
 RISE = (-25.99, -31.75, 27.16)
 RISE_NO_GYRO = (-40.89, -32.63, 36.01)
 RISE_VERT = 13.61

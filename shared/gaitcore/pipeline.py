@@ -1,6 +1,6 @@
 """The signal chain: blocks of the sensor in, one Step per foot contact out.
 
-Composes the modules and owns nothing but the order of work. See docs/algorithms.md.
+Composes the modules and owns nothing but the order of work. See docs/lab/algorithms.md.
 
 Theory of operation. Input of any splitting is re-blocked into hops of half a second, and samples are averaged
 in groups to an inner rate of 50 Hz or a little more (intake.py). The first second waits until up is roughly known.

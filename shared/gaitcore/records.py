@@ -7,7 +7,7 @@ called `fields`: `quantise` makes it of a Step, `pack_step` and `unpack_step` ar
 on it. So the desktop, reading a log, holds the same numbers that the clip decided on.
 
 An event is `tag u8 (1..126), length u8, t_ms u32, payload`. Readers skip tags they do not know
-by their length. docs/records.md is the page of bytes and units; its examples are parsed by a test.
+by their length. docs/design/records.md is the page of bytes and units; its examples are parsed by a test.
 """
 
 import struct

@@ -3,7 +3,7 @@
 All values are whole numbers, so that they log, travel and replay exactly. A setting with
 `choices` holds the index of its word; `set` takes the word, the index or True / False.
 Units and meanings stand in the comments of the table, which cost no memory on the device;
-`python -m formclip.settings_doc` makes docs/settings.md of them and a test holds it in step.
+`python -m formclip.lab.docs.settings` makes docs/laptop/settings.md of them and a test holds it in step.
 Rows are only ever appended: the position of a row is its number in the log and on the radio.
 """
 

@@ -30,7 +30,7 @@ class Shape:
               side: positive when this looks like a right step
     Latency   none beyond the window. State: mean period, five tables, made again when the mean stride has changed by
               more than most of a sample
-    Source    our own, see docs/models.md
+    Source    our own, see docs/lab/models.md
     """
 
     def __init__(self, rate_hz, weights):

@@ -15,7 +15,8 @@ States of the clip's end, and what is legal in each:
               READ starts a stream anew (a new number, so that late frames of the old one are known), CREDIT moves the
               limit forward, the end of the session or a failing drive ends it
 A lost link is `lost()`: NEW. Nothing but DELETE ever removes a session, and DELETE names its size and CRC32, so only
-who has read all of it can say them. docs/protocol.md is the page of bytes and units; its examples are parsed by a test.
+who has read all of it can say them. docs/design/protocol.md is the page of bytes and units; its examples are parsed by
+a test.
 """
 
 from struct import calcsize, pack, pack_into, unpack, unpack_from

@@ -18,8 +18,8 @@ from bumble.gatt import (
 from bumble.keys import MemoryKeyStore
 from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport import open_transport
-from formclip.sync import link
-from formclip.virtual.radio.air import Air
+from formclip.firmware.virtual.radio.air import Air
+from formclip.runs.sync import link
 from gaitcore import records, sync
 
 CALL_S = 30.0
@@ -57,7 +57,7 @@ class Outside:
 
 
 class Clip:
-    """A clip without firmware: `gaitcore.sync.ClipEnd` behind the service of docs/protocol.md.
+    """A clip without firmware: `gaitcore.sync.ClipEnd` behind the service of docs/design/protocol.md.
 
     Settings  port: as sync.ClipEnd wants it; packet_ms: pause after each data packet, 0 floods the computer
     Out       connections and packets_sent so far; lost_after: set by a test to cut the link after so many more packets

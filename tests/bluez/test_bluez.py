@@ -7,9 +7,9 @@ from pathlib import Path
 
 import machine
 import pytest
-from formclip.virtual import clip as virtual_clip
-from formclip.virtual.board import libraries_here
-from formclip.virtual.radio import prepared, process
+from formclip.firmware.virtual import run as virtual_clip
+from formclip.firmware.virtual.board import libraries_here
+from formclip.firmware.virtual.radio import prepared, process
 from outside import Clip, Outside
 from test_radio import invited as press_and_wait
 from test_sync import Port

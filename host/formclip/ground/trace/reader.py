@@ -1,0 +1,202 @@
+"""The trace reader: a file of any length in, blocks for gaitcore out, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from formclip.ground.errors import TraceError
+from formclip.ground.trace.source import ACC, GYR, Floats, Rows, RowSource
+from formclip.ground.trace.timing import Grid, Timing, analyse, check_order
+
+_G_MPS2 = 9.80665
+_ACC_MAX_G = 100.0
+_GYR_MAX_DPS = 10000.0
+_BLOCK_S = 2
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Samples (6, m) float32, rows ax ay az [g] gx gy gz [dps] in sensor axes; `index` is that of the first."""
+
+    index: int
+    samples: Samples
+
+
+@dataclass(frozen=True)
+class Lost:
+    """`n` samples are missing here."""
+
+    n: int
+
+
+Piece = Block | Lost
+
+
+class Trace:
+    """A trace that has been opened: what it holds, and its pieces.
+
+    In        pieces(): from the start each time it is called; `on_progress` is told the fraction of the file read
+    Out       Block and Lost in order; `t_s(index)` maps to the trace's own time, for what has been read;
+              `notes` say what had to be done to the data, in words
+    Errors    TraceError: what, file, line or byte, remedy
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        source = RowSource(path)
+        try:
+            first = next(source.chunks(), None)
+        finally:
+            source.close()
+        columns = source.columns
+        self.planar = columns.planar
+        self.has_gyro = columns.has_gyro
+        self.size_b = path.stat().st_size
+        self._rows_dropped = 0
+        self._gyro_is_empty = False
+        if first is None:
+            raise TraceError("no rows under the header", "record it again, or name another", path=path, place="line 2")
+        if self.has_gyro and bool(np.all(np.isnan(first.values[:, 3:]))):
+            self.has_gyro, self._gyro_is_empty = False, True
+        self._check_units(first)
+        first = self._usable(first)
+        if not len(first.t_s):
+            raise TraceError("no row has all its numbers", "look at the first rows", path=path, place="line 2")
+        self.timing: Timing = analyse(check_order(first, None, path), first.lines, path)
+        self.rate_hz = self.timing.rate_hz
+        self._grid = Grid(self.timing)
+        self._cut_last_line = False
+        self.samples = 0
+
+    def pieces(self, on_progress: Callable[[float], None] | None = None) -> Iterator[Piece]:
+        source = RowSource(self.path)
+        self._grid = Grid(self.timing)
+        self._rows_dropped = 0
+        self.samples = 0
+        last_t_s: float | None = None
+        try:
+            for chunk in source.chunks():
+                rows = self._usable(chunk)
+                if not len(rows.t_s):
+                    continue
+                t_s = check_order(rows, last_t_s, self.path)
+                last_t_s = float(t_s[-1])
+                for stretch in self._grid.push(t_s, rows.values):
+                    yield from self._pieces_of(stretch.index, stretch.values, source, on_progress)
+            for stretch in self._grid.finish():
+                yield from self._pieces_of(stretch.index, stretch.values, source, on_progress)
+        finally:
+            source.close()
+        self._cut_last_line = source.cut_last_line
+
+    def _pieces_of(
+        self, index: int, values: Floats, source: RowSource, on_progress: Callable[[float], None] | None
+    ) -> Iterator[Piece]:
+        if index > self.samples:
+            yield Lost(index - self.samples)
+        self.samples = index + len(values)
+        samples = self._rows_of_six(values)
+        length = _BLOCK_S * self.rate_hz
+        for start in range(0, len(values), length):
+            yield Block(index + start, np.ascontiguousarray(samples[:, start : start + length]))
+            if on_progress is not None:
+                on_progress(source.fraction)
+
+    def t_s(self, index: NDArray[np.int64] | Floats) -> Floats:
+        return self._grid.t_s(index)
+
+    @property
+    def source_rate_hz(self) -> float:
+        return self.timing.source_rate_hz
+
+    @property
+    def lost_samples(self) -> int:
+        return self._grid.lost_samples
+
+    @property
+    def notes(self) -> list[str]:
+        """What was done to the data on the way in, in plain words; complete once all pieces were taken."""
+        timing, notes = self.timing, []
+        if timing.decimate > 1:
+            notes.append(f"{timing.source_rate_hz:.6g} Hz, low-passed and reduced to {timing.rate_hz} Hz")
+        elif not timing.even:
+            uneven = "" if timing.source_rate_hz % 1 > 1e-3 or timing.smooth_stamps else " with uneven time stamps"
+            notes.append(f"{timing.source_rate_hz:.6g} Hz{uneven}, resampled to {timing.rate_hz} Hz")
+        if self.planar:
+            notes.append("two axes of acceleration only: taken as up and forward")
+        if self._gyro_is_empty:
+            notes.append("the gyroscope's columns are empty")
+        if not self.has_gyro:
+            notes.append("no gyroscope: tilt, ranges and what follows from them are left empty")
+        if self._grid.lost_samples:
+            lost_s = self._grid.lost_samples / self.rate_hz
+            gaps = self._grid.gaps
+            notes.append(f"{gaps} gap{'s' if gaps != 1 else ''} in the data, {lost_s:.2f} s in all")
+        if self._rows_dropped:
+            notes.append(f"{self._rows_dropped} rows with missing or impossible values taken as lost")
+        if self._cut_last_line:
+            notes.append("the last line is cut short: left out")
+        return notes
+
+    def _rows_of_six(self, values: Floats) -> Samples:
+        samples = np.zeros((6, len(values)), dtype=np.float32)
+        if self.planar:
+            samples[1], samples[0] = values[:, 0], values[:, 1]
+        else:
+            samples[: values.shape[1]] = values.T
+        return samples
+
+    def _usable(self, rows: Rows) -> Rows:
+        """Without the rows that hold no number or an impossible one: the hole in the stamps tells the rest."""
+        values = rows.values[:, : 6 if self.has_gyro else 3]
+        axes = 2 if self.planar else 3
+        acc_is_right = np.abs(values[:, :axes]) <= _ACC_MAX_G
+        good = np.isfinite(rows.t_s) & np.all(acc_is_right, axis=1)
+        if self.has_gyro:
+            good &= np.all(np.abs(values[:, 3:]) <= _GYR_MAX_DPS, axis=1)
+        if bool(np.all(good)):
+            return Rows(rows.t_s, values, rows.lines)
+        self._rows_dropped += int(np.sum(~good))
+        return Rows(rows.t_s[good], values[good], rows.lines[good])
+
+    def _check_units(self, first: Rows) -> None:
+        axes = 2 if self.planar else 3
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = np.sum(first.values[:, :axes] ** 2, axis=1)
+            size_g = float(np.sqrt(np.median(squares[np.isfinite(squares)]))) if np.isfinite(squares).any() else 1.0
+        name = ACC[0][:-4] if not self.planar else "acc_v"
+        place = f"line {int(first.lines[0])} on"
+
+        def error(what: str, remedy: str) -> TraceError:
+            return TraceError(what, remedy, path=self.path, place=place)
+
+        if 0.6 * _G_MPS2 < size_g < 2 * _G_MPS2:
+            raise error(
+                f"acceleration is {size_g:.2f} at the median, so m/s2", f"divide {name}... by {_G_MPS2} to get g"
+            )
+        if 600 < size_g < 2000:
+            raise error(f"acceleration is {size_g:.0f} at the median, so mg", "divide it by 1000 to get g")
+        if size_g > 6:
+            raise error(f"acceleration is {size_g:.3g} at the median", "the columns must be in g, not in raw counts")
+        if not self.planar and size_g < 0.1:
+            raise error(
+                f"acceleration is {size_g:.3f} g at the median: gravity is missing",
+                "give what the sensor reads, with gravity in it",
+            )
+        if self.has_gyro:
+            with np.errstate(over="ignore", invalid="ignore"):
+                turn = np.nanmedian(np.abs(first.values[:, 3:]))
+            if turn > 2000:
+                raise error(f"the gyroscope reads {turn:.3g} at the median", f"{GYR[0][:-6]}... must be in deg/s")
+
+
+def open_trace(path: str | Path) -> Trace:
+    """Open a trace and look at its first rows; TraceError where it can't be used."""
+    return Trace(Path(path))

@@ -1,0 +1,486 @@
+"""`formclip replay`: the clip's own code over a trace or a log, its results as files.
+
+A trace goes block by block through gaitcore.session, which writes the clip's own log; everything else (steps, cues) is
+read back from that log, so a log of a real clip gives the same files. What a log can't tell, `up.csv`, needs a trace.
+docs/lab/replay.md has each file, column by column.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import click
+import numpy as np
+from gaitcore import attitude, records
+from gaitcore.pages import PAGE_B
+from gaitcore.pipeline import RUNNING, SLIPPED
+from gaitcore.session import READY, Session
+from gaitcore.settings import Settings
+
+from formclip import __version__
+from formclip.ground import log as logfile
+from formclip.ground.errors import FileError, from_os_error
+from formclip.ground.progress import file_progress
+from formclip.ground.run import BOUT_GAP_S, Cue, Floats, Run, mean
+from formclip.ground.settingsfile import read_settings
+from formclip.ground.trace import Capture, Lost, Trace, open_trace
+
+FILES = ("steps.csv", "cadence.csv", "cues.csv", "up.csv", logfile.SUMMARY_NAME)
+_PROGRESS_B = 1_500_000
+_CADENCE_S = 4.0
+_FILL_STEPS = 5
+_LEAST_TURNING_DPS = 3.0
+_DECIMALS = {
+    "on_s": 3,
+    "contact_ms": 0,
+    "flight_ms": 0,
+    "cadence_spm": 1,
+    "tilt_deg": 2,
+    "tilt_range_deg": 1,
+    "drop_range_deg": 1,
+    "rotation_range_deg": 1,
+    "vo_cm": 1,
+    "braking_mps": 4,
+    "speed_mps": 3,
+    "heel_ahead_cm": 1,
+    "impact_g": 2,
+    "flags": 0,
+}
+UpSink = Callable[[Floats, Floats], None]
+
+
+@dataclass
+class Replayed:
+    """What a replay gives: steps and cues from the log, cadence and length from the run through the chain."""
+
+    log: logfile.Log
+    columns: dict[str, Floats]
+    cues: tuple[Cue, ...]
+    cadence_t_s: Floats
+    cadence_spm: Floats
+    start_s: float
+    seconds: float
+    settings: Settings
+    notes: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def summary(self) -> dict[str, Any]:
+        """The session in figures; no dates, nothing that differs from run to run."""
+        columns, on_s = self.columns, self.columns["on_s"]
+        run = Run(self.log.path.stem, columns)
+        means = {}
+        for name in logfile.COLUMNS[1:-1]:
+            if name != "side":
+                value = mean(run.trusted(name))
+                means[name] = round(value, _DECIMALS[name] + 1) if math.isfinite(value) else None
+        kinds = [cue.kind for cue in self.cues]
+        distance_m = run.distance_m()
+        return {
+            **self.facts,
+            "start_s": round(self.start_s, 5),
+            "seconds": round(self.seconds, 3),
+            "steps": len(on_s),
+            "running_s": round(run.running_s(), 1),
+            "bouts": int(np.sum(np.diff(on_s) > BOUT_GAP_S)) + 1 if len(on_s) else 0,
+            "distance_m": round(distance_m) if distance_m is not None else None,
+            "left_steps": int(np.sum(columns["side"] == 0)),
+            "right_steps": int(np.sum(columns["side"] == 1)),
+            "slipped_steps": int(np.sum(columns["flags"].astype(int) & SLIPPED != 0)),
+            "mean": means,
+            "cues": {kind: kinds.count(kind) for kind in logfile.CUE_KINDS.values()},
+            "cues_same_when_decided_again": logfile.same_cues(self.log),
+            "baseline": logfile.baseline_of(self.log),
+            "calibration_quality": [values["quality"] for _, values in self.log.events(records.CALIBRATED)][:1] or None,
+            "settings_changed": {
+                name: value for name, value in self.settings.to_dict().items() if value != Settings().to_dict()[name]
+            },
+            "notes": self.notes + self.log.problems,
+            "formclip": __version__,
+        }
+
+
+class UpTap:
+    """Up in sensor axes, sample by sample, as the chain leaves it in its ring: read out after each push."""
+
+    def __init__(self, session: Session, time_of_index: Callable[[Floats], Floats], sink: UpSink) -> None:
+        self._pipeline = session.pipeline
+        self._time_of_index = time_of_index
+        self._sink = sink
+        self._read_to = 0
+
+    def take(self) -> None:
+        pipeline = self._pipeline
+        ring, group = pipeline._ring, pipeline._group
+        start, end = max(self._read_to, ring.start), ring.end
+        if end <= start:
+            return
+        up = np.stack([ring.view(attitude.UP_X + k, start, end) for k in range(3)], axis=1).astype(np.float64)
+        last = pipeline.index - pipeline.intake.held  # the raw sample behind the ring's newest
+        index = last - (end - np.arange(start, end)) * group + (group - 1) / 2
+        self._sink(self._time_of_index(index), up)
+        self._read_to = end
+
+
+class _Pages:
+    """The log file: whole pages at their places."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file: IO[bytes] = path.open("wb")
+        except OSError as error:
+            raise from_os_error(error, path, "write") from None
+
+    def __call__(self, number: int, page: memoryview, complete: bool) -> bool:
+        # The clip stages a page that is not complete against power cuts; here the complete one follows for certain.
+        if complete:
+            try:
+                self._file.seek(number * PAGE_B)
+                self._file.write(page)
+            except OSError as error:
+                raise from_os_error(error, self._path, "write") from None
+        return True
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def fill_cadence(t_s: Floats, spm: Floats, on_s: Floats) -> Floats:
+    """Cadence for the seconds of a bout in which the chain did not yet know that it was running.
+
+    The steps of those seconds were held back and given once running was confirmed; cadence is counted from them.
+    """
+    out = spm.copy()
+    for i in np.flatnonzero(np.isnan(spm)).tolist():
+        upto = int(np.searchsorted(on_s, t_s[i], "right"))
+        inside = on_s[int(np.searchsorted(on_s, t_s[i] - _CADENCE_S, "right")) : upto]
+        if len(inside) < _FILL_STEPS or upto == len(on_s):
+            continue
+        apart = np.diff(inside)
+        if t_s[i] - inside[-1] > 1.5 * np.median(apart) or on_s[upto] - inside[-1] > BOUT_GAP_S:
+            continue
+        if np.max(apart) <= 1.5 * np.median(apart):
+            out[i] = 60.0 * len(apart) / (inside[-1] - inside[0])
+    return out
+
+
+def _doubt(turning_sum: float, samples: int, rate_hz: int) -> list[str]:
+    """A pelvis turns at 20 to 80 deg/s in running, on each axis; a hundredth of that is another unit."""
+    if samples < 10 * rate_hz or turning_sum / samples > _LEAST_TURNING_DPS:
+        return []
+    mean_dps = turning_sum / samples
+    return [f"the gyroscope reads {mean_dps:.2g} deg/s on average in running: if it is in rad/s, multiply it by 57.3"]
+
+
+def replay_trace(
+    trace: Trace | Capture,
+    log_path: Path,
+    changed: dict[str, Any] | None = None,
+    up_sink: UpSink | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> Replayed:
+    """Run the clip's code over a trace, writing its log to `log_path`."""
+    settings = Settings(changed)
+    rate_hz = trace.rate_hz
+    store = _Pages(log_path)
+    session = Session(rate_hz, settings, trace.has_gyro, info=f"formclip {__version__} replay", sink=store, session=1)
+    tap = UpTap(session, trace.t_s, up_sink) if up_sink is not None and trace.has_gyro else None
+    second: float | None = None  # the next whole second of the trace to tell the cadence of
+    start_s, period_s = 0.0, 1.0 / rate_hz
+    turning_sum, turning_samples = 0.0, 0
+    times: list[float] = []
+    cadences: list[float] = []
+    pipeline = session.pipeline
+    if settings.to_dict()["auto_start"] not in (1, "on", True):
+        session.start()
+    try:
+        for piece in trace.pieces(on_progress):
+            if isinstance(piece, Lost):
+                session.lost(piece.n)
+                continue
+            at, m = 0, piece.samples.shape[1]
+            base_s = float(trace.t_s(np.array([piece.index], dtype=np.int64))[0])
+            if second is None:
+                start_s, second = base_s, math.ceil(base_s - 1e-3)
+            while second < base_s - period_s:  # in a gap nothing is known
+                times.append(second)
+                cadences.append(math.nan)
+                second += 1
+            while at < m:
+                n = min(m - at, pipeline.intake.room)  # hop by hop, to look at the chain in between
+                session.push(piece.samples[:, at : at + n])
+                if pipeline.activity == RUNNING and trace.has_gyro:
+                    turning_sum += float(np.abs(piece.samples[3:, at : at + n]).sum()) / 3
+                    turning_samples += n
+                at += n
+                if tap is not None:
+                    tap.take()
+                while second <= base_s + at * period_s:
+                    running = pipeline.activity == RUNNING and pipeline.cadence_spm > 0
+                    times.append(second)
+                    cadences.append(pipeline.cadence_spm if running else math.nan)
+                    second += 1
+        if session.state == READY:
+            session.start(records.BY_ITSELF)  # nothing was recorded: a log that says so
+        session.flush()
+        if tap is not None:
+            tap.take()
+    finally:
+        store.close()
+    log = logfile.read_log(log_path)
+
+    def time_of(t_ms: Floats) -> Floats:
+        return trace.t_s(t_ms * (rate_hz / 1000.0))
+
+    columns = logfile.to_columns(log, time_of, settings)
+    cadence_t_s = np.array(times, dtype=np.float64)
+    return Replayed(
+        log,
+        columns,
+        logfile.to_cues(log, time_of),
+        cadence_t_s,
+        fill_cadence(cadence_t_s, np.array(cadences, dtype=np.float64), columns["on_s"]),
+        start_s,
+        trace.samples * period_s,
+        settings,
+        trace.notes + _doubt(turning_sum, turning_samples, rate_hz),
+        {
+            "trace": trace.path.name,
+            "rate_hz": rate_hz,
+            "source_rate_hz": round(trace.source_rate_hz, 4),
+            "has_gyro": trace.has_gyro,
+            "lost_samples": trace.lost_samples,
+        },
+    )
+
+
+def replay_log(path: Path, changed: dict[str, Any] | None = None) -> Replayed:
+    """Read a clip's log; with changed settings, the cues that it would have given with them."""
+    logs = logfile.read_logs(path)
+    log = logs[-1]
+    settings = log.settings(changed)
+    columns = logfile.to_columns(log, logfile.own_clock, settings)
+    notes = ["a log holds no samples: up.csv is empty"]
+    if len(logs) > 1:
+        notes.append(f"{len(logs)} sessions in this file: this is the last")
+    if not log.closed:
+        notes.append("the log was not closed: the clip lost power or is still recording")
+    if changed:
+        again = logfile.cues_again(log, changed)
+        cues = logfile.name_cues(np.array([t / 1000 for t, _ in again]), [values for _, values in again])
+        notes.append("cues decided again with the settings given")
+    else:
+        cues = logfile.to_cues(log, logfile.own_clock)
+    last_s = max((t_ms for _, t_ms, _ in log.entries), default=0) / 1000
+    seconds = np.arange(0.0, math.floor(last_s) + 1)
+    on_s = columns["on_s"]
+    place = np.searchsorted(on_s, seconds, "right") - 1
+    cadence = np.full(len(seconds), math.nan)
+    known = place >= 0
+    recent = known.copy()
+    recent[known] = seconds[known] - on_s[place[known]] < 1.0
+    cadence[recent] = columns["cadence_spm"][place[recent]]
+    facts = {
+        "trace": path.name,
+        "rate_hz": log.start.get("rate_hz"),
+        "has_gyro": bool(log.start.get("has_gyro", 1)),
+        "lost_samples": sum(values["samples"] for _, values in log.events(records.LOST)),
+    }
+    return Replayed(log, columns, cues, seconds, cadence, 0.0, last_s, settings, notes, facts)
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+
+def _cells(values: Floats, decimals: int) -> list[str]:
+    form = f"%.{decimals}f"
+    return ["" if math.isnan(v) else form % v for v in values.tolist()]
+
+
+def _side_cells(values: Floats) -> list[str]:
+    return ["" if math.isnan(v) else "LR"[int(v)] for v in values.tolist()]
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise from_os_error(error, path, "write") from None
+
+
+def _table(header: str, columns: list[list[str]]) -> str:
+    return "\n".join([header, *(",".join(row) for row in zip(*columns, strict=True))]) + "\n"
+
+
+def write_results(replayed: Replayed, folder: Path) -> dict[str, Any]:
+    """steps.csv, cadence.csv, cues.csv and summary.json; gives the summary."""
+    columns = replayed.columns
+    cells = [
+        _side_cells(columns[name]) if name == "side" else _cells(columns[name], _DECIMALS[name])
+        for name in logfile.COLUMNS
+    ]
+    _write(folder / "steps.csv", _table(",".join(logfile.COLUMNS), cells))
+    cadence = [_cells(replayed.cadence_t_s, 0), _cells(replayed.cadence_spm, 2)]
+    _write(folder / "cadence.csv", _table("t_s,cadence_spm", cadence))
+    cues = [[f"{c.t_s:.3f}" for c in replayed.cues], [c.kind for c in replayed.cues]]
+    reasons = [f'"{c.reason}"' for c in replayed.cues]
+    _write(folder / "cues.csv", _table("t_s,kind,reason", [*cues, reasons]))
+    summary = replayed.summary()
+    _write(folder / logfile.SUMMARY_NAME, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
+    return summary
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise from_os_error(error, folder, "write") from None
+
+
+class _UpFile:
+    """up.csv, written as it comes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file = path.open("w", encoding="ascii", newline="\n")
+            self._file.write("t_s,x,y,z\n")
+        except OSError as error:
+            raise from_os_error(error, path, "write") from None
+
+    def __call__(self, t_s: Floats, up: Floats) -> None:
+        table = np.column_stack((t_s, up))
+        text = ("%.4f,%.5f,%.5f,%.5f\n" * len(table)) % tuple(table.ravel().tolist())
+        try:
+            self._file.write(text)
+        except OSError as error:
+            raise from_os_error(error, self._path, "write") from None
+
+    def close(self) -> None:
+        self._file.close()
+
+
+@contextmanager
+def _staged(folder: Path) -> Iterator[Path]:
+    """A place for the results, moved into `folder` when all are whole; after an error nothing of them is there."""
+    made = not folder.exists()
+    _make_folder(folder)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".formclip-", dir=folder) as name:
+            yield Path(name)
+            for path in sorted(Path(name).iterdir()):
+                try:
+                    path.replace(folder / path.name)
+                except OSError as error:
+                    raise from_os_error(error, folder / path.name, "write") from None
+    except OSError as error:
+        raise from_os_error(error, folder, "write") from None
+    finally:
+        if made:
+            with suppress(OSError):  # it holds something: that is to stay
+                folder.rmdir()
+
+
+def replay_to_folder(
+    path: Path, folder: Path, changed: dict[str, Any] | None = None, bar: bool = True, raw: bool = False
+) -> Replayed:
+    """What the command does: a trace, a log or (`raw`) a log's raw samples in, the files of the contract out."""
+    target = folder / logfile.LOG_NAME
+    if logfile.is_log(path) and not raw:
+        replayed = replay_log(path, changed)
+        with _staged(folder) as stage:
+            if path.resolve() != target.resolve():
+                try:
+                    (stage / logfile.LOG_NAME).write_bytes(path.read_bytes())
+                except OSError as error:
+                    raise from_os_error(error, target, "write") from None
+            _UpFile(stage / "up.csv").close()
+            write_results(replayed, stage)
+        return replayed
+    trace = open_capture(path) if raw else open_trace(path)
+    if path.resolve() == target.resolve():
+        raise FileError("is the log that would be overwritten", "name another folder with --out", path=path)
+    with _staged(folder) as stage:
+        up_file = _UpFile(stage / "up.csv")
+        try:
+            with file_progress("replay", trace.size_b, bar and trace.size_b > _PROGRESS_B) as on_progress:
+                replayed = replay_trace(trace, stage / logfile.LOG_NAME, changed, up_file, on_progress)
+        finally:
+            up_file.close()
+        write_results(replayed, stage)
+    return replayed
+
+
+def open_capture(path: Path) -> Capture:
+    """The raw samples in a clip's log."""
+    log = logfile.read_log(path)
+    return Capture(path, log.raw, int(log.start.get("rate_hz", 0)))
+
+
+def describe(summary: dict[str, Any]) -> list[str]:
+    """The summary in a few lines for a terminal."""
+    means = summary["mean"]
+    rate = f"{summary['rate_hz']} Hz" if summary["rate_hz"] else "rate unknown"
+    lines = [f"{summary['trace']}: {_clock(summary['seconds'])} at {rate}"]
+    if not summary["steps"]:
+        lines.append("no running in it: no steps")
+    else:
+        sides = f" ({summary['left_steps']} left, {summary['right_steps']} right)" if summary["left_steps"] else ""
+        bouts = "1 bout" if summary["bouts"] == 1 else f"{summary['bouts']} bouts"
+        lines.append(f"{summary['steps']} steps{sides} in {bouts}, {_clock(summary['running_s'])} of running")
+        shown = (
+            ("cadence_spm", "cadence", "steps/min", 1),
+            ("contact_ms", "contact", "ms", 0),
+            ("flight_ms", "flight", "ms", 0),
+            ("vo_cm", "oscillation", "cm", 1),
+            ("tilt_deg", "tilt over standing", "deg", 1),
+            ("braking_mps", "braking", "m/s", 3),
+            ("speed_mps", "speed", "m/s", 2),
+        )
+        have = [f"{word} {means[key]:.{digits}f} {unit}" for key, word, unit, digits in shown if means[key] is not None]
+        lines += [", ".join(have[i : i + 3]) for i in range(0, len(have), 3)]
+        cues = [f"{count} {kind}" for kind, count in summary["cues"].items() if count]
+        lines.append("cues: " + (", ".join(cues) if cues else "none"))
+    lines += [f"note: {note}" for note in summary["notes"]]
+    return lines
+
+
+def _clock(seconds: float) -> str:
+    whole = round(seconds)
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
+
+
+@click.command("replay", short_help="Run the clip's own code over a recorded trace.")
+@click.argument("trace", type=click.Path(path_type=Path))
+@click.option("--out", "-o", required=True, type=click.Path(path_type=Path), help="Folder for the results.")
+@click.option("--settings", "-s", "settings_file", type=click.Path(path_type=Path), help="Settings (TOML or JSON).")
+@click.option("--raw", is_flag=True, help="Replay a log's raw samples, not its steps.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def replay_command(trace: Path, out: Path, settings_file: Path | None, raw: bool, as_json: bool) -> None:
+    """Run the clip's own code over a recorded trace.
+
+    TRACE is a CSV file of the sensor (plain, .xz or .gz) or a clip's own log.
+    Writes steps.csv, cadence.csv, cues.csv, up.csv, summary.json and the
+    clip's log, session.fclog, to the folder given by --out.
+    """
+    changed = read_settings(settings_file) if settings_file else None
+    if trace.is_dir():
+        if not (trace / logfile.LOG_NAME).is_file():
+            raise FileError("is a folder, a trace is needed", "name one file in it", path=trace)
+        trace = trace / logfile.LOG_NAME
+    replayed = replay_to_folder(trace, out, changed, raw=raw)
+    summary = replayed.summary()
+    if as_json:
+        click.echo(json.dumps(summary, indent=1, ensure_ascii=False))
+        return
+    for line in describe(summary):
+        click.echo(line)
+    click.echo(f"written to {out}")

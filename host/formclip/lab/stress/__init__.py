@@ -1,0 +1,1 @@
+"""Stress: the same runs made harder in many ways, and livelier daily life."""

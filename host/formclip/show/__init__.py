@@ -1,0 +1,1 @@
+"""Show: the command line, the report, and (alone here) click."""

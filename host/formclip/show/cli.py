@@ -1,0 +1,148 @@
+"""The command `formclip`: finds the subcommand, and turns every error into one line and an exit code.
+
+Subcommands are imported when they are used, so that `formclip --help` and completion stay quick. A new one is a row
+of COMMANDS: name, where its click command stands, and its line of help (a test compares it with the command's own).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from formclip.ground.errors import FormclipError, NotInstalled, printable
+
+COMMANDS = {
+    "demo": ("formclip.show.demo:demo_command", "Show it all without hardware: simulate, replay, report."),
+    "replay": ("formclip.lab.replay:replay_command", "Run the clip's own code over a recorded trace."),
+    "simulate": ("formclip.show.commands.simulate:simulate_command", "Make a synthetic run with complete truth."),
+    "report": ("formclip.show.commands.report:report_command", "Draw a run as one self-contained HTML page."),
+    "sync": ("formclip.show.commands.sync:sync_command", "Fetch the runs from the clips in reach."),
+    "sessions": ("formclip.show.commands.sessions:sessions_command", "List the runs in the store."),
+    "clips": ("formclip.show.commands.sessions:clips_command", "List the clips that have been synced."),
+    "live": ("formclip.show.commands.live:live_command", "Watch a run as it happens."),
+    "config": ("formclip.show.commands.config:config_command", "See and change a clip's settings."),
+    "calibrate": ("formclip.show.commands.live:calibrate_command", "Zero the clip while you stand."),
+    "virtual-clip": ("formclip.firmware.virtual.run:virtual_clip_command", "Run the firmware on a virtual board."),
+    "deploy": ("formclip.firmware.deploy:deploy_command", "Put the firmware on a board."),
+    "freeze": ("formclip.firmware.freeze:freeze_command", "Put the firmware into a checkout of CircuitPython."),
+    "doctor": ("formclip.firmware.doctor:doctor_command", "Say what is wrong with a board or its drive."),
+    "validate": (
+        "formclip.show.commands.validate:validate_command",
+        "Score replay against traces whose truth is known.",
+    ),
+    "completion": (
+        "formclip.show.commands.completion:completion_command",
+        "Print the completion script for your shell.",
+    ),
+}
+
+PACKAGES = {"gaitcore", "formclip"}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module_name, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        try:
+            command = getattr(importlib.import_module(module_name), attribute)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] in PACKAGES and error.name != module_name:
+                raise
+            raise NotInstalled(
+                f"the command '{cmd_name}' needs {error.name}, which is not installed",
+                "install formclip again: pip install -e .",
+            ) from error
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
+            hint = f"did you mean '{near[0]}'?" if near else "`formclip --help` lists them"
+            raise click.UsageError(f"no command '{printable(args[0])}'; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="Exit codes: 0 done, 1 a fault in formclip, 2 wrong use, 3 not a trace, 4 not a log, 5 a setting refused, "
+    "6 a file can't be read or written, 7 a goal missed, 8 not installed; of the clip's radio 10 no adapter, 11 "
+    "switched off, 12 no clip, 13 not paired, 14 refused, 15 went away, 16 other version, 17 busy, 18 faulty, 19 this "
+    "computer's disk is full. Not a medical device.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error (may stand anywhere).")
+@click.version_option(package_name="formclip", prog_name="formclip")
+def cli(debug: bool) -> None:
+    """Running form, measured at the waist.
+
+    Companion of an open clip that buzzes when the runner overstrides or
+    arches the lower back. Start with: formclip demo
+    """
+
+
+def _usage_line(error: click.ClickException) -> str:
+    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "formclip"
+    message = " ".join(printable(error.format_message().replace("\n", " ")).split()).rstrip(".")
+    if " --help`" in message:
+        return f"{path}: {message}"
+    return f"{path}: {message}; see `{path} --help`"
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; the exit code. Errors go to stderr in one line, or with a traceback after --debug."""
+    debug = "--debug" in arguments or bool(os.environ.get("FORMCLIP_DEBUG"))
+    rest = [argument for argument in arguments if argument != "--debug"]
+    try:
+        result = cli.main(rest, prog_name="formclip", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        if debug:
+            raise
+        print("formclip: stopped", file=sys.stderr)
+        return 130
+    except click.ClickException as error:
+        if debug:
+            raise
+        print(_usage_line(error), file=sys.stderr)
+        return 2
+    except FormclipError as error:
+        if debug:
+            raise
+        print(f"formclip: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of our output has gone, as with `| head`: nothing to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        what = " ".join(printable(f"{type(error).__name__}: {error}").split())
+        print(f"formclip: a fault in formclip itself: {what}; run it again with --debug and report it", file=sys.stderr)
+        return 1
+
+
+def main() -> NoReturn:
+    sys.exit(run(sys.argv[1:]))

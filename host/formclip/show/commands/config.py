@@ -1,0 +1,137 @@
+"""`formclip config`: a clip's settings."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from gaitcore.settings import OR_ZERO, TABLE, SettingError, Settings, index_of
+
+from formclip.ground.errors import SettingsError, from_os_error
+from formclip.ground.settingsfile import read_settings
+from formclip.runs.sync.fetch import ClipClient
+from formclip.show.options import json_option, radio_options, with_one
+
+_ROWS: list[tuple[Any, ...]] = [TABLE[number] for number in range(len(TABLE))]
+
+
+def _span(row: tuple[Any, ...]) -> str:
+    _, _, low, high, choices = row
+    if isinstance(choices, tuple):
+        return ", ".join(choices)
+    return ("0 or " if choices is OR_ZERO else "") + f"{low} to {high}"
+
+
+@click.group("config", short_help="See and change a clip's settings.")
+def config_command() -> None:
+    """See and change a clip's settings."""
+
+
+@config_command.command("show")
+@radio_options
+@json_option
+def config_show(clip: str | None, seconds: float, pair: bool, as_json: bool) -> None:
+    """All settings of the clip, those that differ from the default marked."""
+    settings = asyncio.run(with_one(clip, seconds, pair, lambda client: client.settings()))
+    _print_settings(settings, as_json)
+
+
+@config_command.command("ranges")
+@json_option
+def config_ranges(as_json: bool) -> None:
+    """What each setting may be. Needs no clip."""
+    if as_json:
+        click.echo(json.dumps({row[0]: _span(row) for row in _ROWS}))
+        return
+    defaults = Settings().to_dict()
+    for row in _ROWS:
+        click.echo(f"{row[0]:24} {defaults[row[0]]!s:>8}   {_span(row)}")
+
+
+@config_command.command("get")
+@click.argument("name")
+@radio_options
+@json_option
+def config_get(name: str, clip: str | None, seconds: float, pair: bool, as_json: bool) -> None:
+    """One setting of the clip."""
+    _row(name)
+    settings = asyncio.run(with_one(clip, seconds, pair, lambda client: client.settings()))
+    value = settings.to_dict()[name]
+    click.echo(json.dumps({name: value}) if as_json else f"{name} = {value}")
+
+
+@config_command.command("set")
+@click.argument("name")
+@click.argument("value")
+@radio_options
+@json_option
+def config_set(name: str, value: str, clip: str | None, seconds: float, pair: bool, as_json: bool) -> None:
+    """Change one setting of the clip."""
+    number = _checked(name, value)
+    kept = asyncio.run(with_one(clip, seconds, pair, lambda client: client.set(index_of(name), number)))
+    shown = Settings({name: kept}).to_dict()[name]
+    click.echo(json.dumps({name: shown}) if as_json else f"{name} = {shown}")
+
+
+@config_command.command("save")
+@click.argument("file", type=click.Path(path_type=Path))
+@radio_options
+def config_save(file: Path, clip: str | None, seconds: float, pair: bool) -> None:
+    """Keep the clip's settings as a profile, a TOML file."""
+    settings = asyncio.run(with_one(clip, seconds, pair, lambda client: client.settings()))
+    lines = [f"{name} = {json.dumps(value)}\n" for name, value in settings.to_dict().items()]
+    try:
+        file.write_text("[formclip]\n" + "".join(lines), encoding="utf-8")
+    except OSError as error:
+        raise from_os_error(error, file, "write") from None
+    click.echo(f"{len(lines)} settings written to {file}")
+
+
+@config_command.command("load")
+@click.argument("file", type=click.Path(path_type=Path))
+@radio_options
+def config_load(file: Path, clip: str | None, seconds: float, pair: bool) -> None:
+    """Give the clip a profile's settings; only what differs is sent."""
+    wanted = Settings(read_settings(file))
+    named = read_settings(file)
+
+    async def load(client: ClipClient) -> int:
+        current = await client.settings()
+        changed = [name for name in named if getattr(current, name) != getattr(wanted, name)]
+        for name in changed:
+            await client.set(index_of(name), getattr(wanted, name))
+        return len(changed)
+
+    changed = asyncio.run(with_one(clip, seconds, pair, load))
+    click.echo(f"{changed} of {len(named)} settings changed")
+
+
+def _row(name: str) -> int:
+    try:
+        number = int(index_of(name))
+        if number < 0:
+            Settings().set(name, 0)
+    except SettingError as error:
+        raise SettingsError(str(error), "formclip config ranges lists them") from None
+    return number
+
+
+def _checked(name: str, value: str) -> int:
+    try:
+        return int(Settings().set(name, value))
+    except SettingError as error:
+        what = str(error).rpartition(";")[0] or str(error)
+        raise SettingsError(what, "formclip config ranges lists them") from None
+
+
+def _print_settings(settings: Any, as_json: bool) -> None:
+    values, defaults = settings.to_dict(), Settings().to_dict()
+    if as_json:
+        click.echo(json.dumps(values))
+        return
+    for name, value in values.items():
+        mark = "" if value == defaults[name] else f"   (default {defaults[name]})"
+        click.echo(f"{name:24} {value}{mark}")

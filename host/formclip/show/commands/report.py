@@ -1,0 +1,60 @@
+"""`formclip report`: a session's log as one HTML page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from formclip.ground.errors import from_os_error
+from formclip.ground.log import load_run
+from formclip.show.report.page import findings, render
+
+
+@click.command("report")
+@click.argument("source", metavar="SESSION|LOG|DIR", type=click.Path(path_type=Path))
+@click.option("-o", "--output", metavar="FILE.html", type=click.Path(path_type=Path), help="Default: beside the log.")
+@click.option("--store", "folder", metavar="DIR", type=click.Path(path_type=Path), help="Where SESSION is looked up.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found and where the page is as JSON.")
+def report_command(source: Path, output: Path | None, folder: Path | None, as_json: bool) -> None:
+    """Draw a run as one self-contained HTML page.
+
+    SESSION is one that was synced, CLIP/NUMBER as `formclip sessions` lists it;
+    LOG is a clip's own file (.fclog); DIR is a folder that `formclip replay
+    --out` wrote. The page opens offline, on a phone too, in light and dark.
+    """
+    if not source.exists():
+        source = _synced(source, folder)
+    written, told = write_report(source, output)
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    click.echo(f"report: {written} ({told['bytes'] / 1000:,.0f} kB)")
+
+
+def _synced(label: Path, folder: Path | None) -> Path:
+    """The log of a session in the store; the label itself where there is none, for the error to name."""
+    from formclip.runs.store.store import Store, default_folder
+
+    if folder is None and not default_folder().is_dir():
+        return label
+    stored = Store(folder).named(label.as_posix())
+    return stored.path if stored is not None else label
+
+
+def write_report(source: Path, output: Path | None = None) -> tuple[Path, dict[str, Any]]:
+    """Write the page for a log or a replay's folder; where it is, and what it says in short."""
+    run = load_run(source)
+    page = render(run).encode()
+    target = output or (source / "report.html" if source.is_dir() else source.with_suffix(".html"))
+    partial = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(page)
+        partial.replace(target)
+    except OSError as error:
+        raise from_os_error(error, target, "write") from None
+    said = [{"fault": f.fault.key, "why": f.why} for f in findings(run)] if len(run) else []
+    return target, {"report": str(target), "bytes": len(page), "steps": len(run), "findings": said}

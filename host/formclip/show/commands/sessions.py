@@ -1,0 +1,68 @@
+"""`formclip clips` and `formclip sessions`: what is in the store."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from formclip.ground.errors import FormclipError
+from formclip.ground.log import own_clock, read_log, to_run
+from formclip.runs.store.dates import started_at
+from formclip.runs.store.store import Store, Stored
+from formclip.show.options import json_option, store_option
+
+
+@click.command("clips", short_help="List the clips that have been synced.")
+@store_option
+@json_option
+def clips_command(folder: Path | None, as_json: bool) -> None:
+    """The clips that have been synced."""
+    rows = Store(folder).clips()
+    if as_json:
+        names = ("name", "address", "firmware", "sessions")
+        click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
+        return
+    if not rows:
+        click.echo("no clip yet; next: formclip sync")
+    for name, address, firmware, sessions in rows:
+        click.echo(f"{name:20} {sessions:4} sessions   firmware {firmware or '?'}   {address}")
+
+
+@click.command("sessions", short_help="List the runs in the store.")
+@store_option
+@click.option("--clip", metavar="NAME", help="Of this clip only.")
+@json_option
+def sessions_command(folder: Path | None, clip: str | None, as_json: bool) -> None:
+    """The runs in the store, with date, length and steps."""
+    store = Store(folder)
+    told = [_session_told(store, stored) for stored in store.sessions(clip)]
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    if not told:
+        click.echo("no session yet; next: formclip sync")
+    for row in told:
+        if row["problem"]:
+            click.echo(f"{row['session']:24} {row['problem']}")
+            continue
+        date = row["started"][:16].replace("T", " ") if row["started"] else "date unknown    "
+        minutes = row["running_s"] / 60
+        click.echo(f"{row['session']:24} {date}  {minutes:6.1f} min  {row['steps']:6} steps  {row['cues']:3} cues")
+
+
+def _session_told(store: Store, stored: Stored) -> dict[str, Any]:
+    told: dict[str, Any] = {"session": stored.label, "file": str(stored.path), "bytes": stored.size_b, "problem": ""}
+    try:
+        log = read_log(stored.path)
+    except FormclipError as error:
+        return {**told, "problem": error.what}
+    run = to_run(log, own_clock)
+    started = started_at(log, stored.boot, store.anchors(stored.clip))
+    told["started"] = started.isoformat(timespec="seconds") if started else None
+    told["steps"] = len(run)
+    told["running_s"] = round(run.running_s(), 1) if len(run) else 0.0
+    told["cues"] = sum(cue.kind != "ok" for cue in run.cues)
+    return told

@@ -1,0 +1,154 @@
+"""`formclip sync`: fetch the runs of the clips in reach."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from formclip.runs.store.store import Store
+from formclip.runs.sync.errors import RadioError, Vanished
+from formclip.runs.sync.fetch import Listed, Progress, Visit, visit
+from formclip.runs.sync.link import Seen, scan
+from formclip.show.options import find_clips, introduced, json_option, radio_options, store_option
+
+_TRIES = 3
+_AGAIN_S = 8.0
+_WATCH_PAUSE_S = 5.0
+_WATCH_AGAIN_S = 600.0
+
+
+class _Bars:
+    """Bytes, rate and time left on stderr, where it is a terminal."""
+
+    def __init__(self, shown: bool) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+        from rich.progress import Progress as Bars
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(20),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+        )
+        self.bars = Bars(*columns, console=Console(stderr=True), transient=True, disable=not shown)
+
+    def of(self, listed: Listed) -> Progress:
+        task = self.bars.add_task(f"session {listed.number}", total=listed.size_b)
+
+        def to(done_b: int, size_b: int) -> None:
+            self.bars.update(task, completed=done_b, total=size_b)
+
+        return to
+
+
+async def _sync_one(seen: Seen, store: Store, pair: bool, keep: bool, bars: _Bars) -> Visit:
+    """A visit, begun again when the link breaks: each goes on where the last one was."""
+    for attempt in range(1, _TRIES + 1):
+        try:
+            async with introduced(seen, pair and attempt == 1) as client:
+                return await visit(client, store, seen.address, keep, bars.of)
+        except Vanished:
+            if attempt == _TRIES:
+                raise
+            await asyncio.sleep(0.5 * attempt)
+            # Looked for anew: the system may have forgotten it, and an adapter that is gone or off is told as such.
+            found = await scan(_AGAIN_S, seen.address)
+            if not found:
+                raise
+            seen = found[0]
+    raise AssertionError("unreachable")
+
+
+def _told(done: Visit) -> dict[str, Any]:
+    return {
+        "clip": done.clip,
+        "fetched": [{"session": s.label, "bytes": s.size_b, "file": str(s.path)} for s in done.fetched],
+        "known": [s.label for s in done.known],
+        "deleted_on_clip": done.deleted,
+        "skipped": [{"session": number, "why": why} for number, why in done.skipped],
+        "bytes": done.bytes_fetched,
+        "seconds": round(done.seconds, 2),
+    }
+
+
+def _say_visit(done: Visit, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(_told(done)))
+        return
+    if not done.fetched:
+        click.echo(f"{done.clip}: nothing new ({len(done.known)} known)")
+    for stored in done.fetched:
+        click.echo(f"{stored.label}: {stored.size_b / 1000:,.1f} kB  ->  {stored.path}")
+    if done.bytes_fetched and done.seconds > 0:
+        rate = done.bytes_fetched / done.seconds / 1000
+        click.echo(f"{done.clip}: {done.bytes_fetched / 1000:,.1f} kB in {done.seconds:.1f} s ({rate:.1f} kB/s)")
+    for number, why in done.skipped:
+        click.echo(f"{done.clip}/{number} left on the clip: {why}")
+    if done.fetched:
+        click.echo(f"next: formclip report {done.fetched[-1].label}")
+
+
+@click.command("sync", short_help="Fetch the runs from the clips in reach.")
+@radio_options
+@store_option
+@click.option("--keep", is_flag=True, help="Leave the sessions on the clip too.")
+@click.option("--watch", is_flag=True, help="Stay, and sync every clip whenever it comes near. Stop with Ctrl-C.")
+@json_option
+def sync_command(
+    clip: str | None, seconds: float, pair: bool, folder: Path | None, keep: bool, watch: bool, as_json: bool
+) -> None:
+    """Fetch the runs from the clips in reach.
+
+    Each run is stored once, checked, and only then deleted on the clip. A
+    sync that breaks off goes on where it was.
+    """
+    store = Store(folder)
+    shown = sys.stderr.isatty() and not as_json
+    if watch:
+        asyncio.run(_watch(store, clip, seconds, pair, keep, shown, as_json))
+        return
+    failed: RadioError | None = None
+
+    async def all_of_them() -> None:
+        nonlocal failed
+        bars = _Bars(shown)
+        with bars.bars:
+            for seen in await find_clips(clip, seconds):
+                try:
+                    _say_visit(await _sync_one(seen, store, pair, keep, bars), as_json)
+                except RadioError as error:
+                    failed = error
+                    click.echo(f"formclip: {seen.name}: {error}", err=True)
+
+    asyncio.run(all_of_them())
+    if failed is not None:
+        raise click.exceptions.Exit(failed.exit_code)
+
+
+async def _watch(
+    store: Store, clip: str | None, seconds: float, pair: bool, keep: bool, shown: bool, as_json: bool
+) -> None:
+    synced: dict[str, float] = {}
+    if not as_json:
+        click.echo("waiting for clips; stop with Ctrl-C")
+    while True:
+        for seen in await scan(seconds, clip, enough=1):
+            if time.monotonic() - synced.get(seen.address, -_WATCH_AGAIN_S) < _WATCH_AGAIN_S:
+                continue
+            bars = _Bars(shown)
+            try:
+                with bars.bars:
+                    done = await _sync_one(seen, store, pair, keep, bars)
+                synced[seen.address] = time.monotonic()
+                _say_visit(done, as_json)
+            except RadioError as error:
+                click.echo(f"formclip: {seen.name}: {error}", err=True)
+        await asyncio.sleep(_WATCH_PAUSE_S)

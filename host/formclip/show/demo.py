@@ -1,0 +1,293 @@
+"""`formclip demo`: the whole way without hardware, and what was found beside what was put in."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from formclip.ground import log as logfile
+from formclip.ground.errors import FormclipError, GoalMissed, NotInstalled, TraceError
+from formclip.ground.progress import file_progress
+from formclip.ground.run import Cue
+from formclip.lab.replay import Replayed, replay_to_folder
+from formclip.lab.validate.score import Ours, load_truth, score_trace, truth_path
+
+DEFAULT_FOLDER = Path("out/demo")
+_SEED = 1
+_SIMULATED = "simulated"
+# A cue speaks of a fault if it comes while the fault lasts, or this long after (it is felt a few steps late).
+_AFTER_S = 2.0
+_NEAR_SPM = 3.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """One episode that was put in, and the first cue that answers to it."""
+
+    kind: str
+    start_s: float
+    end_s: float
+    cued_s: float | None
+    cues: int
+
+
+def match_cues(episodes: list[dict[str, Any]], cues: tuple[Cue, ...]) -> tuple[list[Found], list[Cue]]:
+    """Episodes with their cues, and the cues that belong to none (of faults; "back in range" is no fault)."""
+    left = [cue for cue in cues if cue.kind != "ok"]
+    found = []
+    for episode in episodes:
+        kind, start_s, end_s = str(episode["kind"]), float(episode["start_s"]), float(episode["gone_s"])
+        mine = [cue for cue in left if cue.kind == kind and start_s <= cue.t_s <= end_s + _AFTER_S]
+        left = [cue for cue in left if cue not in mine]
+        found.append(Found(kind, start_s, end_s, mine[0].t_s if mine else None, len(mine)))
+    return found, left
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"
+
+
+def _ours(replayed: Replayed) -> Ours:
+    none = np.zeros(0)
+    return Ours(replayed.columns, replayed.cadence_t_s, replayed.cadence_spm, none, np.zeros((0, 3)), replayed.seconds)
+
+
+def _compared(score: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """What was put in against what was found, for each metric of the truth: name, truth, found, error by step."""
+    rows = []
+    for key, name, unit, digits in (
+        ("contact_ms", "contact time", "ms", 0),
+        ("vo_cm", "vertical oscillation", "cm", 1),
+        ("tilt_deg", "tilt over standing", "deg", 1),
+        ("tilt_range_deg", "tilt range", "deg", 1),
+        ("drop_range_deg", "drop range", "deg", 1),
+        ("rotation_range_deg", "rotation range", "deg", 1),
+        ("braking_mps", "braking", "m/s", 3),
+        ("speed_mps", "speed", "m/s", 2),
+    ):
+        part = score.get(key)
+        if part:
+            rows.append(
+                (f"{name}, {unit}", f"{part['truth']:.{digits}f}", f"{part['ours']:.{digits}f}",
+                 f"{part['rmse_steps']:.{max(digits, 1)}f}")
+            )  # fmt: skip
+    return rows
+
+
+def _print_tables(truth: dict[str, Any], score: dict[str, Any], found: list[Found], stray: list[Cue]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=80 if not Console().is_terminal else None, highlight=False)
+    if found or stray:
+        table = Table("fault", "put in", "cue at", "after its start", "cues", title="faults", title_justify="left")
+        for f in found:
+            cue = _clock(f.cued_s) if f.cued_s is not None else "none"
+            after = f"{f.cued_s - f.start_s:.1f} s" if f.cued_s is not None else ""
+            table.add_row(f.kind, f"{_clock(f.start_s)} to {_clock(f.end_s)}", cue, after, str(f.cues))
+        for cue_ in stray:
+            table.add_row(cue_.kind, "nothing", _clock(cue_.t_s), "", "1")
+        console.print(table)
+    rows = _compared(score)
+    if rows:
+        table = Table("means", "put in", "found", "RMSE by step", title="form", title_justify="left")
+        if "found" in score:
+            table.add_row("steps", str(score["true_steps"]), f"{score['found']} + {score['invented']} invented", "")
+        if score.get("cadence"):
+            table.add_row("cadence, worst error", "", f"{score['cadence']['worst']:.2f} steps/min", "")
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+    if score.get("cadence_10s"):
+        table = Table("window", "in the truth file", "found", "difference", title="cadence, steps/min")
+        for window in score["windows"]:
+            mine = "none" if window["ours"] is None else f"{window['ours']:.1f}"
+            apart = "" if window["ours"] is None else f"{window['ours'] - window['truth']:+.1f}"
+            table.add_row(f"{window['from_s']:.0f} to {window['to_s']:.0f} s", f"{window['truth']:.1f}", mine, apart)
+        console.print(table)
+
+
+def _windows(truth: dict[str, Any], replayed: Replayed) -> list[dict[str, Any]]:
+    """Mean cadence in each window of the truth file."""
+    out = []
+    for window in truth.get("cadence_windows", []):
+        figures = [float(v) for k, v in window.items() if k.endswith("_spm")]
+        inside = (replayed.cadence_t_s > window["from_s"]) & (replayed.cadence_t_s <= window["to_s"])
+        mine = replayed.cadence_spm[inside]
+        mine = mine[np.isfinite(mine)]
+        out.append(
+            {
+                "from_s": window["from_s"],
+                "to_s": window["to_s"],
+                "truth": sum(figures) / len(figures),
+                "ours": float(mine.mean()) if len(mine) else None,
+            }
+        )
+    return out
+
+
+def _simulate(folder: Path) -> Path:
+    from formclip.lab.simulate import preset, write
+
+    scenario = preset("demo")
+    seconds = scenario.minutes * 60
+    with file_progress("simulate", int(seconds * scenario.rate_hz * 59)) as bar:
+
+        def progress(done_s: float) -> None:
+            if bar is not None:
+                bar(done_s / seconds)
+
+        path, _, _ = write(folder / _SIMULATED, scenario, _SEED, progress)
+    return path
+
+
+def _write_report(folder: Path) -> Path:
+    from formclip.show.commands.report import write_report
+
+    return write_report(folder)[0]
+
+
+def _report_or_reason(folder: Path) -> tuple[str, str]:
+    """Where the report is, or why there is none: the rest of the demo stands without it."""
+    try:
+        return str(_write_report(folder)), ""
+    except FormclipError as error:
+        return "", str(error)
+
+
+def _through_the_air(trace: Path, out: Path, replayed: Replayed, quiet: bool) -> dict[str, Any]:
+    """The same trace on the virtual clip, synced over the virtual radio, reported from what came."""
+    from formclip.ground.progress import count_progress
+
+    try:
+        from formclip.firmware.virtual.radio.chain import through_the_air
+
+        with count_progress("virtual clip", int(replayed.seconds), not quiet) as progress:
+            chained = through_the_air(trace, out, progress)
+    except NotInstalled as error:
+        return {"skipped": str(error)}
+    except TraceError as error:
+        return {"skipped": f"the virtual clip can't read this trace: {error}"}
+    except ModuleNotFoundError as error:
+        return {"skipped": f"{error.name} is not installed; make setup installs it"}
+    told: dict[str, Any] = {
+        "sessions": [stored.label for stored in chained.visit.fetched],
+        "bytes": chained.visit.bytes_fetched,
+        "seconds": round(chained.visit.seconds, 1),
+        "byte_for_byte": chained.same,
+        "times_real": round(chained.run.seconds / chained.run.took_s, 1),
+        "store": str(out / "store"),
+        "cues": [],
+        "steps": 0,
+        "report": None,
+    }
+    if chained.visit.fetched:
+        path = chained.visit.fetched[0].path
+        run = logfile.load_run(path)
+        told["steps"] = len(run)
+        told["cues"] = [[round(cue.t_s, 1), cue.kind] for cue in run.cues if cue.kind != "ok"]
+        told["report"] = _report_or_reason(path)[0] or None
+    return told
+
+
+def _print_synced(synced: dict[str, Any]) -> None:
+    if "skipped" in synced:
+        click.echo(f"no virtual clip: {synced['skipped']}")
+        return
+    if not synced["sessions"]:
+        click.echo("the virtual clip recorded nothing: the trace holds too little running")
+        return
+    same = "byte for byte what its drive holds" if synced["byte_for_byte"] else "NOT what its drive holds"
+    click.echo(
+        f"virtual clip: {synced['steps']} steps, {len(synced['cues'])} cues; synced over Bluetooth in "
+        f"{synced['seconds']} s, {synced['bytes'] / 1000:.0f} kB, {same}"
+    )
+    click.echo(f"synced: formclip report {synced['sessions'][0]} --store {synced['store']}")
+    if synced["report"]:
+        click.echo(f"report: {synced['report']}")
+
+
+@click.command("demo", short_help="Show it all without hardware: simulate, replay, report.")
+@click.argument("trace", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    "-o",
+    default=DEFAULT_FOLDER,
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder to write to.",
+)
+@click.option("--clip/--no-clip", default=True, help="Also record it on the virtual clip and sync it.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def demo_command(trace: Path | None, out: Path, clip: bool, as_json: bool) -> None:
+    """Show it all without hardware: simulate, replay, report.
+
+    Simulates a 20-minute run with two episodes of overstriding and two of an
+    arched back, runs the clip's code over it, and compares what it found with
+    what was put in. Then the same run through the whole chain: the firmware on
+    a virtual board, a virtual radio, sync, report. With TRACE, does it with a
+    recorded trace instead.
+    """
+    say = (lambda text: None) if as_json else click.echo
+    if trace is None:
+        say("simulating a 20-minute run with two overstride and two arch episodes")
+        trace = _simulate(out)
+    say(f"running the clip's code over {trace}")
+    started = time.perf_counter()
+    replayed = replay_to_folder(trace, out, bar=not as_json)
+    took_s = time.perf_counter() - started
+    truth: dict[str, Any] = {}
+    if not logfile.is_log(trace) and truth_path(trace).is_file():
+        truth = load_truth(truth_path(trace))
+    score = score_trace(truth, _ours(replayed)) if truth else {}
+    score["windows"] = _windows(truth, replayed)
+    found, stray = match_cues(truth.get("episodes", []), replayed.cues)
+    if not truth:
+        stray = []
+    missed = [f for f in found if f.cued_s is None]
+    summary = replayed.summary()
+    report, no_report = _report_or_reason(out)
+    synced = _through_the_air(trace, out, replayed, as_json) if clip and not logfile.is_log(trace) else None
+    if as_json:
+        told = {
+            "episodes": [asdict(f) for f in found],
+            "cues_without_a_fault": [asdict(cue) for cue in stray],
+            "summary": summary,
+            "windows": score["windows"],
+            "log": str(out / logfile.LOG_NAME),
+            "report": report or None,
+            "synced": synced,
+        }
+        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
+    else:
+        from formclip.lab.replay import describe
+
+        for line in describe(summary)[1:]:
+            click.echo("  " + line)
+        _print_tables(truth, score, found, stray)
+        if truth.get("episodes"):
+            again = "the same cues" if summary["cues_same_when_decided_again"] else "OTHER cues"
+            said = f"{len(found) - len(missed)} of {len(found)} episodes cued, {len(stray)} cues where no fault was; "
+            click.echo(said + f"the cue engine, run again on the log, gives {again}")
+        click.echo(f"{replayed.seconds / max(took_s, 1e-9):,.0f} times real time")
+        click.echo(f"log:    {out / logfile.LOG_NAME}")
+        click.echo(f"report: {report}" if report else f"no report: {no_report}")
+        if synced:
+            _print_synced(synced)
+    if truth.get("episodes") and (missed or stray or not summary["cues_same_when_decided_again"]):
+        what = f"{len(missed)} of {len(found)} episodes not cued, {len(stray)} cues without a fault"
+        raise GoalMissed(what, f"look at {out / 'cues.csv'} and the report")
+    far = [w for w in score["windows"] if w["ours"] is None or abs(w["ours"] - w["truth"]) > _NEAR_SPM]
+    if far:
+        worst = max(far, key=lambda w: math.inf if w["ours"] is None else abs(w["ours"] - w["truth"]))
+        raise GoalMissed(
+            f"cadence is more than {_NEAR_SPM:g} steps/min off in {len(far)} of {len(score['windows'])} windows",
+            f"look at {out / 'cadence.csv'} from {worst['from_s']:.0f} s",
+        )

@@ -1,0 +1,198 @@
+"""The real Adafruit driver, which vouches for the modelled chips, and ours, against them."""
+
+import numpy as np
+import pytest
+from formclip.firmware.virtual.board import VirtualParts, libraries_here
+
+pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
+
+CHIPS = {"xiao": "lsm6ds3trc", "feather": "lsm6ds33", "sox": "lsm6dsox"}
+LSB = np.array([0.000488] * 3 + [0.035] * 3)
+
+
+def walk(n, seed=1, size=1.0):
+    """Rows that are whole counts of the chip, every one different."""
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(-8000, 8000, size=(n, 6)) * size
+    return (np.round(counts) * LSB).astype(np.float32)
+
+
+@pytest.fixture(params=sorted(CHIPS))
+def board(request, tmp_path):
+    return VirtualParts(tmp_path, request.param, walk(4000))
+
+
+def make(parts):
+    name = parts.virtual.config["board"]["imu"]
+    return parts.load("hw.imu").make(name, parts.i2c())
+
+
+def take(parts, imu, n):
+    """n blocks as rows ax ay az [g] gx gy gz [dps], copied; what each block's wait loses counts in imu.lost."""
+    blocks = []
+    for _ in range(200 * n):
+        lsb = imu.read()
+        if lsb is not None:
+            assert np.array_equal(np.frombuffer(imu.frames(), dtype="<i2").reshape(-1, 6), np.roll(lsb.tolist(), 3, 1))
+            blocks.append((np.roll(lsb.tolist(), 3, 1) * LSB).T)
+            if len(blocks) == n:
+                return np.concatenate(blocks, axis=1)
+        parts.load("time").sleep(0.02)
+    raise AssertionError("no block")
+
+
+def test_adafruits_own_driver_reads_the_chip(board):
+    name = CHIPS[[b for b in CHIPS if board.virtual.config["board"]["imu"] == CHIPS[b]][0]]
+    module = board.load("adafruit_lsm6ds." + name)
+    chip = getattr(module, name.upper())(board.i2c())
+    board.load("time").sleep(0.05)
+    row = board.imu.trace.still
+    assert np.allclose(chip.acceleration, np.clip(row[:3], -4, 4) * 9.80665, atol=0.01)
+    wanted = np.clip(np.radians(row[3:]), -np.radians(286.7), np.radians(286.7))
+    assert np.allclose(chip.gyro, wanted, atol=0.01)
+
+
+def test_wrong_chip_is_no_sensor(tmp_path):
+    parts = VirtualParts(tmp_path, "xiao")
+    imu = parts.load("hw.imu")
+    with pytest.raises(imu.NoSensor):
+        imu.make("lsm6dsox", parts.i2c())
+
+
+def test_bus_without_supply_has_no_pull_ups(tmp_path):
+    parts = VirtualParts(tmp_path, "xiao")
+    board = parts.load("board")
+    with pytest.raises(RuntimeError, match="No pull up found"):
+        parts.load("busio").I2C(board.IMU_SCL, board.IMU_SDA)
+
+
+def test_bus_must_be_locked(tmp_path):
+    parts = VirtualParts(tmp_path, "xiao")
+    bus = parts.i2c()
+    with pytest.raises(RuntimeError, match="lock"):
+        bus.writeto(0x6A, b"\x0f")
+
+
+def test_pins_that_the_board_has_not(tmp_path):
+    parts = VirtualParts(tmp_path, "feather")
+    with pytest.raises(AttributeError):
+        parts.load("board").IMU_PWR  # noqa: B018
+
+
+def test_blocks_are_the_trace(board):
+    imu = make(board)
+    imu.start()
+    got = take(board, imu, 12)
+    first = board.imu.first_index
+    rows = np.frombuffer(open(board.virtual.config["trace"], "rb").read(), dtype="<f4").reshape(-1, 6)
+    wanted = rows[first : first + got.shape[1]].T
+    assert np.abs(got - wanted).max() < 1e-3
+    assert imu.take_lost() == 0 and imu.overruns == 0
+
+
+def test_saturation_is_cut_off(tmp_path):
+    for board in CHIPS:
+        parts = VirtualParts(tmp_path / board, board, np.full((400, 6), [20, -20, 1, 0, 0, 0], dtype=np.float32))
+        imu = make(parts)
+        imu.start()
+        got = take(parts, imu, 1)
+        assert got[0].max() <= 16 and got[1].min() >= -16.0
+
+
+def test_overrun_is_noticed_and_its_length_told(board):
+    imu = make(board)
+    imu.start()
+    take(board, imu, 1)
+    board.load("time").sleep(4.0)
+    assert imu.read() is None
+    assert imu.overruns == 1
+    assert imu.take_lost() == pytest.approx(4.0 * 208, abs=60)
+    before = board.imu.trace.index(board.world.now_us)
+    got = take(board, imu, 2)
+    rows = np.frombuffer(open(board.virtual.config["trace"], "rb").read(), dtype="<f4").reshape(-1, 6)
+    at = [k for k in range(before - 2, before + 4) if np.abs(rows[k : k + 104].T - got).max() < 1e-3]
+    assert len(at) == 1  # in step again, nothing missing
+
+
+def test_words_out_of_step_are_not_believed(board):
+    """Somebody read one word too many: the pattern is off until the FIFO is emptied."""
+    imu = make(board)
+    imu.start()
+    take(board, imu, 1)
+    board.load("time").sleep(0.1)
+    data = 0x78 if board.imu.sox else 0x3E
+    board.imu.write(bytes([data]))
+    board.imu.read_into(bytearray(7), 0, 7 if board.imu.sox else 2)
+    board.load("time").sleep(0.3)
+    assert imu.read() is None
+    assert imu.overruns == 1 and imu.take_lost() > 0
+    rows = np.frombuffer(open(board.virtual.config["trace"], "rb").read(), dtype="<f4").reshape(-1, 6)
+    got = take(board, imu, 1)
+    assert min(np.abs(rows[k : k + 52].T - got).max() for k in range(4000 - 52)) < 1e-3
+
+
+def test_bus_errors_reach_the_caller_and_are_over_after_a_restart(board):
+    imu = make(board)
+    imu.start()
+    take(board, imu, 1)
+    board.world.bus_errors = 1
+    with pytest.raises(OSError):
+        imu.read()
+    board.load("time").sleep(2.0)
+    imu.restarted()
+    assert imu.take_lost() == pytest.approx(2.0 * 208, abs=60)
+    take(board, imu, 1)
+
+
+def test_unplugged_and_back(board):
+    imu = make(board)
+    imu.start()
+    take(board, imu, 1)
+    board.virtual._happen(("imu", 0))
+    with pytest.raises(OSError):
+        imu.read()
+    board.virtual._happen(("imu", 1))
+    with pytest.raises(OSError):
+        imu.read()  # the chip boots
+    board.load("time").sleep(0.1)
+    imu.restarted()
+    got = take(board, imu, 1)
+    assert np.abs(got).max() > 1
+
+
+def test_wake_on_motion_raises_the_interrupt(tmp_path):
+    still = np.tile(np.array([0, 0, 1, 0, 0, 0], dtype=np.float32), (3000, 1))
+    still[2000:2400, 2] = np.where(np.arange(400) // 20 % 2, 2.0, 0.2)
+    for board in CHIPS:
+        parts = VirtualParts(tmp_path / board, board, still, hold=False)
+        imu = make(parts)
+        imu.watch()
+        pin = parts.world.named(parts.virtual.config["board"]["imu_int"])
+        alarm = parts.load("alarm")
+        alarm.light_sleep_until_alarms(alarm.pin.PinAlarm(pin, True))
+        assert 2000 / 208 < parts.world.now_us / 1e6 < 2100 / 208
+        assert imu.moved()
+        assert not pin.level()
+
+
+def test_registers_after_reset_and_rates(board):
+    imu = make(board)
+    imu._put(0x12, 1)
+    assert board.imu.regs[0x10] == 0 and board.imu.regs[0x12] == 4
+    imu.begin()
+    imu.start()
+    start = board.world.now_us
+    board.load("time").sleep(0.5)
+    board.imu.catch_up()
+    seconds = (board.world.now_us - start) / 1e6
+    assert board.imu._count // board.imu._per_sample == pytest.approx(seconds * 208, abs=1.5)
+
+
+def test_a_block_costs_the_board_little():
+    """By the cost table: the driver and the loop around gaitcore, of the 10 % that there are in all."""
+    from formclip.lab.bench import loop as cost
+
+    for board, percent in (("xiao", 3.0), ("sox", 4.0)):
+        found = cost.measure(board)
+        assert found["percent"] < percent
+        assert found["loop_b"] == 0

@@ -1,0 +1,401 @@
+"""Replay: the contract's files, the clip's log read back, any splitting, any bytes as a log or as settings."""
+
+import csv
+import json
+import math
+import time
+
+import numpy as np
+import pytest
+from formclip.ground import log as logfile
+from formclip.ground.errors import FormclipError, LogError, SettingsError
+from formclip.ground.settingsfile import read_settings
+from formclip.ground.trace import Block, open_trace, write_trace
+from formclip.lab.replay import describe, fill_cadence, replay_log, replay_to_folder, replay_trace
+from formclip.lab.simulate import Episode, Scenario, Segment, Slip, write
+from gaitcore import records
+from gaitcore.pages import PAGE_B, LogWriter, RawWriter
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+CONTRACT = (
+    "on_s,contact_ms,flight_ms,side,cadence_spm,tilt_deg,tilt_range_deg,drop_range_deg,rotation_range_deg,"
+    "vo_cm,braking_mps,speed_mps"
+)
+
+
+def rows(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def column(table, name):
+    return np.array([float(row[name]) if row[name] else math.nan for row in table])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A minute and a half: standing, running, a stop, running again."""
+    folder = tmp_path_factory.mktemp("run")
+    scenario = Scenario(
+        minutes=1.5,
+        rate_hz=104,
+        segments=(Segment(start_s=45.0, end_s=60.0, activity="standing"),),
+        gyro_bias_dps=(2.0, -1.0, 0.5),
+        person=3,
+    )
+    path, _, truth = write(folder / "run", scenario, 3)
+    replay_to_folder(path, folder / "out", bar=False)
+    return path, folder / "out", truth
+
+
+@pytest.fixture(scope="module")
+def cued(tmp_path_factory):
+    """Five minutes with an arched back, with a warm-up short enough to be cued for it."""
+    folder = tmp_path_factory.mktemp("cued")
+    episode = Episode(kind="arch", start_s=200.0, end_s=230.0, tilt_deg=9.0)
+    path, _, _ = write(folder / "run", Scenario(minutes=5.0, rate_hz=104, episodes=(episode,)), 5)
+    replay_to_folder(path, folder / "out", {"warmup_s": 60}, bar=False)
+    return path, folder / "out"
+
+
+def test_files_of_the_contract(run):
+    _, out, truth = run
+    steps = (out / "steps.csv").read_text().splitlines()
+    assert steps[0].startswith(CONTRACT)
+    assert (out / "cadence.csv").read_text().startswith("t_s,cadence_spm\n")
+    assert (out / "cues.csv").read_text().startswith("t_s,kind,reason\n")
+    assert (out / "up.csv").read_text().startswith("t_s,x,y,z\n")
+    table = rows(out / "steps.csv")
+    assert abs(len(table) - len(truth["steps"])) <= 2
+    on_s = column(table, "on_s")
+    assert np.all(np.diff(on_s) > 0.2)
+    assert {row["side"] for row in table} <= {"L", "R", ""}
+    assert abs(np.nanmean(column(table, "cadence_spm")) - truth["cadence_spm"]) < 1.5
+    flight = column(table, "flight_ms")
+    contact = column(table, "contact_ms")
+    both = np.isfinite(flight[:-1]) & np.isfinite(contact[:-1])
+    assert both.sum() > 50
+    np.testing.assert_allclose(
+        contact[:-1][both] + flight[:-1][both], 1000 * np.diff(on_s)[both], atol=2.1
+    )  # on_s is written to the millisecond
+    # the step before the stop has no flight: the next contact is not the next step's
+    assert math.isnan(flight[np.argmax(np.diff(on_s))])
+
+
+def test_cadence_is_once_a_second_and_empty_at_rest(run):
+    _, out, truth = run
+    table = rows(out / "cadence.csv")
+    t_s, spm = column(table, "t_s"), column(table, "cadence_spm")
+    np.testing.assert_array_equal(t_s, np.arange(len(t_s)))
+    assert len(t_s) in (90, 91)
+    assert np.isnan(spm[:12]).all() and np.isnan(spm[52:61]).all()
+    known = spm[(t_s > 18) & (t_s < 45)]
+    assert np.isfinite(known).all() and np.max(np.abs(known - truth["cadence_spm"])) < 6
+
+
+def test_up_is_dense_and_of_length_one(run):
+    _, out, _ = run
+    table = np.loadtxt(out / "up.csv", delimiter=",", skiprows=1)
+    assert np.max(np.diff(table[:, 0])) < 1 / 25 and np.min(np.diff(table[:, 0])) > 0
+    np.testing.assert_allclose(np.linalg.norm(table[:, 1:], axis=1), 1, atol=2e-3)
+
+
+def test_summary_speaks_of_the_run(run):
+    path, out, _ = run
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["trace"] == path.name and summary["rate_hz"] == 104
+    assert summary["seconds"] == pytest.approx(90, abs=0.1)
+    assert summary["bouts"] == 2 and summary["cues_same_when_decided_again"] is True
+    assert summary["steps"] == len(rows(out / "steps.csv"))
+    assert any("steps" in line for line in describe(summary))
+
+
+def test_the_mean_tilt_leaves_out_what_came_after_a_slip(tmp_path):
+    slip = Slip(at_s=100.0, rotation_deg=(0.0, 0.0, 15.0))
+    path, _, truth = write(tmp_path / "run", Scenario(minutes=3.0, rate_hz=104, slips=(slip,)), 5)
+    replay_to_folder(path, tmp_path / "out", bar=False)
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    table = rows(tmp_path / "out" / "steps.csv")
+    flags, tilt = column(table, "flags").astype(int), column(table, "tilt_deg")
+    true = np.mean([s["tilt_deg"] for s in truth["steps"] if s["on_s"] < 100]) - truth["standing_tilt_deg"]
+    assert summary["slipped_steps"] == np.sum(flags & 16 != 0) > 50
+    assert abs(summary["mean"]["tilt_deg"] - true) < 2 < abs(np.nanmean(tilt) - true)
+
+
+def test_the_log_gives_the_same_steps_and_cues(cued, tmp_path):
+    _, out = cued
+    cues = rows(out / "cues.csv")
+    assert any(cue["kind"] == "arch" for cue in cues)
+    for source in (out / logfile.LOG_NAME, out):
+        replay_to_folder(logfile.find_log(source), tmp_path, bar=False)
+        assert (tmp_path / "steps.csv").read_bytes() == (out / "steps.csv").read_bytes()
+        assert (tmp_path / "cues.csv").read_bytes() == (out / "cues.csv").read_bytes()
+        assert (tmp_path / logfile.LOG_NAME).read_bytes() == (out / logfile.LOG_NAME).read_bytes()
+    run = logfile.load_run(out)
+    assert len(run) == len(rows(out / "steps.csv")) and [c.kind for c in run.cues] == [c["kind"] for c in cues]
+
+
+def test_cues_come_again_from_the_log_alone(cued):
+    log = logfile.read_log(cued[1] / logfile.LOG_NAME)
+    assert logfile.same_cues(log)
+    # and the check can fail: a changed step changes a cue
+    for at, (tag, t_ms, fields) in enumerate(log.entries):
+        if tag == logfile.STEP_TAG and t_ms > 195_000:
+            fields = list(fields)
+            fields[records.TILT] = 0
+            log.entries[at] = (tag, t_ms, fields)
+    assert not logfile.same_cues(log)
+
+
+def test_other_settings_on_a_log_give_other_cues(cued):
+    log = cued[1] / logfile.LOG_NAME
+    assert [c.kind for c in replay_log(log, {"cue_arch": 0}).cues] == []
+    assert any(c.kind == "arch" for c in replay_log(log, {"warmup_s": 60}).cues)
+
+
+def test_times_are_those_of_the_trace(run, tmp_path):
+    path, out, _ = run
+    text = [np.asarray(p.samples) for p in open_trace(path).pieces() if isinstance(p, Block)]
+    write_trace(tmp_path / "late.csv", 104, text, start_s=1000.5)
+    replayed = replay_to_folder(tmp_path / "late.csv", tmp_path / "out", bar=False)
+    on_s = column(rows(out / "steps.csv"), "on_s")
+    np.testing.assert_allclose(replayed.columns["on_s"], on_s + 1000.5, atol=2e-3)
+    run_again = logfile.load_run(tmp_path / "out")
+    np.testing.assert_allclose(run_again.on_s, replayed.columns["on_s"], atol=2e-3)
+    assert replayed.cadence_t_s[0] == 1001
+
+
+class Pieces:
+    """A trace cut into other blocks."""
+
+    def __init__(self, trace, cuts):
+        self._trace = trace
+        self._cuts = cuts
+
+    def __getattr__(self, name):
+        return getattr(self._trace, name)
+
+    def pieces(self, on_progress=None):
+        for piece in self._trace.pieces():
+            if not isinstance(piece, Block):
+                yield piece
+                continue
+            ends = [c for c in self._cuts if piece.index < c < piece.index + piece.samples.shape[1]]
+            edges = [piece.index, *sorted(ends), piece.index + piece.samples.shape[1]]
+            for a, b in zip(edges, edges[1:]):
+                yield Block(a, piece.samples[:, a - piece.index : b - piece.index])
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.lists(st.integers(0, 3600), max_size=40, unique=True))
+def test_any_splitting_gives_the_same_log(short, tmp_path_factory, cuts):
+    path, whole = short
+    log = tmp_path_factory.getbasetemp() / "split.fclog"
+    replay_trace(Pieces(open_trace(path), cuts), log)
+    assert log.read_bytes() == whole
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("short")
+    path, _, _ = write(folder / "run", Scenario(minutes=0.6, rate_hz=100, stand_s=11.0), 8)
+    replay_trace(open_trace(path), folder / "whole.fclog")
+    return path, (folder / "whole.fclog").read_bytes()
+
+
+def test_raw_samples_of_a_log_are_replayed_as_a_trace(run, tmp_path):
+    """A log with raw pages, as the clip in capture mode writes it, against the trace that it came from."""
+    path, out, _ = run
+    pages_of = {}
+
+    def sink(number, page, complete):
+        if complete:
+            pages_of[number] = bytes(page)
+
+    writer = LogWriter(sink, session=7, boot=1)
+    raw = RawWriter(writer)
+    writer.event(records.START, 0, (1, 104, 1, 0, 0), b"")
+    first = 520  # the clip began its capture after 5 s
+    for piece in open_trace(path).pieces():
+        for start in range(0, piece.samples.shape[1], 26):
+            block = piece.samples[:, start : start + 26]
+            index = piece.index + start
+            if index >= first and not 5000 <= index < 5026:  # and lost a block
+                lsb = np.round(block / np.array([[0.000488]] * 3 + [[0.035]] * 3)).astype("<i2")
+                assert raw.push(index, lsb.T.tobytes())
+    raw.close()
+    writer.close()
+    data = b"".join(pages_of.get(n, b"\xff" * PAGE_B) for n in range(max(pages_of) + 1))
+    (tmp_path / "raw.fclog").write_bytes(data)
+    replayed = replay_to_folder(tmp_path / "raw.fclog", tmp_path / "out", bar=False, raw=True)
+    whole = column(rows(out / "steps.csv"), "on_s")
+    ours = replayed.columns["on_s"]
+    assert replayed.start_s == pytest.approx(5.0) and replayed.facts["lost_samples"] == 26
+    apart = np.abs(ours[:, None] - whole[None, :]).min(axis=1)
+    assert abs(len(ours) - len(whole)) <= 2 and np.median(apart) < 0.006
+    with pytest.raises(LogError, match="no raw samples"):
+        replay_to_folder(out / logfile.LOG_NAME, tmp_path / "no", bar=False, raw=True)
+
+
+def test_an_error_on_the_way_leaves_nothing_half_written(tmp_path):
+    """The bad cell stands behind the first megabyte, when results have already been begun."""
+    t_s = np.arange(104 * 400) / 104
+    write_trace(tmp_path / "run.csv", 104, [np.tile([[0.0], [1.0], [0.0], [0.1], [0.2], [0.3]], len(t_s))])
+    assert (tmp_path / "run.csv").stat().st_size > 1_500_000
+    with (tmp_path / "run.csv").open("a") as file:
+        file.write("401.0,0,1,zero,0,0,0\n" + "402.0,0,1,0,0,0,0\n")
+    with pytest.raises(FormclipError, match="acc_z_g is 'zero'"):
+        replay_to_folder(tmp_path / "run.csv", tmp_path / "new", bar=False)
+    assert not (tmp_path / "new").exists()
+    kept = tmp_path / "old"
+    kept.mkdir()
+    (kept / "steps.csv").write_text("as it was")
+    with pytest.raises(FormclipError):
+        replay_to_folder(tmp_path / "run.csv", kept, bar=False)
+    assert [path.name for path in kept.iterdir()] == ["steps.csv"] and (kept / "steps.csv").read_text() == "as it was"
+
+
+def test_no_running_gives_no_steps_and_a_log_that_says_so(tmp_path):
+    still = np.zeros((6, 3000))
+    still[1] = 1.0
+    still += np.random.default_rng(0).normal(0, 0.002, still.shape)
+    write_trace(tmp_path / "still.csv", 100, [still])
+    replayed = replay_to_folder(tmp_path / "still.csv", tmp_path / "out", bar=False)
+    assert not len(replayed.columns["on_s"]) and np.isnan(replayed.cadence_spm).all()
+    np.testing.assert_array_equal(replayed.cadence_t_s, np.arange(31))
+    assert rows(tmp_path / "out" / "steps.csv") == []
+    again = replay_log(tmp_path / "out" / logfile.LOG_NAME)
+    assert again.log.closed and not len(again.columns["on_s"])
+    assert "no running" in "\n".join(describe(replayed.summary()))
+
+
+def test_without_a_gyroscope_what_needs_it_is_empty(run, tmp_path):
+    blocks = [p.samples for p in open_trace(run[0]).pieces() if isinstance(p, Block)]
+    write_trace(tmp_path / "acc.csv.gz", 104, blocks, has_gyro=False)
+    replay_to_folder(tmp_path / "acc.csv.gz", tmp_path / "out", bar=False)
+    table = rows(tmp_path / "out" / "steps.csv")
+    assert len(table) > 150
+    for name in ("tilt_deg", "tilt_range_deg", "drop_range_deg", "rotation_range_deg"):
+        assert np.isnan(column(table, name)).all()
+    assert np.isfinite(column(table, "contact_ms")).mean() > 0.9
+    assert rows(tmp_path / "out" / "up.csv") == []
+
+
+def test_a_gyroscope_in_rad_per_s_is_doubted(run, tmp_path):
+    blocks = [p.samples.copy() for p in open_trace(run[0]).pieces() if isinstance(p, Block)]
+    for block in blocks:
+        block[3:] /= 57.3
+    write_trace(tmp_path / "rad.csv", 104, blocks)
+    replayed = replay_to_folder(tmp_path / "rad.csv", tmp_path / "out", bar=False)
+    assert any("rad/s" in note for note in replayed.notes)
+    assert not any("rad/s" in note for note in json.loads((run[1] / "summary.json").read_text())["notes"])
+
+
+def test_seconds_before_running_was_confirmed_are_filled():
+    on_s = np.arange(10.0, 40.0, 0.35)
+    t_s = np.arange(0.0, 45.0)
+    live = np.where((t_s >= 16) & (t_s <= 39), 171.0, math.nan)
+    filled = fill_cadence(t_s, live, on_s)
+    assert np.isnan(filled[:11]).all() and np.isnan(filled[40:]).all()
+    np.testing.assert_allclose(filled[12:16], 60 / 0.35, rtol=1e-6)
+    np.testing.assert_array_equal(filled[16:40], 171.0)
+
+
+# -- any bytes --------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=300), st.integers(0, 3 * PAGE_B), st.integers(0, 400))
+@example(b"", 0, 0)
+@example(b"FCL1", 0, 400)
+def test_any_bytes_as_a_log_give_a_log_or_one_line(short, tmp_path_factory, put, at, cut):
+    path = tmp_path_factory.getbasetemp() / "any.fclog"
+    for data in (put, b"FCL1" + put, short[1][:at] + put + short[1][at + cut :]):
+        path.write_bytes(data)
+        try:
+            replayed = replay_log(path)
+            replayed.summary()
+            assert len(replayed.columns["on_s"]) >= 0
+        except LogError as error:
+            line = str(error)
+            assert "any.fclog" in line and "byte" in line and error.next_step and line.isprintable()
+
+
+def test_a_damaged_page_costs_that_page_and_says_so(cued, tmp_path):
+    whole = (cued[1] / logfile.LOG_NAME).read_bytes()
+    assert len(whole) > 2 * PAGE_B
+    (tmp_path / "a.fclog").write_bytes(whole[:PAGE_B] + bytes(PAGE_B // 2) + whole[PAGE_B + PAGE_B // 2 :])
+    replayed = replay_log(tmp_path / "a.fclog")
+    lost = len(replay_log(cued[1] / logfile.LOG_NAME).columns["on_s"]) - len(replayed.columns["on_s"])
+    assert 0 < lost < 300
+    assert any(f"byte {PAGE_B}" in note for note in replayed.summary()["notes"])
+
+
+SETTINGS_BAD = {
+    "sustain_s = 99": ("sustain_s", "2 to 30"),
+    "sustian_s = 5": ("sustian_s", "sustain_s"),
+    "sustain_s = 5.5": ("sustain_s", "whole number"),
+    "sustain_s = ": ("TOML", "line 1"),
+    '{"mode": "loud"}': ("mode", "coach"),
+    '{"mode": ': ("JSON", "line 1"),
+    "formclip = 3": ("table", "[formclip]"),
+}
+
+
+@pytest.mark.parametrize("text", SETTINGS_BAD)
+def test_bad_settings_name_the_setting_and_its_range(tmp_path, text):
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        read_settings(path)
+    line = str(caught.value)
+    for words in ("settings.toml", *SETTINGS_BAD[text]):
+        assert words in line
+    assert "\n" not in line
+
+
+def test_good_settings_of_both_forms(tmp_path):
+    (tmp_path / "a.toml").write_text('# mine\n[formclip]\nsustain_s = 4\nmode = "silent"\n')
+    (tmp_path / "a.json").write_text('{"sustain_s": 4, "mode": "silent"}')
+    assert (
+        read_settings(tmp_path / "a.toml") == read_settings(tmp_path / "a.json") == {"sustain_s": 4, "mode": "silent"}
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.one_of(st.binary(max_size=80), st.text(max_size=80).map(lambda s: s.encode("utf-8", "surrogatepass"))))
+@example(b"{" * 5000)
+@example(b"a = " + b"[" * 5000)
+def test_any_bytes_as_settings_give_settings_or_one_line(tmp_path_factory, data):
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_bytes(data)
+    try:
+        assert isinstance(read_settings(path), dict)
+    except FormclipError as error:
+        line = str(error)
+        assert "any.toml" in line and error.next_step and line.isprintable()
+
+
+# -- recorded traces --------------------------------------------------------------------------------------------------
+
+
+def test_replay_is_200_times_real_time(traces, tmp_path):
+    """Processor time, with reading and writing, for a recorded trace of 208 Hz."""
+    trace = traces / "rbds" / "RBDS001runT25.imu.csv.xz"
+    replay_to_folder(trace, tmp_path, bar=False)
+    start = time.process_time()
+    replayed = replay_to_folder(trace, tmp_path, bar=False)
+    assert replayed.seconds / (time.process_time() - start) > 200
+
+
+@pytest.mark.parametrize(
+    "name", ["alcantara/alcantara_01", "sisfall/D03_SA01_R01", "mobgap/HA_001_TimeMeasure1_Test5_Trial1"]
+)
+def test_every_kind_of_recorded_trace(traces, tmp_path, name):
+    replayed = replay_to_folder(traces / f"{name}.imu.csv.xz", tmp_path, bar=False)
+    truth = json.loads((traces / f"{name}.truth.json").read_text())
+    steps = len(replayed.columns["on_s"])
+    assert steps == 0 if truth.get("running") is False else steps > 10
+    if not open_trace(traces / f"{name}.imu.csv.xz").has_gyro:
+        assert np.isnan(replayed.columns["tilt_deg"]).all()

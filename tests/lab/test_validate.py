@@ -1,0 +1,289 @@
+"""The scoring itself: known errors put into a perfect result come out as exactly those figures."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from formclip.lab.replay import replay_to_folder
+from formclip.lab.simulate import Scenario, write
+from formclip.lab.validate.figures import all_figures, simulated
+from formclip.lab.validate.plots import draw_agreement
+from formclip.lab.validate.run import find_traces, score_file, trace_name
+from formclip.lab.validate.score import Ours, match, score_trace, truth_path, window_cadence
+from formclip.lab.validate.table import to_markdown, to_text
+from formclip.show import cli
+
+RATE = 26
+PERIOD_S = 0.35
+STEPS = 280
+
+
+def truth(**more):
+    """100 s of even running from 10 s on, side by side, everything known."""
+    on_s = 10 + PERIOD_S * np.arange(STEPS)
+    t_s = np.arange(0, 120, 1 / RATE)
+    phase = 2 * np.pi * (t_s - 10) / (2 * PERIOD_S)
+    steps = [
+        {
+            "on_s": float(on),
+            "off_s": float(on) + 0.25,
+            "side": "RL"[i % 2],
+            "brake_dv_mps": -0.2,
+            "heel_ahead_cm": 20.0,
+            "vo_cm": 9.0,
+            "tilt_deg": 15.0,
+        }
+        for i, on in enumerate(on_s)
+    ]
+    pose = {"rate_hz": RATE, "t0_s": 0.0}
+    for key, size in (("tilt_deg", 3.0), ("drop_deg", 4.0), ("rotation_deg", 5.0)):
+        pose[key] = (size * np.sin(phase)).tolist()
+    return {
+        "set": "rbds",
+        "subject": "X",
+        "speed_mps": 3.0,
+        "standing_tilt_deg": 10.0,
+        "steps": steps,
+        "pose": pose,
+        **more,
+    }
+
+
+def ours(**changes):
+    """What a perfect clip would give, then changed."""
+    on_s = 10 + PERIOD_S * np.arange(STEPS)
+    full = np.ones(STEPS)
+    columns = {
+        "on_s": on_s,
+        "contact_ms": 250 * full,
+        "flight_ms": 100 * full,
+        "side": (np.arange(STEPS) + 1.0) % 2,
+        "cadence_spm": 60 / PERIOD_S * full,
+        "tilt_deg": 5 * full,
+        "tilt_range_deg": 6 * full,
+        "drop_range_deg": 8 * full,
+        "rotation_range_deg": 10 * full,
+        "vo_cm": 9 * full,
+        "braking_mps": -0.2 * full,
+        "speed_mps": 3 * full,
+        "heel_ahead_cm": 20 * full,
+    }
+    up = changes.pop("up", np.zeros((0, 3)))
+    up_t_s = changes.pop("up_t_s", np.zeros(0))
+    spm = changes.pop("spm", 60 / PERIOD_S)
+    keep = changes.pop("keep", slice(None))
+    columns.update(changes)
+    columns = {key: value[keep] for key, value in columns.items()}
+    t_s = np.arange(0.0, 120.0)
+    return Ours(columns, t_s, np.where((t_s > 12) & (t_s < 108), spm, math.nan), up_t_s, up, 120.0)
+
+
+def test_perfect_gives_no_error():
+    score = score_trace(truth(), ours())
+    used = sum(s["on_s"] >= 20 - 1e-3 for s in truth()["steps"])
+    assert score["true_steps"] == score["found"] == used and score["invented"] == 0
+    assert score["contact_spread_ms"] == pytest.approx(0, abs=1e-6)
+    assert score["cadence"]["worst"] < 1e-6 and score["cadence"]["windows"] > 80
+    for key in ("contact_ms", "vo_cm", "tilt_deg", "braking_mps", "speed_mps", "heel_ahead_cm"):
+        assert score[key]["rmse_steps"] == pytest.approx(0, abs=1e-6), key
+    for key in ("tilt_range_deg", "drop_range_deg", "rotation_range_deg"):
+        assert score[key]["rmse_steps"] < 0.1, key
+    assert score["side"] == {"right": used, "n": used}
+
+
+def test_a_constant_offset_is_no_spread():
+    on_s = ours().columns["on_s"]
+    score = score_trace(truth(), ours(on_s=on_s + 0.04))
+    assert score["contact_offset_ms"] == pytest.approx(40) and score["contact_spread_ms"] < 1e-6
+    assert score["found"] == score["true_steps"]
+    rng = np.random.default_rng(2)
+    score = score_trace(truth(), ours(on_s=np.sort(on_s + 0.04 + rng.normal(0, 0.01, STEPS))))
+    assert score["contact_spread_ms"] == pytest.approx(10, rel=0.15)
+
+
+def test_missed_and_invented_steps_are_counted():
+    keep = np.ones(STEPS, dtype=bool)
+    keep[[100, 101, 200]] = False
+    score = score_trace(truth(), ours(keep=keep))
+    assert (score["true_steps"] - score["found"], score["invented"]) == (3, 0)
+    on_s = ours().columns["on_s"].copy()
+    on_s[150:] -= PERIOD_S / 2  # out of step from here: all of these are wrong one way or the other
+    score = score_trace(truth(), ours(on_s=on_s))
+    assert score["found"] < score["true_steps"]
+    twice = np.sort(np.concatenate((ours().columns["on_s"], ours().columns["on_s"][100:110] + 0.1)))
+    many = {key: np.interp(twice, ours().columns["on_s"], value) for key, value in ours().columns.items()}
+    score = score_trace(truth(), Ours(many, *[getattr(ours(), f) for f in ("cadence_t_s", "cadence_spm")],
+                                      np.zeros(0), np.zeros((0, 3)), 120.0))  # fmt: skip
+    assert (score["found"], score["invented"]) == (score["true_steps"], 10)
+
+
+def test_errors_come_out_as_put_in():
+    full = np.ones(STEPS)
+    made = ours(
+        contact_ms=262 * full, tilt_deg=4.4 * full, vo_cm=np.where(np.arange(STEPS) % 2, 9.3, 8.7), spm=172.0,
+        side=np.where(np.arange(STEPS) < 150, math.nan, (np.arange(STEPS) + 1.0) % 2), braking_mps=-0.17 * full,
+    )  # fmt: skip
+    score = score_trace(truth(), made)
+    assert score["contact_ms"]["bias"] == pytest.approx(12)
+    assert score["tilt_deg"]["bias"] == pytest.approx(-0.6)
+    assert score["vo_cm"]["rmse_steps"] == pytest.approx(0.3) and abs(score["vo_cm"]["bias"]) < 0.02
+    assert score["cadence"]["mean_error"] == pytest.approx(172 - 60 / PERIOD_S)
+    assert score["braking_mps"]["bias"] == pytest.approx(0.03)
+    assert score["side"]["right"] == score["side"]["n"] - 121
+    figures = {f.key: f for f in all_figures({"rbds/a": score}, None, None)}
+    assert figures["oscillation"].met is True and "3.0 mm" in figures["oscillation"].ours
+    assert figures["tilt"].met is False and figures["contact_time"].met is True
+    assert figures["cadence"].met is False and figures["side"].met is False
+    assert figures["steps_found"].met is True and figures["not_running"].met is None
+
+
+def test_a_missing_cadence_is_counted_not_forgiven():
+    made = ours()
+    made.cadence_spm[40:50] = math.nan
+    score = score_trace(truth(), made)
+    assert score["cadence"]["missing"] == 10
+    figure = {f.key: f for f in all_figures({"rbds/a": score}, None, None)}["cadence"]
+    assert "10 more without a value" in figure.note and figure.met is False
+
+
+def test_matching_is_one_to_one_and_in_order():
+    rng = np.random.default_rng(3)
+    true_s = np.cumsum(rng.uniform(0.3, 0.4, 400))
+    kept = rng.random(400) > 0.05
+    ours_s = true_s[kept] + 0.06 + rng.normal(0, 0.008, kept.sum())
+    i, j, offset_s = match(true_s, ours_s, 0.17)
+    assert offset_s == pytest.approx(0.06, abs=0.003)
+    np.testing.assert_array_equal(i, np.flatnonzero(kept))
+    np.testing.assert_array_equal(j, np.arange(kept.sum()))
+    for empty in (np.zeros(0), true_s + 1000):
+        assert len(match(true_s, empty, 0.17)[0]) == 0
+
+
+def test_window_cadence_counts_intervals():
+    contacts = np.arange(0, 20, 0.375)
+    assert window_cadence(contacts, 10.0, 4.0) == pytest.approx(160)
+    assert math.isnan(window_cadence(contacts, 50.0, 4.0))
+
+
+def test_not_running_and_windows():
+    score = score_trace({"set": "sisfall", "running": False}, ours())
+    assert score["not_running"]["steps"] == STEPS
+    jog = ours(on_s=510 + PERIOD_S * np.arange(STEPS))
+    assert score_trace({"set": "lmu"}, jog)["not_running"]["steps"] == 0
+    windows = [
+        {"from_s": 20.0, "to_s": 30.0, "fft_spm": 171.0, "acf_spm": 172.0},
+        {"from_s": 500, "to_s": 510, "a_spm": 1},
+    ]
+    part = score_trace({"set": "sisfall", "running": True, "cadence_windows": windows}, ours())["cadence_10s"]
+    assert (part["windows"], part["missing"]) == (1, 1)
+    assert part["mean_error"] == pytest.approx(171.5 - 60 / PERIOD_S)
+
+
+def test_up_is_scored_while_moving_only():
+    n = 100
+    angle = np.radians(np.linspace(0, 90, n))
+    up = np.stack([np.sin(angle), np.cos(angle), 0 * angle], axis=1)
+    tilted = np.stack([np.sin(angle + np.radians(2)), np.cos(angle + np.radians(2)), 0 * angle], axis=1)
+    tilted[:20] = (0, 0, 1)
+    vectors = [[None if i % 7 == 0 else float(x) for x in v] for i, v in enumerate(up)]
+    known = {
+        "set": "broad",
+        "rate_hz": 100,
+        "up_in_sensor": {"every_samples": 10, "vectors": vectors},
+        "moving": [0] * 20 + [1] * 80,
+    }
+    score = score_trace(known, ours(up=tilted, up_t_s=np.arange(n) / 10))
+    assert score["up"]["rms_deg"] == pytest.approx(2, abs=0.02)
+
+
+def test_held_out_predictions_take_the_place_of_the_fitted_ones():
+    scores = {f"rbds/{i}": score_trace(truth(), ours(braking_mps=np.full(STEPS, -0.2 + 0.01 * i))) for i in range(4)}
+    for i, score in enumerate(scores.values()):
+        score["braking_mps"]["truth"] = -0.2 + 0.01 * i
+    fitted = {f.key: f for f in all_figures(scores, None, None)}["braking"]
+    assert fitted.met is True and "fitted with these runners in" in fitted.note
+    held = {"how": "left out", "braking_mps": {f"rbds/{i}": -0.2 - 0.01 * i for i in range(4)}}
+    figure = {f.key: f for f in all_figures(scores, None, held)}["braking"]
+    assert figure.met is False and figure.values["3"]["r"] == pytest.approx(-1) and figure.note == "left out"
+
+
+def test_plots_are_drawn_where_there_is_truth_and_are_the_same_each_time():
+    scores = {f"rbds/{i}": score_trace(truth(), ours(contact_ms=np.full(STEPS, 250.0 + 3 * i))) for i in range(6)}
+    drawn = draw_agreement(scores, None)
+    assert {"contact.svg", "tilt.svg", "speed.svg"} <= set(drawn)
+    assert drawn == draw_agreement(scores, None)
+    assert "6 traces" in drawn["contact.svg"] and "mean +7.5" in drawn["contact.svg"]
+    held = {"contact_ms": {str(i): 250.0 for i in range(6)}}
+    assert "mean +0" in draw_agreement(scores, held)["contact.svg"]
+    assert draw_agreement({"rbds/0": scores["rbds/0"]}, None) == {}
+
+
+def test_cues_and_drift_become_figures():
+    result = {
+        "runs": 2, "minutes": 60.0, "faults": 20, "cued": 18, "late_s": [0.4] * 17 + [1.2], "latest": "x",
+        "missed": "y", "false_cues": 3, "false_where": "z",
+        "drift": {"slope_deg_per_h": 0.6, "worst_deg": 1.0, "how": "h"},
+    }  # fmt: skip
+    assert [f.met for f in simulated(result)] == [False, False, False, False]
+    result |= {"cued": 20, "late_s": [0.4] * 20, "false_cues": 2, "drift": {**result["drift"], "slope_deg_per_h": -0.4}}
+    assert [f.met for f in simulated(result)] == [True, True, True, True]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A small data folder: one simulated run, one trace that can't be read, one without truth."""
+    root = tmp_path_factory.mktemp("data")
+    write(root / "made" / "run", Scenario(minutes=0.7, rate_hz=104), 1)
+    (root / "made" / "bad.imu.csv").write_text("nothing\n")
+    (root / "made" / "bad.truth.json").write_text('{"set": "made"}')
+    (root / "made" / "unknown.imu.csv").write_text("nothing\n")
+    return root
+
+
+def test_traces_are_found_by_their_truth(folder):
+    assert [trace_name(path) for path in find_traces(folder)] == ["made/bad", "made/run"]
+    assert truth_path(folder / "a.imu.csv.xz").name == truth_path(folder / "a.csv").name == "a.truth.json"
+
+
+def test_command_writes_tables_that_are_the_same_each_time(folder, tmp_path, capsys):
+    for name in ("a.md", "b.md"):
+        assert cli.run(["validate", str(folder), "--no-simulated", "-o", str(tmp_path / name)]) == 0
+    text = (tmp_path / "a.md").read_text(encoding="utf-8")
+    assert text == (tmp_path / "b.md").read_text(encoding="utf-8")
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert "made/bad" in text and "| run |" in text and str(tmp_path) not in text
+    out = capsys.readouterr().out
+    assert "not read: made/bad" in out
+    said = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert {f["key"] for f in said["figures"]} >= {"cadence", "tilt", "up", "drift"}
+
+
+def test_strict_fails_when_a_goal_is_missed(tmp_path, capsys):
+    root = tmp_path / "data"
+    write(root / "run", Scenario(minutes=0.7, rate_hz=104), 1)
+    known = json.loads((root / "run.truth.json").read_text())
+    known["running"] = False  # a lie that must be noticed
+    (root / "run.truth.json").write_text(json.dumps(known))
+    assert cli.run(["validate", str(root), "--no-simulated", "--strict"]) == 7
+    assert "goals missed: steps in traces without running" in capsys.readouterr().err
+
+
+def test_score_of_a_file_is_that_of_replay(folder, tmp_path):
+    path = folder / "made" / "run.imu.csv.xz"
+    replayed = replay_to_folder(path, tmp_path / "out", bar=False)
+    score = score_file(path)
+    assert score["steps_given"] == len(replayed.columns["on_s"])
+    assert score["found"] / score["true_steps"] > 0.99
+    assert to_text(all_figures({"a": score}, None, None))
+    assert to_markdown({"a": score}, all_figures({"a": score}, None, None), None).count("\n") > 20
+
+
+def test_recorded_traces_meet_what_was_reached(traces):
+    """Three of the recorded runners and one walker: far from all, enough to notice a broken scorer or chain."""
+    names = ("rbds/RBDS001runT25", "rbds/RBDS010runT35", "alcantara/alcantara_01", "sisfall/D02_SA06_R01")
+    scores = {name: score_file(traces / f"{name}.imu.csv.xz") for name in names}
+    figures = {f.key: f for f in all_figures(scores, None, None)}
+    for key in ("cadence", "steps_invented", "not_running", "initial_contact"):
+        assert figures[key].met, figures[key].ours
+    assert figures["steps_found"].values["percent"] > 98

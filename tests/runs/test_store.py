@@ -1,0 +1,252 @@
+"""The store, and a visit to a clip over a link in memory that drops, repeats, swaps and is cut; and a killed host."""
+
+import asyncio
+import binascii
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from formclip.runs.store.store import Store, StoreError
+from formclip.runs.sync.errors import Faulty, Refused, Vanished, WrongVersion
+from formclip.runs.sync.fetch import ClipClient, visit
+from gaitcore import sync
+from test_sync import KEY, PACKET_B, Port
+
+
+class MemoryLink:
+    """A clip's end behind a link that may lose, repeat and swap packets and break at a given packet."""
+
+    def __init__(self, port, rng=None, loss=0.0, cut_after=None, token=1):
+        self.clip = sync.ClipEnd(port)
+        self.clip.reset(token)
+        self._rng, self._loss, self._left = rng or random.Random(0), loss, cut_after
+        self._late = None
+
+    def _count(self):
+        if self._left is not None:
+            self._left -= 1
+            if self._left < 0:
+                raise Vanished("the clip went away", "")
+
+    async def write(self, packet):
+        self._count()
+        if self._rng.random() >= self._loss:
+            self.clip.receive(packet)
+
+    async def receive(self, timeout_s):
+        self._count()
+        await asyncio.sleep(0)
+        if self._late is not None:
+            packet, self._late = self._late, None
+            return packet
+        packet = self._next()
+        draw = self._rng.random()
+        if draw < self._loss:
+            return None
+        if draw > 1 - self._loss / 2:
+            self._late = packet  # repeated
+        elif draw > 1 - self._loss and (swapped := self._next()) is not None:
+            self._late, packet = packet, swapped
+        return packet
+
+    def _next(self):
+        buf = bytearray(PACKET_B)
+        n = self.clip.send_control_into(buf) or self.clip.send_data_into(buf)
+        return bytes(buf[:n]) if n else None
+
+
+def client(port, *link):
+    return ClipClient(MemoryLink(port, *link), KEY)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    """In memory, silence is known at once: a link that has nothing says so."""
+    monkeypatch.setattr("formclip.runs.sync.fetch._SILENCES", 200)
+    monkeypatch.setattr("formclip.runs.sync.fetch._REPLY_S", 0.01)
+    monkeypatch.setattr("formclip.runs.sync.fetch._REPEATS", 50)
+
+
+def make_sessions(rng, count=3, most_b=20_000):
+    return {n + 1: rng.randbytes(rng.randrange(1, most_b)) for n in range(count)}
+
+
+def held(store):
+    return {s.number: s.path.read_bytes() for s in store.sessions()}
+
+
+def test_visit_takes_all_and_deletes_what_is_stored(tmp_path):
+    sessions = make_sessions(random.Random(1))
+    port, store = Port(sessions), Store(tmp_path)
+    done = asyncio.run(visit(client(port), store))
+    assert held(store) == sessions and port.sessions == {}
+    assert done.clip == "formclip-1a2b" and done.deleted == [1, 2, 3]
+    assert done.bytes_fetched == sum(map(len, sessions.values()))
+    assert all(s.deleted_on_clip for s in store.sessions())
+    assert [a.boot for a in store.anchors("formclip-1a2b")] == [7]
+
+
+def test_keep_leaves_the_clip_as_it_is_and_a_second_visit_changes_nothing(tmp_path):
+    sessions = make_sessions(random.Random(2))
+    port, store = Port(sessions), Store(tmp_path)
+    for expected_b in (sum(map(len, sessions.values())), 0):
+        done = asyncio.run(visit(client(port), store, keep=True))
+        assert done.bytes_fetched == expected_b
+    assert held(store) == sessions == port.sessions
+    assert len(store.sessions()) == 3
+
+
+def test_two_hundred_cut_and_lossy_visits_end_with_exactly_the_log(tmp_path):
+    for run in range(20):
+        rng = random.Random(run)
+        sessions = make_sessions(rng)
+        port, store = Port(sessions), Store(tmp_path / str(run))
+        for attempt in range(400):
+            before = dict(port.sessions)
+            try:
+                asyncio.run(visit(client(port, rng, 0.1, rng.randrange(5, 150), attempt + 1), store))
+            except Vanished:
+                pass
+            gone = set(before) - set(port.sessions)
+            assert all(held(store).get(n) == sessions[n] for n in gone), "deleted what the store does not hold"
+            if not port.sessions:
+                break
+        assert held(store) == sessions and len(store.sessions()) == len(sessions)
+
+
+_KILLED = """
+import asyncio, random, sys
+sys.path[:0] = {paths!r}
+from test_store import KEY, ClipClient, MemoryLink, Port, make_sessions
+from formclip.runs.sync.fetch import visit
+from formclip.runs.store.store import Store
+import formclip.runs.sync.fetch
+rng = random.Random({seed})
+port = Port(make_sessions(random.Random(5), 3, 200_000))
+class Slow(MemoryLink):
+    async def receive(self, timeout_s):
+        print("tick", flush=True)
+        return await super().receive(timeout_s)
+asyncio.run(visit(ClipClient(Slow(port), KEY), Store(__import__("pathlib").Path({folder!r})), keep=True))
+print("done", flush=True)
+"""
+
+
+def test_host_killed_at_random_loses_and_doubles_nothing(tmp_path):
+    sessions = make_sessions(random.Random(5), 3, 200_000)
+    paths = [p for p in sys.path if p]
+    rng = random.Random(9)
+    for seed in range(6):
+        script = _KILLED.format(paths=paths, seed=seed, folder=str(tmp_path / "store"))
+        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+        for _ in range(rng.randrange(1, 900)):
+            if process.stdout.readline() in (b"done\n", b""):
+                break
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    store = Store(tmp_path / "store")
+    asyncio.run(visit(client(Port(sessions)), store, keep=True))
+    assert held(store) == sessions and len(store.sessions()) == 3
+
+
+def test_part_from_before_is_gone_on_with_and_a_wrong_one_is_dropped(tmp_path):
+    data = random.Random(3).randbytes(9000)
+    store = Store(tmp_path)
+    first = store.arriving("clip", 1, binascii.crc32(data), len(data), 1, 0)
+    first.append(data[:4000])
+    first.close()
+    second = store.arriving("clip", 1, binascii.crc32(data), len(data), 1, 0)
+    assert (second.have_b, second.have_crc) == (4000, binascii.crc32(data[:4000]))
+    second.append(b"x" * 5000)
+    with pytest.raises(StoreError, match="sync again"):
+        second.finish()
+    assert second.have_b == 0 and store.sessions() == []
+    second.append(data)
+    stored = second.finish()
+    assert stored.path.read_bytes() == data
+    assert store.find("clip", 1, binascii.crc32(data)).label == "clip/1"
+
+
+def test_whole_log_that_was_not_indexed_is_indexed_by_the_next_visit(tmp_path):
+    sessions = {1: b"whole" * 100}
+    store = Store(tmp_path)
+    folder = tmp_path / "formclip-1a2b"
+    folder.mkdir()
+    (folder / f"000001-{binascii.crc32(sessions[1]):08x}.fclog").write_bytes(sessions[1])
+    done = asyncio.run(visit(client(Port(sessions)), store, keep=True))
+    assert done.bytes_fetched == 0 and held(store) == sessions
+
+
+def test_lost_file_is_fetched_again(tmp_path):
+    sessions = {1: b"whole" * 100}
+    store = Store(tmp_path)
+    asyncio.run(visit(client(Port(sessions)), store, keep=True))
+    store.sessions()[0].path.unlink()
+    asyncio.run(visit(client(Port(sessions)), store, keep=True))
+    assert held(store) == sessions
+
+
+def test_names_find_one_session_or_none(tmp_path):
+    store = Store(tmp_path)
+    for clip, number in (("a", 1), ("a", 2), ("b", 2)):
+        arriving = store.arriving(clip, number, binascii.crc32(b"x"), 1, 1, 0)
+        arriving.append(b"x")
+        arriving.finish()
+    assert store.named("a/2").label == "a/2" and store.named("1").label == "a/1"
+    assert store.named("2") is None and store.named("c/1") is None
+
+
+def test_refusals_come_in_words(tmp_path):
+    port = Port()
+
+    def refuse(*_):
+        raise sync.SyncError(0, sync.NOT_NOW)
+
+    port.calibrate = refuse
+
+    async def ask():
+        asking = client(port)
+        await asking.greet()
+        with pytest.raises(Refused, match="can't do that now"):
+            await asking.calibrate()
+        with pytest.raises(Refused, match="setting sustain_s refused; give 2 to 30; 5 is kept"):
+            await asking.set(2, 99)
+        settings = await asking.settings()
+        assert settings.to_bytes() == port.settings.to_bytes()
+        assert (await asking.status()).battery_percent == 81
+
+    asyncio.run(ask())
+
+
+def test_other_versions_and_disorder_are_told(tmp_path, monkeypatch):
+    async def greet():
+        await client(Port()).greet()
+
+    monkeypatch.setattr(sync, "VERSION", 2)
+    clip_says = sync.ClipEnd._do
+    monkeypatch.setattr(sync.ClipEnd, "_do", lambda self, kind, given: clip_says(self, kind, (given[0], 1, *given[2:])))
+    with pytest.raises(WrongVersion, match="update the older one"):
+        asyncio.run(greet())
+    monkeypatch.undo()
+    port = Port({1: b"a", 2: b"b"})
+    port.next_session = lambda after: (2, 7, 1, 0) if after == 0 else ((1, 7, 1, 0) if after == 2 else None)
+    with pytest.raises(Faulty, match="not in order"):
+        asyncio.run(visit(client(port), Store(tmp_path)))
+
+
+def test_full_disk_is_said_and_keeps_what_came(tmp_path):
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    store = Store(tmp_path)
+    data = bytes(100_000)
+    arriving = store.arriving("clip", 1, binascii.crc32(data), len(data), 1, 0)
+    arriving._file = open("/dev/full", "wb")
+    with pytest.raises(Exception, match="the disk is full"):
+        for i in range(0, len(data), 1000):
+            arriving.append(data[i : i + 1000])
+    assert store.sessions() == []

@@ -1,0 +1,179 @@
+"""The command line: help, one-line errors with the next step, exit codes, completion."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+
+import click
+import pytest
+from formclip.ground import errors
+from formclip.show import cli
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+ERROR_CLASSES = [
+    value
+    for value in vars(errors).values()
+    if isinstance(value, type) and issubclass(value, errors.FormclipError) and value is not errors.FormclipError
+]
+
+
+def run(capsys, *arguments):
+    code = cli.run([str(a) for a in arguments])
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+def one_line(text):
+    assert text.endswith("\n") and text.count("\n") == 1 and text[:-1].isprintable(), text
+    return text
+
+
+def test_help_lists_every_command_and_fits_80_columns(capsys):
+    code, out, _ = run(capsys, "--help")
+    assert code == 0
+    for name in cli.COMMANDS:
+        assert f"\n  {name} " in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_is_there_and_says_what_the_list_says(name, capsys):
+    module, _, attribute = cli.COMMANDS[name][0].partition(":")
+    command = getattr(importlib.import_module(module), attribute)
+    assert isinstance(command, click.Command) and command.name == name
+    assert command.get_short_help_str(200) == cli.COMMANDS[name][1]
+    code, out, _ = run(capsys, name, "--help")
+    assert code == 0 and f"Usage: formclip {name}" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_the_command_runs_as_a_program(repo):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    code = "from formclip.show.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, "--version"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("formclip")
+    done = subprocess.run([sys.executable, "-c", code, "replay"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 2 and not done.stdout
+    one_line(done.stderr)
+
+
+def test_help_does_not_import_the_heavy_parts():
+    code = "import sys; from formclip.show.cli import run; run(['--help']); sys.exit('numpy' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True).returncode == 0
+
+
+WRONG_USE = {
+    ("replay",): "Missing argument 'TRACE'",
+    ("replay", "a.csv"): "--out",
+    ("replay", "a.csv", "--out"): "--out",
+    ("replai", "a.csv"): "did you mean 'replay'",
+    ("frobnicate",): "formclip --help",
+    ("replay", "--bogus"): "--bogus",
+    ("--bogus",): "--bogus",
+    ("completion", "tcsh"): "tcsh",
+    ("validate",): "DIR",
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG_USE, ids=" ".join)
+def test_wrong_use_is_one_line_and_code_2(capsys, arguments):
+    code, out, err = run(capsys, *arguments)
+    assert code == 2 and not out
+    assert WRONG_USE[arguments] in one_line(err) and "--help" in err or "did you mean" in err
+
+
+def test_errors_are_one_line_with_the_next_step(capsys, tmp_path):
+    (tmp_path / "bad.csv").write_text("t_s,acc_x_g\n")
+    (tmp_path / "bad.fclog").write_bytes(b"FCL1" + bytes(5000))
+    (tmp_path / "bad.toml").write_text("sustain_s = 99")
+    (tmp_path / "file").write_text("")
+    out_dir = ("--out", tmp_path / "out")
+    cases = (
+        (3, ("replay", tmp_path / "bad.csv", *out_dir)),
+        (4, ("replay", tmp_path / "bad.fclog", *out_dir)),
+        (5, ("replay", tmp_path / "bad.csv", *out_dir, "--settings", tmp_path / "bad.toml")),
+        (6, ("replay", tmp_path / "none.csv", *out_dir)),
+        (6, ("replay", tmp_path, *out_dir)),
+        (6, ("validate", tmp_path / "none")),
+        (6, ("validate", tmp_path)),
+        (6, ("replay", tmp_path / "bad.csv", *out_dir, "--settings", tmp_path / "none.toml")),
+    )
+    for expected, arguments in cases:
+        code, out, err = run(capsys, *arguments)
+        assert (code, out) == (expected, ""), err
+        line = one_line(err)
+        assert line.startswith("formclip: ") and "; " in line and "Traceback" not in line
+
+
+def test_debug_shows_the_traceback(capsys, tmp_path):
+    for arguments in (("--debug", "replay"), ("replay", "--debug")):
+        with pytest.raises(errors.FormclipError):
+            cli.run([*arguments, str(tmp_path / "none.csv"), "--out", str(tmp_path)])
+
+
+def test_a_fault_of_ours_is_named_as_such(capsys, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("by\nnothing")
+
+    monkeypatch.setattr(cli.cli, "main", broken)
+    code, _, err = run(capsys, "demo")
+    assert code == 1 and "--debug" in one_line(err) and "ZeroDivisionError" in err
+
+
+def test_interrupt_is_code_130(capsys, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.cli, "main", stopped)
+    code, _, err = run(capsys, "demo")
+    assert code == 130 and one_line(err) == "formclip: stopped\n"
+
+
+def test_every_error_has_its_own_exit_code_and_the_help_names_it(capsys):
+    codes = [kind.exit_code for kind in ERROR_CLASSES]
+    assert len(set(codes)) == len(codes) and not {0, 1, 2} & set(codes)
+    _, out, _ = run(capsys, "--help")
+    for code in codes:
+        assert f" {code} " in " ".join(out.split())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=20), st.text(max_size=20))
+@example("a\nb", "\x1b[31m", "\r\n", "\u2028")
+def test_an_error_is_one_line_whatever_is_in_it(what, next_step, path, place):
+    shown = str(errors.TraceError(what, next_step, path=path, place=place))
+    assert shown.isprintable()
+
+
+def test_json_goes_to_stdout_alone(capsys, tmp_path):
+    rows = "\n".join(f"{i / 100:.2f},0,1,0,0,0,0" for i in range(500))
+    (tmp_path / "a.csv").write_text("t_s,acc_x_g,acc_y_g,acc_z_g,gyr_x_dps,gyr_y_dps,gyr_z_dps\n" + rows)
+    code, out, err = run(capsys, "replay", tmp_path / "a.csv", "--out", tmp_path / "o", "--json")
+    assert code == 0 and not err and json.loads(out)["steps"] == 0
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_script(capsys, shell):
+    code, out, _ = run(capsys, "completion", shell)
+    assert code == 0 and "_FORMCLIP_COMPLETE" in out
+
+
+def test_completion_answers_the_shell():
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "_FORMCLIP_COMPLETE": "bash_complete",
+        "COMP_WORDS": "formclip re",
+        "COMP_CWORD": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", "from formclip.show.cli import main; main()"],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert [line.split(",")[1] for line in done.stdout.split()] == ["replay", "report"]

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parent / "portable"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "portable"))
 from portable import Runner as Formula
 
 RATE = 208

@@ -15,9 +15,9 @@ _ROW = re.compile(r'^    "(\w+) .*,"  # \[(.*?)\] (.+)$', re.M)
 
 _HEAD = """# Settings
 
-Every number that a runner may change, made of the table in `gaitcore/settings.py` by `python -m
-formclip.lab.docs.settings`. A value outside its range is refused with its name and range, and the old one is kept.
-`formclip config` reads and writes them on a clip, `--settings FILE` takes a JSON object of them for a replay, for
+Every number that a runner may change, made of the table in `gaitcore/settings.py` by
+`python -m formclip.lab.docs.settings`. A value outside its range is refused with its name and range, and the old one is
+kept. `formclip config` reads and writes them on a clip, `--settings FILE` takes a JSON object of them for a replay, for
 example `{"tilt_cue_deg": 8, "mode": "silent"}`. All are whole numbers; words stand for their position. The number is
 that of the log's SETTING event and of the protocol; the SETTINGS event holds all values as int16 in this order.
 

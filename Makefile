@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types device-types pytest validate ablate bench soak radio-bench compare fit golden test-bluez stress deploy clean
+.PHONY: help setup demo test lint types device-types pytest hardware validate ablate bench soak radio-bench compare fit golden test-bluez stress deploy clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -35,9 +35,9 @@ lint: $(VENV)/.dev ## ruff: style and format of all Python files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: $(VENV)/.dev ## mypy, strict, of host/
-	@echo "mypy: host/, strict"
-	@$(BIN)/mypy host/formclip
+types: $(VENV)/.dev ## mypy, strict, of host/ and hardware/
+	@echo "mypy: host/ and hardware/, strict"
+	@$(BIN)/mypy host/formclip hardware/make
 
 device-types: $(VENV)/.dev ## mypy of device/ with the stubs of each target board
 	@for board in $(BOARDS); do \
@@ -84,6 +84,9 @@ test-bluez: $(VENV)/.dev ## the companion against a real bluetoothd in a QEMU gu
 
 deploy: $(VENV)/.run ## copy firmware, gaitcore and libraries to a board; ARGS="--board feather --drive /media/CIRCUITPY"
 	$(BIN)/formclip deploy $(ARGS)
+
+hardware: $(VENV)/.dev ## lists of parts, drawings, sums and tables of hardware/, made of its data
+	$(BIN)/python -m hardware.make
 
 clean: ## remove .venv and everything generated
 	rm -rf $(VENV) $(PEERS) build out host/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,7 @@
+"""python -m hardware.make: writes all that is made of the data, but the case (`make case`)."""
+
+from hardware.make import bom, pages
+
+if __name__ == "__main__":
+    bom.write()
+    pages.write()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from formclip.firmware.virtual import interpreters
+from formclip.firmware import interpreters
 
 NAMES = interpreters.NAMES
 PORTABLE = Path(__file__).resolve().parent / "portable"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import machine
 import pytest
-from formclip.firmware.virtual import run as virtual_clip
-from formclip.firmware.virtual.board import libraries_here
+from formclip.firmware.sources import libraries_here
+from formclip.firmware.virtual.image import make_drive
 from formclip.firmware.virtual.radio import prepared, process
 from outside import Clip, Outside
 from test_radio import invited as press_and_wait
@@ -244,7 +244,7 @@ def test_the_firmware_on_a_virtual_board(guest, outside, tmp_path):
     """device/code.py with Adafruit's Bluetooth library and `_bleio`'s stand-in, at the pace of the wall's clock."""
     folder = tmp_path / "clip"
     folder.mkdir()
-    virtual_clip.make_drive(folder / "drive.img", "xiao")
+    make_drive(folder / "drive.img", "xiao")
     written = prepared.put_session(folder / "drive.img", 20, seed=1)
     with process.Board(folder, outside.air.address) as board:
         press_and_wait(board)

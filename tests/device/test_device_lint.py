@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from formclip.firmware.virtual import interpreters
+from formclip.firmware import interpreters
 
 from tests.conftest import REPO
 from tests.device_lint import ULAB_NUMPY, problems

@@ -3,7 +3,8 @@
 import random
 
 import pytest
-from formclip.firmware.virtual.board import DEVICE, SHARED, runner
+from formclip.firmware.sources import DEVICE, SHARED
+from formclip.firmware.virtual.board import runner
 
 SMALL_B = 512 * 1024
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from formclip.firmware.virtual.board import VirtualParts, libraries_here
+from formclip.firmware.sources import libraries_here
+from formclip.firmware.virtual.board import VirtualParts
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 

@@ -11,8 +11,9 @@ import pytest
 pytest.importorskip("bumble", reason="the virtual radio needs bumble: make setup")
 
 from bleak import BleakClient, BleakScanner
+from formclip.firmware.sources import libraries_here
 from formclip.firmware.virtual import radio
-from formclip.firmware.virtual.board import VirtualParts, libraries_here
+from formclip.firmware.virtual.board import VirtualParts
 from formclip.firmware.virtual.radio import central, process
 from formclip.firmware.virtual.radio.peripheral import AirBackend
 from formclip.runs.sync import link as host_link

@@ -9,8 +9,11 @@ import threading
 
 import pytest
 from click.testing import CliRunner
-from formclip.firmware import deploy, doctor
-from formclip.firmware.virtual.board import importer, libraries_here
+from formclip.firmware import bundle, doctor
+from formclip.firmware.drive import SPARE_B, DeployError, ask_for_the_drive, copy
+from formclip.firmware.sources import libraries_here
+from formclip.firmware.virtual.board import importer
+from formclip.show.commands.deploy import deploy_command
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 
@@ -55,25 +58,25 @@ def contents(folder):
     }
 
 
-@pytest.mark.parametrize("board", list(deploy.BOARDS))
+@pytest.mark.parametrize("board", list(bundle.BOARDS))
 def test_bundle_holds_all_that_the_firmware_imports(board):
-    files = deploy.bundle(board)
+    files = bundle.bundle(board)
     for name, data in files.items():
         if not name.endswith(".py"):
             continue
-        for module in deploy._imports(data.decode()):
+        for module in bundle._imports(data.decode()):
             if module.startswith(("gaitcore.", "hw.")) and module.count(".") == 1:
                 assert f"/{module.replace('.', '/')}.py" in files, (name, module)
     assert sum("/boards/" in name for name in files) == 2
     room = 2093056 - 45 * 512 - sum((len(d) + 511) // 512 * 512 for d in files.values())
-    log_pages = (room - deploy.SPARE_B) // 4096
+    log_pages = (room - SPARE_B) // 4096
     assert (log_pages - 24) * (4096 - 60) >= 10 * 3600 * 3 * 14 * 1.04  # ten hours at 180 steps/min, events included
 
 
 def test_lean_is_the_same_program_with_the_same_lines():
-    for path in sorted(deploy.DEVICE.rglob("*.py")):
+    for path in sorted(bundle.DEVICE.rglob("*.py")):
         source = path.read_text()
-        short = deploy.lean(source)
+        short = bundle.lean(source)
         assert len(short) < len(source)
 
         def shape(text):
@@ -96,12 +99,12 @@ def test_lean_is_the_same_program_with_the_same_lines():
 
 
 def test_fresh_drive_then_nothing_more_to_do(drive):
-    done = command(deploy.deploy_command, "--drive", drive, "--json")
+    done = command(deploy_command, "--drive", drive, "--json")
     assert done.exit_code == 0, done.output
     facts = json.loads(done.output)
     assert facts["board"] == "xiao" and facts["files_written"] > 40
     assert facts["free_b"] > 20_000 and facts["log_b"] % 4096 == 0
-    again = json.loads(command(deploy.deploy_command, "--drive", drive, "--json").output)
+    again = json.loads(command(deploy_command, "--drive", drive, "--json").output)
     assert again["files_written"] == 0
     checked = command(doctor.doctor_command, "--drive", drive)
     assert checked.exit_code == 0, checked.output
@@ -111,10 +114,10 @@ def test_fresh_drive_then_nothing_more_to_do(drive):
 def test_settings_runs_and_other_files_are_kept(drive):
     (drive / "settings.toml").write_text('NAME = "anna"\nCIRCUITPY_BLE_WORKFLOW = true\n')
     (drive / "notes.txt").write_text("mine")
-    command(deploy.deploy_command, "--drive", drive)
+    command(deploy_command, "--drive", drive)
     (drive / "formclip.log").write_bytes(b"runs" * 300_000)
     os.remove(drive / "app.py")
-    done = command(deploy.deploy_command, "--drive", drive)
+    done = command(deploy_command, "--drive", drive)
     assert done.exit_code == 0, done.output
     assert (drive / "formclip.log").read_bytes() == b"runs" * 300_000
     text = (drive / "settings.toml").read_text()
@@ -126,28 +129,28 @@ def test_settings_runs_and_other_files_are_kept(drive):
 def test_interrupted_anywhere_it_goes_on(drive, tmp_path_factory):
     whole = tmp_path_factory.mktemp("whole")
     shutil.copy(drive / "boot_out.txt", whole)
-    for _ in deploy.copy(whole, "xiao"):
+    for _ in copy(whole, "xiao"):
         pass
     wanted = contents(whole)
     for stop in (0, 1, 7, 25, 40, 44, 60):
-        for k, _ in enumerate(deploy.copy(drive, "xiao")):
+        for k, _ in enumerate(copy(drive, "xiao")):
             if k == stop:
                 break
         if not (drive / "code.py").exists():
             found = command(doctor.doctor_command, "--drive", drive)
             assert found.exit_code == 7 and "formclip deploy" in found.output
-    assert command(deploy.deploy_command, "--drive", drive).exit_code == 0
+    assert command(deploy_command, "--drive", drive).exit_code == 0
     assert contents(drive) == wanted
 
 
 def test_files_of_an_older_firmware_go(drive):
-    for _ in deploy.copy(drive, "xiao"):
+    for _ in copy(drive, "xiao"):
         pass
     (drive / "gaitcore" / "old.py").write_text("x = 1\n")
     manifest = json.loads((drive / "formclip.json").read_text())
     manifest["files"]["/gaitcore/old.py"] = "0"
     (drive / "formclip.json").write_text(json.dumps(manifest))
-    for _ in deploy.copy(drive, "xiao"):
+    for _ in copy(drive, "xiao"):
         pass
     assert not (drive / "gaitcore" / "old.py").exists()
 
@@ -165,24 +168,24 @@ def test_files_of_an_older_firmware_go(drive):
 def test_wrong_drives_are_refused_in_one_line(tmp_path, boot_out, args, words):
     if boot_out is not None:
         (tmp_path / "boot_out.txt").write_text(boot_out)
-    done = command(deploy.deploy_command, "--drive", tmp_path, *args)
-    assert isinstance(done.exception, deploy.DeployError)
+    done = command(deploy_command, "--drive", tmp_path, *args)
+    assert isinstance(done.exception, DeployError)
     assert words in str(done.exception) and "\n" not in str(done.exception)
     assert done.exception.next_step
     assert command(doctor.doctor_command, "--drive", tmp_path).exit_code == 7
 
 
 def test_read_only_drive_says_how(drive, monkeypatch):
-    monkeypatch.setattr(deploy, "_writable", lambda path: False)
-    done = command(deploy.deploy_command, "--drive", drive)
+    monkeypatch.setattr("formclip.firmware.drive.writable", lambda path: False)
+    done = command(deploy_command, "--drive", drive)
     assert "hold the clip's button" in str(done.exception)
 
 
 def test_too_full_a_drive_is_left_as_it_was(drive):
     (drive / "music.mp3").write_bytes(bytes(1_990_000))
     before = contents(drive)
-    done = command(deploy.deploy_command, "--drive", drive)
-    assert isinstance(done.exception, deploy.DeployError) and "too little room" in str(done.exception)
+    done = command(deploy_command, "--drive", drive)
+    assert isinstance(done.exception, DeployError) and "too little room" in str(done.exception)
     assert contents(drive) == before
 
 
@@ -198,14 +201,14 @@ def test_port_asks_the_board_to_let_the_computer_write():
 
     thread = threading.Thread(target=listen, daemon=True)
     thread.start()
-    deploy.ask_for_the_drive(os.ttyname(theirs))
+    ask_for_the_drive(os.ttyname(theirs))
     thread.join(5)
     os.close(ours)
     assert got and got[0].startswith(b"\x03\x03") and b"sleep_memory[64]=87" in got[0]
 
 
 def test_what_the_doctor_sees(drive):
-    for _ in deploy.copy(drive, "xiao"):
+    for _ in copy(drive, "xiao"):
         pass
     (drive / "app.py").write_text("x = 1\n")
     (drive / "hw" / "imu.py").unlink()

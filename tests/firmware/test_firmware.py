@@ -5,11 +5,14 @@ import shutil
 
 import numpy as np
 import pytest
-from formclip.firmware.virtual import interpreters
+from formclip.firmware import interpreters
+from formclip.firmware.sources import libraries_here
 from formclip.firmware.virtual import run as clip
-from formclip.firmware.virtual.board import importer, libraries_here
+from formclip.firmware.virtual.board import importer
+from formclip.firmware.virtual.image import MountedImage, make_drive, save_settings, write_file
 from formclip.ground import log as logfile
 from formclip.lab.simulate import Episode, Scenario, simulate
+from formclip.show.commands.virtual_clip import virtual_clip_command
 from gaitcore import patterns, records
 from gaitcore.session import Session
 from gaitcore.settings import Settings
@@ -36,7 +39,7 @@ def drives(tmp_path_factory):
     def get(board):
         if board not in made:
             path = tmp_path_factory.mktemp("drive") / (board + ".img")
-            clip.make_drive(path, board)
+            make_drive(path, board)
             made[board] = path
         return made[board]
 
@@ -308,7 +311,7 @@ def test_drv2605l_plays_what_the_transistor_plays(run, drives, tmp_path):
     out = tmp_path / "haptic"
     out.mkdir()
     shutil.copyfile(drives("xiao"), out / "drive.img")
-    clip.write_file(out / "drive.img", "/settings.toml", b'HAPTIC = "drv2605l"\n')
+    write_file(out / "drive.img", "/settings.toml", b'HAPTIC = "drv2605l"\n')
     other = run(name="haptic", again=True, press=[(2, "short"), (8, "double")], seconds=12, haptic=True)
     assert len(plain.pulses()) == len(other.pulses()) > 0
     for a, b in zip(plain.pulses(), other.pulses(), strict=True):
@@ -412,7 +415,7 @@ def test_no_log_file_is_made_new(run, drives, tmp_path):
     out = tmp_path / "clip"
     out.mkdir()
     shutil.copyfile(drives("xiao"), out / "drive.img")
-    with clip._Drive(out / "drive.img") as drive:
+    with MountedImage(out / "drive.img") as drive:
         drive.fs.remove("/formclip.log")
     result = run(again=True, press=[(8, "short"), (12, "short")], seconds=20)
     assert len(result.sessions) == 1 and not played(result, patterns.DRIVE_FAULT)
@@ -422,7 +425,7 @@ def test_full_drive_says_so_and_cues_on(run, drives, short_run, tmp_path):
     out = tmp_path / "clip"
     out.mkdir()
     shutil.copyfile(drives("xiao"), out / "drive.img")
-    with clip._Drive(out / "drive.img") as drive:
+    with MountedImage(out / "drive.img") as drive:
         log = drive.log()
         pages = drive.modules.load("gaitcore.pages")
         while log.free_pages > 3:
@@ -447,7 +450,7 @@ def test_log_that_fills_in_a_run(run, drives, faulty_run, tmp_path):
     out = tmp_path / "clip"
     out.mkdir()
     shutil.copyfile(drives("xiao"), out / "drive.img")
-    with clip._Drive(out / "drive.img") as drive:
+    with MountedImage(out / "drive.img") as drive:
         log = drive.log()
         pages = drive.modules.load("gaitcore.pages")
         writer = pages.LogWriter(log.sink, log.begin(3), 3, log.free_pages - 2)
@@ -486,7 +489,7 @@ def test_drive_that_fails_while_running(run, short_run):
 
 
 def damage(image, places, at, what=1):
-    with clip._Drive(image) as drive:
+    with MountedImage(image) as drive:
         with drive.fs.open("/formclip.log", "r+b") as f:
             for place in places:
                 f.seek(place * 4096)
@@ -501,7 +504,7 @@ def test_corrupt_settings_are_the_defaults_and_told(run, drives, tmp_path):
     out.mkdir()
     shutil.copyfile(drives("xiao"), out / "drive.img")
     for _ in range(2):
-        clip.save_settings(out / "drive.img", {"led": "off"})
+        save_settings(out / "drive.img", {"led": "off"})
     damage(out / "drive.img", (2, 4), 30)
     result = run(again=True, press=[(4, "short"), (8, "short")], seconds=15)
     assert played(result, patterns.SETTING_FAULT)
@@ -515,7 +518,7 @@ def test_a_setting_out_of_range_keeps_its_default(run, drives, tmp_path):
     shutil.copyfile(drives("xiao"), out / "drive.img")
     data = bytearray(Settings({"sustain_s": 9}).to_bytes())
     data[2:4] = (9999).to_bytes(2, "little")  # warmup_s
-    with clip._Drive(out / "drive.img") as drive:
+    with MountedImage(out / "drive.img") as drive:
         drive.log().save(bytes([1, len(data), 0]) + bytes(data))
     result = run(again=True, press=[(4, "short"), (8, "short")], seconds=15)
     assert played(result, patterns.SETTING_FAULT)
@@ -531,7 +534,7 @@ def test_corrupt_calibration_is_refused_and_told(run, drives, tmp_path):
     out.mkdir()
     shutil.copyfile(drives("xiao"), out / "drive.img")
     data = Settings().to_bytes()
-    with clip._Drive(out / "drive.img") as drive:
+    with MountedImage(out / "drive.img") as drive:
         wrong = struct.pack("<6fB", 3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 90)
         drive.log().save(bytes([1, len(data), 0]) + data + wrong)
     result = run(again=True, press=[(4, "short"), (8, "short")], seconds=15)
@@ -588,16 +591,16 @@ def test_command_line_runs_it(tmp_path, short_run):
     path = tmp_path / "run.imu.csv"
     write_trace(path, 208, [rows.T.astype(np.float32)])
     done = CliRunner().invoke(
-        clip.virtual_clip_command,
+        virtual_clip_command,
         ["--trace", str(path), "--out", str(tmp_path / "out"), "--json", "--event", "27:marker=0"],
     )
     assert done.exit_code == 2 and "bus_errors" in done.output
     done = CliRunner().invoke(
-        clip.virtual_clip_command,
+        virtual_clip_command,
         ["--trace", str(path), "--out", str(tmp_path / "out"), "--json", "--event", "27:bus_errors=1"],
     )
     assert done.exit_code == 0, done.output
     assert 1 in errors(tmp_path / "out" / "sessions" / "000001.fclog")
     assert (tmp_path / "out" / "sessions" / "000001.fclog").exists()
-    bad = CliRunner().invoke(clip.virtual_clip_command, ["--trace", str(path), "--press", "2:hard"])
+    bad = CliRunner().invoke(virtual_clip_command, ["--trace", str(path), "--press", "2:hard"])
     assert bad.exit_code == 2 and "short, double, long" in bad.output

@@ -10,10 +10,11 @@ import subprocess
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from formclip.firmware import deploy, doctor, freeze
-from formclip.firmware.virtual import interpreters
-from formclip.firmware.virtual.board import libraries_here
+from formclip.firmware import bundle, doctor, freeze, interpreters
+from formclip.firmware.drive import copy, read_build, shadows
+from formclip.firmware.sources import libraries_here
 from formclip.ground.log import STEP_TAG, read_log
+from formclip.show.commands.deploy import deploy_command
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 
@@ -35,7 +36,7 @@ def checkout(tmp_path):
     for name in ("ports/nordic/Makefile", "tools/preprocess_frozen_modules.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("")
-    for board_id in set(deploy.BOARD_IDS.values()):
+    for board_id in set(bundle.BOARD_IDS.values()):
         place = folder / "ports/nordic/boards" / board_id
         place.mkdir(parents=True)
         (place / "mpconfigboard.mk").write_text(BOARD_MK)
@@ -59,8 +60,8 @@ def tracked(folder):
 
 
 def test_the_two_parts_are_all_of_the_firmware():
-    whole = deploy.frozen()
-    on_drive = {name for board in deploy.BOARDS for name in deploy.bundle(board)}
+    whole = bundle.frozen()
+    on_drive = {name for board in bundle.BOARDS for name in bundle.bundle(board)}
     frozen = {"/" + name for name in whole.modules} | {"/lib/" + name for name in whole.modules}
     assert on_drive - set(whole.drive) <= frozen
     assert sorted(whole.drive) == ["/boot.py", "/code.py", "/settings.toml"]
@@ -68,25 +69,25 @@ def test_the_two_parts_are_all_of_the_firmware():
     for name, data in {**whole.modules, **whole.drive}.items():
         if not name.endswith(".py"):
             continue
-        for module in deploy._imports(data.decode()):
+        for module in bundle._imports(data.decode()):
             ours = module.split(".")[0] in ("gaitcore", "hw", "boards", "app", "formclip_code", "formclip_build")
             if ours and module.count(".") < 2 and not module.startswith("boards."):
                 assert module in names or module.rpartition(".")[0] in names, (name, module)
 
 
 def test_nothing_in_it_that_the_freezer_leaves_out_or_asks_git_about():
-    for name, data in deploy.frozen().modules.items():
+    for name, data in bundle.frozen().modules.items():
         assert name.split("/")[0] not in freeze.LEFT_OUT
         assert not re.search(rb"(?m)^__version__", data), name
         ast.parse(data)
 
 
 def test_the_build_s_name_follows_the_code(monkeypatch):
-    ours = deploy.frozen().build
-    assert ours == deploy.frozen().build
-    real = deploy._lean_files
-    monkeypatch.setattr(deploy, "_lean_files", lambda b: {**real(b), "/gaitcore/units.py": b"X = 1\n"})
-    assert deploy.frozen().build != ours
+    ours = bundle.frozen().build
+    assert ours == bundle.frozen().build
+    real = bundle._lean_files
+    monkeypatch.setattr(bundle, "_lean_files", lambda b: {**real(b), "/gaitcore/units.py": b"X = 1\n"})
+    assert bundle.frozen().build != ours
 
 
 def test_freeze_writes_the_folder_and_names_it_once(checkout):
@@ -99,7 +100,7 @@ def test_freeze_writes_the_folder_and_names_it_once(checkout):
     board_file = checkout / "ports/nordic/boards/Seeed_XIAO_nRF52840_Sense/mpconfigboard.mk"
     text = board_file.read_text()
     assert text.startswith(BOARD_MK) and text.count("FROZEN_MPY_DIRS += $(TOP)/frozen/formclip\n") == 1
-    assert files(checkout / "frozen/formclip") == deploy.frozen().modules
+    assert files(checkout / "frozen/formclip") == bundle.frozen().modules
     after = tracked(checkout)
     (checkout / "frozen/formclip/gaitcore/old.py").write_text("x = 1\n")
     again = command(freeze.freeze_command, checkout)
@@ -171,15 +172,15 @@ def wrong(drive):
 
 
 def test_deploy_frozen_leaves_three_files_and_takes_the_rest_away(drive):
-    assert command(deploy.deploy_command, "--drive", drive).exit_code == 0
+    assert command(deploy_command, "--drive", drive).exit_code == 0
     (drive / "formclip.log").write_bytes(b"runs" * 300_000)
     (drive / "settings.toml").write_text('NAME = "anna"\n' + (drive / "settings.toml").read_text())
     (drive / "notes.txt").write_text("mine")
     (drive / "hw" / "readme.txt").write_text("mine too")
     (drive / "gaitcore" / "cue.mpy").write_bytes(b"C")
-    done = command(deploy.deploy_command, "--drive", drive, "--frozen", "--json")
+    done = command(deploy_command, "--drive", drive, "--frozen", "--json")
     assert done.exit_code == 0, done.output
-    assert json.loads(done.output)["frozen"] == deploy.frozen().build
+    assert json.loads(done.output)["frozen"] == bundle.frozen().build
     left = files(drive)
     assert sorted(name for name in left if name.endswith((".py", ".mpy"))) == ["boot.py", "code.py"]
     assert left["notes.txt"] == b"mine" and left["hw/readme.txt"] == b"mine too"
@@ -191,31 +192,31 @@ def test_deploy_frozen_leaves_three_files_and_takes_the_rest_away(drive):
 
 def test_deploy_goes_on_as_it_was_and_back(drive):
     for args in (("--frozen",), ()):
-        assert command(deploy.deploy_command, "--drive", drive, *args).exit_code == 0
+        assert command(deploy_command, "--drive", drive, *args).exit_code == 0
         assert not (drive / "app.py").exists()
-    again = json.loads(command(deploy.deploy_command, "--drive", drive, "--json").output)
+    again = json.loads(command(deploy_command, "--drive", drive, "--json").output)
     assert again["files_written"] == 0 and again["frozen"]
-    assert command(deploy.deploy_command, "--drive", drive, "--source").exit_code == 0
-    assert (drive / "app.py").exists() and deploy.read_build(drive) == ""
+    assert command(deploy_command, "--drive", drive, "--source").exit_code == 0
+    assert (drive / "app.py").exists() and read_build(drive) == ""
     assert b"import formclip_code" not in (drive / "code.py").read_bytes()
 
 
 def test_an_interrupted_change_to_frozen_goes_on(drive):
-    for _ in deploy.copy(drive, "xiao"):
+    for _ in copy(drive, "xiao"):
         pass
     for stop in range(4):
-        for k, _ in enumerate(deploy.copy(drive, "xiao", True)):
+        for k, _ in enumerate(copy(drive, "xiao", True)):
             if k == stop:
                 break
-    for _ in deploy.copy(drive, "xiao", True):
+    for _ in copy(drive, "xiao", True):
         pass
-    assert not deploy.shadows(drive) and deploy.read_build(drive) == deploy.frozen().build
+    assert not shadows(drive) and read_build(drive) == bundle.frozen().build
     assert (drive / "code.py").read_bytes() == b"import formclip_code\n"
 
 
 def test_the_doctor_knows_both_kinds(drive):
-    build = deploy.frozen().build
-    command(deploy.deploy_command, "--drive", drive, "--frozen")
+    build = bundle.frozen().build
+    command(deploy_command, "--drive", drive, "--frozen")
     assert wrong(drive) == ["its CircuitPython has told of no frozen firmware"]
     (drive / "boot_out.txt").write_text(BOOT_OUT + f"formclip frozen {build}\n")
     assert wrong(drive) == []
@@ -226,9 +227,9 @@ def test_the_doctor_knows_both_kinds(drive):
     (drive / "gaitcore" / "cue.py").write_text("x = 1\n")
     (found,) = [f for f in findings(drive).values() if not f["good"]]
     assert "those of the drive win: /gaitcore/cue.py" in found["what"] and "--frozen" in found["next_step"]
-    command(deploy.deploy_command, "--drive", drive)
+    command(deploy_command, "--drive", drive)
     assert wrong(drive) == []
-    command(deploy.deploy_command, "--drive", drive, "--source")
+    command(deploy_command, "--drive", drive, "--source")
     (drive / "boot_out.txt").write_text(BOOT_OUT)
     assert wrong(drive) == []
 
@@ -254,7 +255,7 @@ def test_it_runs_from_rom_as_from_source(tmp_path):
     assert len(frozen.sessions) == len(source.sessions) == 1
     assert frozen.sessions[0].read_bytes() == source.sessions[0].read_bytes()
     assert [value for _, value in frozen.of("motor")] == [value for _, value in source.of("motor")]
-    assert f"formclip frozen {deploy.frozen().build}" in (tmp_path / "frozen" / "console.txt").read_text()
+    assert f"formclip frozen {bundle.frozen().build}" in (tmp_path / "frozen" / "console.txt").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -284,9 +285,9 @@ def with_ballast(monkeypatch, kept_b):
     """The frozen firmware, holding that much more of the heap."""
     from formclip.firmware.virtual import run as clip
 
-    whole = deploy.frozen()
-    more = {**whole.modules, deploy.CODE: b"_held = bytearray(%d)\n" % kept_b + whole.modules[deploy.CODE]}
-    monkeypatch.setattr(clip.deploy, "frozen", lambda: deploy.Frozen(more, whole.drive, whole.build))
+    whole = bundle.frozen()
+    more = {**whole.modules, bundle.CODE: b"_held = bytearray(%d)\n" % kept_b + whole.modules[bundle.CODE]}
+    monkeypatch.setattr(clip.deploy, "frozen", lambda: bundle.Frozen(more, whole.drive, whole.build))
 
 
 def test_a_run_fits_the_heap_that_stands_for_the_board_s(tmp_path, running):

@@ -17,16 +17,17 @@ pytest.importorskip("bumble", reason="the virtual radio needs bumble: make setup
 
 from bleak.exc import BleakBluetoothNotAvailableError
 from bleak.exc import BleakBluetoothNotAvailableReason as Reason
+from formclip.firmware.sources import libraries_here
 from formclip.firmware.virtual import radio
 from formclip.firmware.virtual import run as clip
-from formclip.firmware.virtual.board import libraries_here
+from formclip.firmware.virtual.image import make_drive
 from formclip.firmware.virtual.radio import central, prepared, process
 from formclip.ground.log import STEP_TAG, read_logs
+from formclip.runs.store.errors import disk_error
 from formclip.runs.store.store import Arriving, Store
 from formclip.runs.sync import link
-from formclip.runs.sync.errors import disk_error
+from formclip.runs.sync.reach import introduced
 from formclip.show import cli
-from formclip.show.options import introduced
 from gaitcore import records, sync
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
@@ -39,7 +40,7 @@ CLI = [sys.executable, "-c", "from formclip.show.cli import main; main()"]
 @pytest.fixture(scope="module")
 def blank(tmp_path_factory):
     path = tmp_path_factory.mktemp("drive") / "drive.img"
-    clip.make_drive(path, "xiao")
+    make_drive(path, "xiao")
     return path
 
 

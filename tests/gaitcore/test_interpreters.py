@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from formclip.firmware.virtual import interpreters
+from formclip.firmware import interpreters
 from gaitcore import pipeline, records
 
 from tests.interpreters import NAMES, PORTABLE, run

@@ -5,7 +5,6 @@ from types import FunctionType
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from formclip.lab.ablation import ablate
 from formclip.lab.ablation import ablations as ab
 from formclip.lab.simulate import Scenario, Segment, Turn, simulate, write
@@ -221,15 +220,14 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_the_command_scores_writes_and_tells(folder, monkeypatch, tmp_path):
+def test_the_command_scores_writes_and_tells(folder, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(ablate, "MADE", {"turns": {}, "bends": {}, "pace": {}, "stops": {}, "warming": {}})
     monkeypatch.setattr(ablate, "_WORN", {"minutes": 0.5})
     monkeypatch.setattr(ablate, "PROCESSES", 1)
     page = tmp_path / "page.md"
     only = ["--only", "oscillation: range of the stride", "--only", "turns not predicted"]
-    done = CliRunner().invoke(ablate.main, [str(folder), "--out", str(page), "--json", *only])
-    assert done.exit_code == 0, done.output
-    told = json.loads(done.output)
+    ablate.main([str(folder), "--out", str(page), "--json", *only])
+    told = json.loads(capsys.readouterr().out)
     assert list(told) == ["as it is", "turns not predicted", "oscillation: range of the stride"]
     ours, other = told["as it is"], told["oscillation: range of the stride"]
     assert ours["found"] == 100.0 and ours["tilt"] < 0.5 and ours["tilt_turns"] is not None
@@ -238,8 +236,9 @@ def test_the_command_scores_writes_and_tells(folder, monkeypatch, tmp_path):
     assert page.read_text(encoding="utf-8").count("\n| as it is |") == 2
 
 
-def test_wrong_names_and_folders_are_told_in_one_line(tmp_path):
-    done = CliRunner().invoke(ablate.main, [str(tmp_path), "--only", "nothing"])
-    assert done.exit_code == 1 and "no ablation 'nothing'" in done.output
-    done = CliRunner().invoke(ablate.main, [str(tmp_path)])
-    assert done.exit_code != 0 and done.output.startswith("formclip: ") and "Traceback" not in done.output
+@pytest.mark.parametrize(("arguments", "what"), [(["--only", "nothing"], "no ablation 'nothing'"), ([], "no trace")])
+def test_wrong_names_and_folders_are_told_in_one_line(arguments, what, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        ablate.main([str(tmp_path), *arguments])
+    told = capsys.readouterr().err
+    assert ended.value.code != 0 and told.startswith("formclip: ") and what in told and told.count("\n") == 1

@@ -5,15 +5,14 @@ import sys
 
 import numpy as np
 import pytest
-from formclip.firmware import deploy
+from formclip.firmware import bundle, interpreters
 from formclip.firmware.rom import mpy, romfs
-from formclip.firmware.virtual import interpreters
 from formclip.firmware.virtual.ulab_strict.ulab import _meter as meter
 from formclip.firmware.virtual.ulab_strict.ulab import numpy as np_
 from formclip.lab.bench import blocks, cost, live
 from formclip.lab.bench.__main__ import table
 from formclip.lab.bench.count import Meter
-from formclip.lab.bench.figures import board, board_heap, growth, live_from, measure, simulated
+from formclip.lab.bench.figures import board, growth, live_from, measure, simulated
 
 SNIPPETS = """
 class Filter:
@@ -236,7 +235,7 @@ def test_collections_cost_what_was_measured():
 
 
 def test_the_board_s_heap_holds_what_is_asked_for():
-    heap = board_heap(20)
+    heap = cost.board_heap(20)
     assert heap.count(1) == pytest.approx(20 * 64, rel=0.01)
     assert heap.count(0) == pytest.approx(20 * 64 / 5, rel=0.02)
 
@@ -320,8 +319,8 @@ def test_the_growth_of_a_run_is_counted():
 
 def test_the_live_heap_of_the_estimate_can_be_given():
     assert live_from({"kinds": {}}, 44.0) == "given"
-    assert board({"kinds": {"frozen": {"live_kb": 60.0}}}, 44.0) == board_heap(44.0)
-    assert board({"kinds": {"frozen": {"live_kb": 60.0}}}) == board_heap(60.0)
+    assert board({"kinds": {"frozen": {"live_kb": 60.0}}}, 44.0) == cost.board_heap(44.0)
+    assert board({"kinds": {"frozen": {"live_kb": 60.0}}}) == cost.board_heap(60.0)
     assert live_from({"missing": "no VM"}) == "assumed"
 
 
@@ -420,4 +419,4 @@ def test_live_counts_only_what_is_imported(on_vm):
     every = live.loaded(on_vm.modules, [name[:-4].replace("/", ".") for name in on_vm.modules], 4)
     some = live.loaded(on_vm.modules, ["app", "gaitcore", "no.such"], 4)
     assert 0 < some.bytecode < every.bytecode
-    assert set(on_vm.modules) == {name.replace(".py", ".mpy") for name in deploy.frozen().modules}
+    assert set(on_vm.modules) == {name.replace(".py", ".mpy") for name in bundle.frozen().modules}

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from formclip.ground.run import Cue
+from formclip.lab.validate.episodes import match_cues
 from formclip.show import cli
-from formclip.show.demo import match_cues
 
 EPISODES = [
     {"kind": "overstride", "start_s": 100.0, "full_s": 102.0, "end_s": 140.0, "gone_s": 142.0},

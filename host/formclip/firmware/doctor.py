@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import shutil
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-import click
 from gaitcore import pages
 
-from formclip.firmware import deploy
+from formclip.firmware import bundle
+from formclip.firmware.drive import LOG, _digest, check_board, plan, read_boot_out, read_build, read_manifest, shadows
 from formclip.ground.errors import FormclipError, printable
 
 # Layout of the clip's log file, device/hw/flashlog.py; a test holds the two together.
@@ -35,8 +34,8 @@ def examine(drive: Path) -> list[Finding]:
     out: list[Finding] = []
     board = None
     try:
-        found = deploy.read_boot_out(drive)
-        _, board = deploy.check_board(drive, None)
+        found = read_boot_out(drive)
+        _, board = check_board(drive, None)
         out.append(Finding(True, f"CircuitPython {found.version} on a {found.board_id}"))
     except FormclipError as error:
         out.append(Finding(False, error.what, error.next_step))
@@ -57,7 +56,7 @@ def examine(drive: Path) -> list[Finding]:
 
 
 def _firmware(drive: Path, board: str | None) -> list[Finding]:
-    manifest = deploy.read_manifest(drive)
+    manifest = read_manifest(drive)
     again = "run `formclip deploy`"
     if not (drive / "code.py").exists():
         cut = bool(manifest) or (drive / "gaitcore").is_dir()
@@ -72,14 +71,14 @@ def _firmware(drive: Path, board: str | None) -> list[Finding]:
         except OSError:
             missing.append(name)
             continue
-        if deploy._digest(data) != digest:
+        if _digest(data) != digest:
             other.append(name)
     out = []
     if missing:
         out.append(Finding(False, f"{len(missing)} files are missing: {printable(', '.join(missing[:3]))}", again))
     if other:
         out.append(Finding(False, f"{len(other)} files were changed: {printable(', '.join(other[:3]))}", again))
-    build = deploy.read_build(drive)
+    build = read_build(drive)
     if not out:
         what = "what a frozen firmware needs" if build else "the firmware"
         out.append(Finding(True, f"{len(manifest)} files of {what}, all as deployed"))
@@ -87,7 +86,7 @@ def _firmware(drive: Path, board: str | None) -> list[Finding]:
         if build:
             out += _frozen(drive)
         if board is not None and not missing:
-            stale = [name for name in deploy.plan(drive, board, bool(build)) if name != "/settings.toml"]
+            stale = [name for name in plan(drive, board, bool(build)) if name != "/settings.toml"]
         else:
             stale = []
     except FormclipError as error:
@@ -101,20 +100,20 @@ def _firmware(drive: Path, board: str | None) -> list[Finding]:
 def _frozen(drive: Path) -> list[Finding]:
     """Whether the board's CircuitPython holds this computer's firmware, and nothing on the drive hides it."""
     out = []
-    hiding = deploy.shadows(drive)
+    hiding = shadows(drive)
     if hiding:
         names = printable(", ".join(hiding[:3]))
         what = f"{len(hiding)} files on the drive are frozen too, and those of the drive win: {names}"
         out.append(Finding(False, what, "run `formclip deploy --frozen`"))
-    ours = deploy.frozen().build
+    ours = bundle.frozen().build
     told = ""
     try:
         lines = (drive / "boot_out.txt").read_text("utf-8", "replace").splitlines()
     except OSError:
         return out
     for line in lines:
-        if line.startswith(deploy.FROZEN_MARK):
-            told = printable(line[len(deploy.FROZEN_MARK) :].strip())
+        if line.startswith(bundle.FROZEN_MARK):
+            told = printable(line[len(bundle.FROZEN_MARK) :].strip())
     build = "`formclip freeze`, build CircuitPython and install it (docs/design/freeze.md)"
     if told == ours:
         out.append(Finding(True, f"frozen in its CircuitPython: {told}"))
@@ -148,7 +147,7 @@ def _settings(drive: Path) -> list[Finding]:
 
 
 def _log(drive: Path) -> list[Finding]:
-    path = drive / deploy.LOG
+    path = drive / LOG
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -184,41 +183,10 @@ def _log(drive: Path) -> list[Finding]:
 def here() -> list[Finding]:
     """What this computer needs for deploy."""
     out = []
-    for package in deploy.LIBRARIES:
+    for package in bundle.LIBRARIES:
         try:
             version = importlib.metadata.version(package)
             out.append(Finding(True, f"{package} {version}"))
         except importlib.metadata.PackageNotFoundError:
             out.append(Finding(False, f"{package} is not installed", "make setup"))
     return out
-
-
-@click.command("doctor", short_help="Say what is wrong with a board or its drive.")
-@click.option("--drive", type=click.Path(path_type=Path), help="The board's CIRCUITPY drive; found when not given.")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-@click.pass_context
-def doctor_command(ctx: click.Context, drive: Path | None, as_json: bool) -> None:
-    """Say what is wrong with a board or its drive, and what to do.
-
-    Looks at CircuitPython, the firmware's files, settings, the log and the
-    room left. Ends with exit code 7 when something is wrong.
-    """
-    findings = [finding for finding in here() if not finding.good]
-    try:
-        place = deploy.find_drive(drive)
-        if not place.is_dir():
-            raise deploy.DeployError("no such folder", "check the path", path=place)
-        findings += examine(place)
-    except FormclipError as error:
-        findings.append(Finding(False, str(error)))
-    if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
-    else:
-        for finding in findings:
-            line = ("ok    " if finding.good else "WRONG ") + finding.what
-            if not finding.good and finding.next_step:
-                line += f"; {finding.next_step}"
-            click.echo(line)
-    wrong = sum(not finding.good for finding in findings)
-    if wrong:
-        ctx.exit(7)

@@ -10,7 +10,7 @@ imported as `gaitcore.cue`. On the way its preprocessor
 - leaves out what is in a top folder called docs, examples, tests or utils, and setup.py and conf.py beside them,
 - asks git for a version at each line that begins with __version__, and ends the build where there is no tag.
 
-deploy.frozen() gives neither. It gives code.py too, under the name formclip_code.py: a program file of its own can't be
+bundle.frozen() gives neither. It gives code.py too, under the name formclip_code.py: a program file of its own can't be
 frozen, and what stays on the drive imports it.
 
 Source   CircuitPython's py/mkrules.mk and tools/preprocess_frozen_modules.py, read, not run: no source was at hand
@@ -18,17 +18,15 @@ Source   CircuitPython's py/mkrules.mk and tools/preprocess_frozen_modules.py, r
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
-from formclip.firmware import deploy
-from formclip.ground.errors import FormclipError, from_os_error, printable
+from formclip.firmware import bundle
+from formclip.firmware.drive import CIRCUITPYTHON
+from formclip.ground.errors import FormclipError, from_os_error
 
 FOLDER = Path("frozen") / "formclip"
 BOARDS = Path("ports") / "nordic" / "boards"
@@ -59,7 +57,7 @@ class Checkout:
 
     @property
     def board_id(self) -> str:
-        return deploy.BOARD_IDS[self.board]
+        return bundle.BOARD_IDS[self.board]
 
     @property
     def board_file(self) -> Path:
@@ -103,19 +101,19 @@ def look(folder: Path, board: str) -> Checkout:
         if not (folder / part).is_file():
             raise FreezeError(
                 f"not a checkout of CircuitPython: no {part.as_posix()}",
-                f"git clone --branch {deploy.CIRCUITPYTHON}.2.1 https://github.com/adafruit/circuitpython",
+                f"git clone --branch {CIRCUITPYTHON}.2.1 https://github.com/adafruit/circuitpython",
                 path=folder,
             )
     checkout = Checkout(folder, board, version_of(folder))
-    if int(checkout.version.split(".")[0]) != deploy.CIRCUITPYTHON:
+    if int(checkout.version.split(".")[0]) != CIRCUITPYTHON:
         raise FreezeError(
-            f"CircuitPython {checkout.version}, formclip needs {deploy.CIRCUITPYTHON}.x",
-            f"git checkout {deploy.CIRCUITPYTHON}.2.1, and `git submodule update` as its documentation says",
+            f"CircuitPython {checkout.version}, formclip needs {CIRCUITPYTHON}.x",
+            f"git checkout {CIRCUITPYTHON}.2.1, and `git submodule update` as its documentation says",
             path=folder,
         )
     if not checkout.board_file.is_file():
         raise FreezeError(
-            f"no board {checkout.board_id} in it", "name another with --board " + ", ".join(deploy.BOARDS), path=folder
+            f"no board {checkout.board_id} in it", "name another with --board " + ", ".join(bundle.BOARDS), path=folder
         )
     return checkout
 
@@ -134,7 +132,7 @@ def _clear(folder: Path) -> None:
     """Removes what an earlier freeze wrote; FreezeError where the folder is somebody else's."""
     if not folder.exists():
         return
-    if not (folder / deploy.BUILD).is_file():
+    if not (folder / bundle.BUILD).is_file():
         raise FreezeError("is not formclip's", "move it away: formclip needs that name", path=folder)
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_file() and path.suffix == ".py":
@@ -145,9 +143,9 @@ def _clear(folder: Path) -> None:
         folder.rmdir()
 
 
-def freeze(checkout: Checkout) -> deploy.Frozen:
+def freeze(checkout: Checkout) -> bundle.Frozen:
     """The modules into the checkout, the folder into the board's file; the same again changes nothing."""
-    whole = deploy.frozen()
+    whole = bundle.frozen()
     left_out = [name for name in whole.modules if name.split("/")[0] in LEFT_OUT]
     assert not left_out, left_out
     try:
@@ -176,51 +174,3 @@ def undo(checkout: Checkout) -> list[str]:
     except OSError as error:
         raise from_os_error(error, checkout.folder, "write") from None
     return had
-
-
-@click.command("freeze", short_help="Put the firmware into a checkout of CircuitPython.")
-@click.argument("circuitpython_dir", type=click.Path(path_type=Path))
-@click.option("--board", type=click.Choice(list(deploy.BOARDS)), default="xiao", show_default=True)
-@click.option("--undo", "as_undo", is_flag=True, help="Take it out again, of every board.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-def freeze_command(circuitpython_dir: Path, board: str, as_undo: bool, as_json: bool) -> None:
-    """Put the firmware into a checkout of CircuitPython.
-
-    Writes frozen/formclip and names it in the board's mpconfigboard.mk, so
-    that a build has the firmware in flash instead of the heap. Prints the
-    commands that build it, and what goes on the drive then. Run it again
-    after every change of the firmware.
-    """
-    checkout = look(circuitpython_dir, board)
-    if as_undo:
-        had = undo(checkout)
-        if as_json:
-            click.echo(json.dumps({"boards": had}, indent=1))
-        else:
-            click.echo(f"taken out of {printable(checkout.folder)}: {', '.join(had) or 'there was nothing'}")
-        return
-    whole = freeze(checkout)
-    facts = {
-        "circuitpython": checkout.version,
-        "board": board,
-        "build": whole.build,
-        "modules": len(whole.modules),
-        "folder": str(checkout.frozen),
-        "commands": checkout.commands(),
-        "firmware": str(checkout.firmware),
-        "drive": sorted(whole.drive),
-    }
-    if as_json:
-        click.echo(json.dumps(facts, indent=1))
-        return
-    click.echo(
-        f"{len(whole.modules)} modules of formclip {whole.build} in {printable(checkout.frozen)}, named for "
-        f"{checkout.board_id} (CircuitPython {checkout.version}). Now build it:"
-    )
-    for command in checkout.commands():
-        click.echo(f"    {printable(command)}")
-    click.echo(f"then double-press reset and copy {printable(checkout.firmware)} to the drive that appears, and run")
-    click.echo("    formclip deploy --frozen")
-    click.echo(
-        f"which leaves {', '.join(name[1:] for name in sorted(whole.drive))} on the drive (docs/design/freeze.md)"
-    )

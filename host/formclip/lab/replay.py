@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-import click
 import numpy as np
 from gaitcore import attitude, records
 from gaitcore.pages import PAGE_B
@@ -29,7 +28,6 @@ from formclip.ground import log as logfile
 from formclip.ground.errors import FileError, from_os_error
 from formclip.ground.progress import file_progress
 from formclip.ground.run import BOUT_GAP_S, Cue, Floats, Run, mean
-from formclip.ground.settingsfile import read_settings
 from formclip.ground.trace import Capture, Lost, Trace, open_trace
 
 FILES = ("steps.csv", "cadence.csv", "cues.csv", "up.csv", logfile.SUMMARY_NAME)
@@ -456,31 +454,3 @@ def _clock(seconds: float) -> str:
     whole = round(seconds)
     hours, minutes = whole // 3600, whole % 3600 // 60
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
-
-
-@click.command("replay", short_help="Run the clip's own code over a recorded trace.")
-@click.argument("trace", type=click.Path(path_type=Path))
-@click.option("--out", "-o", required=True, type=click.Path(path_type=Path), help="Folder for the results.")
-@click.option("--settings", "-s", "settings_file", type=click.Path(path_type=Path), help="Settings (TOML or JSON).")
-@click.option("--raw", is_flag=True, help="Replay a log's raw samples, not its steps.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def replay_command(trace: Path, out: Path, settings_file: Path | None, raw: bool, as_json: bool) -> None:
-    """Run the clip's own code over a recorded trace.
-
-    TRACE is a CSV file of the sensor (plain, .xz or .gz) or a clip's own log.
-    Writes steps.csv, cadence.csv, cues.csv, up.csv, summary.json and the
-    clip's log, session.fclog, to the folder given by --out.
-    """
-    changed = read_settings(settings_file) if settings_file else None
-    if trace.is_dir():
-        if not (trace / logfile.LOG_NAME).is_file():
-            raise FileError("is a folder, a trace is needed", "name one file in it", path=trace)
-        trace = trace / logfile.LOG_NAME
-    replayed = replay_to_folder(trace, out, changed, raw=raw)
-    summary = replayed.summary()
-    if as_json:
-        click.echo(json.dumps(summary, indent=1, ensure_ascii=False))
-        return
-    for line in describe(summary):
-        click.echo(line)
-    click.echo(f"written to {out}")

@@ -1,7 +1,7 @@
 """The command `formclip`: finds the subcommand, and turns every error into one line and an exit code.
 
-Subcommands are imported when they are used, so that `formclip --help` and completion stay quick. A new one is a row
-of COMMANDS: name, where its click command stands, and its line of help (a test compares it with the command's own).
+Subcommands are imported when they are used, so that `formclip --help` and completion stay quick. A new one is a file
+in show/commands and a row of COMMANDS: its name and its line of help (a test compares it with the command's own).
 """
 
 from __future__ import annotations
@@ -17,20 +17,23 @@ import click
 from formclip.ground.errors import FormclipError, NotInstalled, printable
 
 COMMANDS = {
-    "demo": ("formclip.show.demo:demo_command", "Show it all without hardware: simulate, replay, report."),
-    "replay": ("formclip.lab.replay:replay_command", "Run the clip's own code over a recorded trace."),
-    "simulate": ("formclip.show.commands.simulate:simulate_command", "Make a synthetic run with complete truth."),
-    "report": ("formclip.show.commands.report:report_command", "Draw a run as one self-contained HTML page."),
-    "sync": ("formclip.show.commands.sync:sync_command", "Fetch the runs from the clips in reach."),
-    "sessions": ("formclip.show.commands.sessions:sessions_command", "List the runs in the store."),
-    "clips": ("formclip.show.commands.sessions:clips_command", "List the clips that have been synced."),
-    "live": ("formclip.show.commands.live:live_command", "Watch a run as it happens."),
-    "config": ("formclip.show.commands.config:config_command", "See and change a clip's settings."),
-    "calibrate": ("formclip.show.commands.live:calibrate_command", "Zero the clip while you stand."),
-    "virtual-clip": ("formclip.firmware.virtual.run:virtual_clip_command", "Run the firmware on a virtual board."),
-    "deploy": ("formclip.firmware.deploy:deploy_command", "Put the firmware on a board."),
-    "freeze": ("formclip.firmware.freeze:freeze_command", "Put the firmware into a checkout of CircuitPython."),
-    "doctor": ("formclip.firmware.doctor:doctor_command", "Say what is wrong with a board or its drive."),
+    "demo": "Show it all without hardware: simulate, replay, report.",
+    "replay": "Run the clip's own code over a recorded trace.",
+    "simulate": "Make a synthetic run with complete truth.",
+    "report": "Draw a run as one self-contained HTML page.",
+    "sync": "Fetch the runs from the clips in reach.",
+    "sessions": "List the runs in the store.",
+    "clips": "List the clips that have been synced.",
+    "live": "Watch a run as it happens.",
+    "config": "See and change a clip's settings.",
+    "calibrate": "Zero the clip while you stand.",
+    "virtual-clip": (
+        "formclip.show.commands.virtual_clip:virtual_clip_command",
+        "Run the firmware on a virtual board.",
+    ),
+    "deploy": "Put the firmware on a board.",
+    "freeze": "Put the firmware into a checkout of CircuitPython.",
+    "doctor": "Say what is wrong with a board or its drive.",
     "validate": (
         "formclip.show.commands.validate:validate_command",
         "Score replay against traces whose truth is known.",
@@ -53,9 +56,9 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module_name, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        module_name = "formclip.show.commands." + cmd_name.replace("-", "_")
         try:
-            command = getattr(importlib.import_module(module_name), attribute)
+            command = getattr(importlib.import_module(module_name), module_name.rpartition(".")[2] + "_command")
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] in PACKAGES and error.name != module_name:
                 raise
@@ -79,7 +82,7 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+            formatter.write_dl([(name, line) for name, line in COMMANDS.items()])
 
 
 @click.group(

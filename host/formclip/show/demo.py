@@ -1,11 +1,7 @@
-"""`formclip demo`: the whole way without hardware, and what was found beside what was put in."""
+"""The whole way without hardware, and what was found beside what was put in."""
 
 from __future__ import annotations
 
-import json
-import math
-import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,48 +9,24 @@ import click
 import numpy as np
 
 from formclip.ground import log as logfile
-from formclip.ground.errors import FormclipError, GoalMissed, NotInstalled, TraceError
+from formclip.ground.errors import FormclipError, NotInstalled, TraceError
 from formclip.ground.progress import file_progress
 from formclip.ground.run import Cue
-from formclip.lab.replay import Replayed, replay_to_folder
-from formclip.lab.validate.score import Ours, load_truth, score_trace, truth_path
+from formclip.lab.replay import Replayed
+from formclip.lab.validate.episodes import Found
+from formclip.lab.validate.score import Ours
 
 DEFAULT_FOLDER = Path("out/demo")
 _SEED = 1
 _SIMULATED = "simulated"
-# A cue speaks of a fault if it comes while the fault lasts, or this long after (it is felt a few steps late).
-_AFTER_S = 2.0
-_NEAR_SPM = 3.0
-
-
-@dataclass(frozen=True)
-class Found:
-    """One episode that was put in, and the first cue that answers to it."""
-
-    kind: str
-    start_s: float
-    end_s: float
-    cued_s: float | None
-    cues: int
-
-
-def match_cues(episodes: list[dict[str, Any]], cues: tuple[Cue, ...]) -> tuple[list[Found], list[Cue]]:
-    """Episodes with their cues, and the cues that belong to none (of faults; "back in range" is no fault)."""
-    left = [cue for cue in cues if cue.kind != "ok"]
-    found = []
-    for episode in episodes:
-        kind, start_s, end_s = str(episode["kind"]), float(episode["start_s"]), float(episode["gone_s"])
-        mine = [cue for cue in left if cue.kind == kind and start_s <= cue.t_s <= end_s + _AFTER_S]
-        left = [cue for cue in left if cue not in mine]
-        found.append(Found(kind, start_s, end_s, mine[0].t_s if mine else None, len(mine)))
-    return found, left
+NEAR_SPM = 3.0
 
 
 def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{seconds % 60:04.1f}"
 
 
-def _ours(replayed: Replayed) -> Ours:
+def ours(replayed: Replayed) -> Ours:
     none = np.zeros(0)
     return Ours(replayed.columns, replayed.cadence_t_s, replayed.cadence_spm, none, np.zeros((0, 3)), replayed.seconds)
 
@@ -81,7 +53,7 @@ def _compared(score: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def _print_tables(truth: dict[str, Any], score: dict[str, Any], found: list[Found], stray: list[Cue]) -> None:
+def print_tables(truth: dict[str, Any], score: dict[str, Any], found: list[Found], stray: list[Cue]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -114,7 +86,7 @@ def _print_tables(truth: dict[str, Any], score: dict[str, Any], found: list[Foun
         console.print(table)
 
 
-def _windows(truth: dict[str, Any], replayed: Replayed) -> list[dict[str, Any]]:
+def windows(truth: dict[str, Any], replayed: Replayed) -> list[dict[str, Any]]:
     """Mean cadence in each window of the truth file."""
     out = []
     for window in truth.get("cadence_windows", []):
@@ -133,7 +105,7 @@ def _windows(truth: dict[str, Any], replayed: Replayed) -> list[dict[str, Any]]:
     return out
 
 
-def _simulate(folder: Path) -> Path:
+def simulate(folder: Path) -> Path:
     from formclip.lab.simulate import preset, write
 
     scenario = preset("demo")
@@ -149,12 +121,12 @@ def _simulate(folder: Path) -> Path:
 
 
 def _write_report(folder: Path) -> Path:
-    from formclip.show.commands.report import write_report
+    from formclip.show.report.write import write_report
 
     return write_report(folder)[0]
 
 
-def _report_or_reason(folder: Path) -> tuple[str, str]:
+def report_or_reason(folder: Path) -> tuple[str, str]:
     """Where the report is, or why there is none: the rest of the demo stands without it."""
     try:
         return str(_write_report(folder)), ""
@@ -162,7 +134,7 @@ def _report_or_reason(folder: Path) -> tuple[str, str]:
         return "", str(error)
 
 
-def _through_the_air(trace: Path, out: Path, replayed: Replayed, quiet: bool) -> dict[str, Any]:
+def through_the_air(trace: Path, out: Path, replayed: Replayed, quiet: bool) -> dict[str, Any]:
     """The same trace on the virtual clip, synced over the virtual radio, reported from what came."""
     from formclip.ground.progress import count_progress
 
@@ -193,11 +165,11 @@ def _through_the_air(trace: Path, out: Path, replayed: Replayed, quiet: bool) ->
         run = logfile.load_run(path)
         told["steps"] = len(run)
         told["cues"] = [[round(cue.t_s, 1), cue.kind] for cue in run.cues if cue.kind != "ok"]
-        told["report"] = _report_or_reason(path)[0] or None
+        told["report"] = report_or_reason(path)[0] or None
     return told
 
 
-def _print_synced(synced: dict[str, Any]) -> None:
+def print_synced(synced: dict[str, Any]) -> None:
     if "skipped" in synced:
         click.echo(f"no virtual clip: {synced['skipped']}")
         return
@@ -212,82 +184,3 @@ def _print_synced(synced: dict[str, Any]) -> None:
     click.echo(f"synced: formclip report {synced['sessions'][0]} --store {synced['store']}")
     if synced["report"]:
         click.echo(f"report: {synced['report']}")
-
-
-@click.command("demo", short_help="Show it all without hardware: simulate, replay, report.")
-@click.argument("trace", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    "-o",
-    default=DEFAULT_FOLDER,
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="Folder to write to.",
-)
-@click.option("--clip/--no-clip", default=True, help="Also record it on the virtual clip and sync it.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-def demo_command(trace: Path | None, out: Path, clip: bool, as_json: bool) -> None:
-    """Show it all without hardware: simulate, replay, report.
-
-    Simulates a 20-minute run with two episodes of overstriding and two of an
-    arched back, runs the clip's code over it, and compares what it found with
-    what was put in. Then the same run through the whole chain: the firmware on
-    a virtual board, a virtual radio, sync, report. With TRACE, does it with a
-    recorded trace instead.
-    """
-    say = (lambda text: None) if as_json else click.echo
-    if trace is None:
-        say("simulating a 20-minute run with two overstride and two arch episodes")
-        trace = _simulate(out)
-    say(f"running the clip's code over {trace}")
-    started = time.perf_counter()
-    replayed = replay_to_folder(trace, out, bar=not as_json)
-    took_s = time.perf_counter() - started
-    truth: dict[str, Any] = {}
-    if not logfile.is_log(trace) and truth_path(trace).is_file():
-        truth = load_truth(truth_path(trace))
-    score = score_trace(truth, _ours(replayed)) if truth else {}
-    score["windows"] = _windows(truth, replayed)
-    found, stray = match_cues(truth.get("episodes", []), replayed.cues)
-    if not truth:
-        stray = []
-    missed = [f for f in found if f.cued_s is None]
-    summary = replayed.summary()
-    report, no_report = _report_or_reason(out)
-    synced = _through_the_air(trace, out, replayed, as_json) if clip and not logfile.is_log(trace) else None
-    if as_json:
-        told = {
-            "episodes": [asdict(f) for f in found],
-            "cues_without_a_fault": [asdict(cue) for cue in stray],
-            "summary": summary,
-            "windows": score["windows"],
-            "log": str(out / logfile.LOG_NAME),
-            "report": report or None,
-            "synced": synced,
-        }
-        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
-    else:
-        from formclip.lab.replay import describe
-
-        for line in describe(summary)[1:]:
-            click.echo("  " + line)
-        _print_tables(truth, score, found, stray)
-        if truth.get("episodes"):
-            again = "the same cues" if summary["cues_same_when_decided_again"] else "OTHER cues"
-            said = f"{len(found) - len(missed)} of {len(found)} episodes cued, {len(stray)} cues where no fault was; "
-            click.echo(said + f"the cue engine, run again on the log, gives {again}")
-        click.echo(f"{replayed.seconds / max(took_s, 1e-9):,.0f} times real time")
-        click.echo(f"log:    {out / logfile.LOG_NAME}")
-        click.echo(f"report: {report}" if report else f"no report: {no_report}")
-        if synced:
-            _print_synced(synced)
-    if truth.get("episodes") and (missed or stray or not summary["cues_same_when_decided_again"]):
-        what = f"{len(missed)} of {len(found)} episodes not cued, {len(stray)} cues without a fault"
-        raise GoalMissed(what, f"look at {out / 'cues.csv'} and the report")
-    far = [w for w in score["windows"] if w["ours"] is None or abs(w["ours"] - w["truth"]) > _NEAR_SPM]
-    if far:
-        worst = max(far, key=lambda w: math.inf if w["ours"] is None else abs(w["ours"] - w["truth"]))
-        raise GoalMissed(
-            f"cadence is more than {_NEAR_SPM:g} steps/min off in {len(far)} of {len(score['windows'])} windows",
-            f"look at {out / 'cadence.csv'} from {worst['from_s']:.0f} s",
-        )

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from formclip.firmware.virtual.interpreters import NoInterpreter
+from formclip.firmware.interpreters import NoInterpreter
 
 ABI = b"M\x06"  # header of an .mpy of version 6; bytecode needs no sub-version
 LOAD_NAME = 0x11  # what the body of a class begins with, and no function has

@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from formclip.firmware import interpreters
 from formclip.firmware.rom import mpy
-from formclip.firmware.virtual import interpreters
-from formclip.firmware.virtual.board import STANDINS
+from formclip.firmware.sources import STANDINS
 
 IMAGE = b"\xd2\xcd\x31"
 CONTENT = 2

@@ -16,26 +16,9 @@ from typing import Any
 
 import numpy as np
 
-HERE = Path(__file__).resolve().parent
-STANDINS = HERE / "standins"
-REPO = HERE.parents[3]
-DEVICE = REPO / "device"
-SHARED = REPO / "shared"
+from formclip.firmware.sources import DEVICE, SHARED, STANDINS, library_folder
+
 DRIVE_B = 2 * 1024 * 1024 - 4096
-
-
-def library_folder() -> Path:
-    """Where pip put the Adafruit libraries."""
-    spec = importlib.util.find_spec("adafruit_register")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("no module named adafruit_register", name="adafruit_register")
-    return Path(next(iter(spec.submodule_search_locations))).parent
-
-
-def libraries_here() -> bool:
-    return all(
-        importlib.util.find_spec(name) for name in ("adafruit_lsm6ds", "adafruit_register", "adafruit_bus_device")
-    )
 
 
 def _own(name: str, path: Path) -> ModuleType:

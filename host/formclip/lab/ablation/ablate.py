@@ -7,16 +7,17 @@ typed by hand; the same code and traces give the same text.
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 
 from formclip.ground.errors import FileError, FormclipError, from_os_error
@@ -390,44 +391,46 @@ def to_text(figures: dict[str, Numbers]) -> str:
     return "\n".join(lines)
 
 
-@click.command("ablate")
-@click.argument("data", metavar="[DATA]", required=False, type=click.Path(path_type=Path))
-@click.option("--out", "-o", type=click.Path(path_type=Path), help="Write the tables here (.md).")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures of all ablations as JSON.")
-@click.option("--only", multiple=True, help="One ablation by its name; may be given again.")
-def main(data: Path | None, out: Path | None, as_json: bool, only: tuple[str, ...]) -> None:
-    """Leave out each part of the signal chain in turn and score what is left.
+def main(arguments: list[str] | None = None) -> None:
+    """Leave out each part of the signal chain in turn and score what is left."""
+    parser = argparse.ArgumentParser(prog="python -m formclip.lab.ablation.ablate", description=main.__doc__)
+    parser.add_argument("data", nargs="?", type=Path, help="traces with truth; FORMCLIP_DATA or ../shared/data")
+    parser.add_argument("--out", "-o", type=Path, help="write the tables here (.md)")
+    parser.add_argument("--json", action="store_true", help="print the figures of all ablations as JSON")
+    parser.add_argument("--only", action="append", default=[], help="one ablation by its name; may be given again")
+    given = parser.parse_args(arguments)
+    try:
+        ablate(given.data, given.out, given.json, tuple(given.only))
+    except FormclipError as error:
+        print(f"formclip: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
 
-    DATA is the folder of traces with truth: FORMCLIP_DATA, or
-    ../shared/data, when it is not given.
-    """
+
+def ablate(data: Path | None, out: Path | None, as_json: bool, only: tuple[str, ...]) -> None:
+    """Score the ablations named (all where none is) on the traces in `data`; write the page, print the figures."""
     unknown = [name for name in only if name not in ab.NAMES]
     if unknown:
-        raise click.ClickException(f"no ablation {unknown[0]!r}; there are: {', '.join(ab.NAMES[1:])}")
+        raise FormclipError(f"no ablation {unknown[0]!r}", "there are: " + ", ".join(ab.NAMES[1:]))
     names = (ab.AS_IS.name, *(name for name in ab.NAMES[1:] if not only or name in only))
-    try:
-        paths = find_traces(data or Path(os.environ.get("FORMCLIP_DATA") or "../shared/data"))
-        total = len(paths) + len(MADE) * len(_PEOPLE)
-        with count_progress(f"recordings and simulated runs, each in {len(names)} ways", total) as on_done:
-            results = score_all(paths, names, on_done=on_done, processes=PROCESSES)
-        counts: dict[str, int] = {}
-        for path in paths:
-            counts[path.parent.name] = counts.get(path.parent.name, 0) + 1
-        figures = {name: figures_of(result, ab.by_name(name).sets) for name, result in results.items()}
-        if out is not None:
-            try:
-                out.write_text(to_markdown(figures, counts), encoding="utf-8", newline="\n")
-            except OSError as error:
-                raise from_os_error(error, out, "write") from None
-    except FormclipError as error:
-        click.echo(f"formclip: {error}", err=True)
-        raise SystemExit(error.exit_code) from None
+    paths = find_traces(data or Path(os.environ.get("FORMCLIP_DATA") or "../shared/data"))
+    total = len(paths) + len(MADE) * len(_PEOPLE)
+    with count_progress(f"recordings and simulated runs, each in {len(names)} ways", total) as on_done:
+        results = score_all(paths, names, on_done=on_done, processes=PROCESSES)
+    counts: dict[str, int] = {}
+    for path in paths:
+        counts[path.parent.name] = counts.get(path.parent.name, 0) + 1
+    figures = {name: figures_of(result, ab.by_name(name).sets) for name, result in results.items()}
+    if out is not None:
+        try:
+            out.write_text(to_markdown(figures, counts), encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise from_os_error(error, out, "write") from None
     if as_json:
-        click.echo(json.dumps(figures, indent=1, ensure_ascii=False))
+        print(json.dumps(figures, indent=1, ensure_ascii=False))
     else:
-        click.echo(to_text(figures))
+        print(to_text(figures))
         if out is not None:
-            click.echo(f"written to {out}")
+            print(f"written to {out}")
 
 
 if __name__ == "__main__":

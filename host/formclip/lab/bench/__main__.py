@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from formclip.firmware.virtual import interpreters
+from formclip.firmware import interpreters
 from formclip.lab.bench.cost import HEAP_KB
 from formclip.lab.bench.figures import growth, measure, simulated
 

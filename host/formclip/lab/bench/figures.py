@@ -13,8 +13,8 @@ import gaitcore
 import numpy as np
 from numpy.typing import NDArray
 
-from formclip.firmware.virtual import interpreters
-from formclip.lab.bench import blocks, cost, live
+from formclip.firmware import interpreters
+from formclip.lab.bench import blocks, cost, live, loop
 
 HERE = Path(__file__).resolve().parent
 HOST = HERE.parents[2]
@@ -26,8 +26,6 @@ DEVICE = GAITCORE.parent.parent / "device"
 WIDTH_32 = 0.56
 # Live heap for the estimate where it can't be measured: about what the frozen firmware has.
 NO_VM_KB = 65.0
-# Free places among what lives: four blocks in twenty-four, as seen on the VM after imports and collections.
-PATTERN = bytes([1] * 20 + [0] * 4)
 RUN_S = 900.0
 # Modules of gaitcore that only the desktop imports, where device/ does not say.
 DESKTOP_ONLY = {"receiver", "recover"}
@@ -131,13 +129,6 @@ def growth(hours: float, rate_hz: int = 208) -> dict[str, float]:
     return {key: found[key] for key in ("blocks", "steps", "pages", "live_b", "growth_b")}
 
 
-def board_heap(live_kb: float) -> bytes:
-    """A heap of the board with that much live between two blocks of the run: a byte a block, 0 where it is free."""
-    want = int(live_kb * 1024 / cost.BLOCK_B)
-    runs = -(-want // PATTERN.count(1))
-    return (PATTERN * runs)[: len(PATTERN) * want // PATTERN.count(1)]
-
-
 def estimate(path: Path, rate_hz: int, live: bytes) -> dict[str, Any]:
     """Time of each block on the board by the cost table, over a heap with these blocks live."""
     strict = interpreters.find("strict")
@@ -201,12 +192,11 @@ def estimate(path: Path, rate_hz: int, live: bytes) -> dict[str, Any]:
 
 def beside(live_kb: float, m: int) -> dict[str, float]:
     """The XIAO's driver and loop by the same table; by its row of the FIFO alone where Adafruit's libraries are not."""
-    from formclip.firmware.virtual.board import libraries_here
-    from formclip.lab.bench import loop as virtual_cost  # which counts with this package
+    from formclip.firmware.sources import libraries_here
 
     if not libraries_here():
         return {"fifo_us": cost.fifo_us(m), "loop_us": 0.0, "bytes": 0.0}
-    found = virtual_cost.measure("xiao", live_kb)
+    found = loop.measure("xiao", live_kb)
     return {"fifo_us": found["fifo_us"], "loop_us": found["loop_us"], "bytes": found["fifo_b"] + found["loop_b"]}
 
 
@@ -237,4 +227,4 @@ def board(lives: dict[str, Any], live_kb: float | None = None) -> bytes:
     """The board's heap as it stands between two blocks: the given size, or that of the frozen firmware."""
     if live_kb is None:
         live_kb = lives["kinds"]["frozen"]["live_kb"] if "kinds" in lives else NO_VM_KB
-    return board_heap(live_kb)
+    return cost.board_heap(live_kb)

@@ -23,11 +23,11 @@ from typing import Any
 
 import numpy as np
 
-from formclip.firmware import deploy
+from formclip.firmware import bundle, interpreters
 from formclip.firmware.rom import mpy, romfs
-from formclip.firmware.virtual import interpreters
+from formclip.firmware.sources import STANDINS
 from formclip.firmware.virtual import run as clip
-from formclip.firmware.virtual.board import STANDINS
+from formclip.firmware.virtual.image import make_drive
 
 GOAL_KB = 70.0
 HEAP_KB = 137.0
@@ -60,7 +60,7 @@ def drive_and_trace(folder: Path) -> None:
     from formclip.lab.simulate.make import simulate
     from formclip.lab.simulate.scenario import Scenario
 
-    clip.make_drive(folder / "drive.img", "xiao")
+    make_drive(folder / "drive.img", "xiao")
     rows = simulate(Scenario(minutes=UNTIL_S / 60 + 0.05, rate_hz=clip.RATE_HZ, speed_mps=3.0)).blocks
     (folder / "trace.bin").write_bytes(np.ascontiguousarray(rows.T, dtype="<f4").tobytes())
 
@@ -99,10 +99,10 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.vm = interpreters.find("micropython")
-        self.modules = mpy.compiled(deploy.frozen().modules)
+        self.modules = mpy.compiled(bundle.frozen().modules)
         drive_and_trace(folder)
-        put(folder / "source", deploy.bundle("xiao"))
-        put(folder / "frozen", deploy.frozen().drive)
+        put(folder / "source", bundle.bundle("xiao"))
+        put(folder / "frozen", bundle.frozen().drive)
         put(folder / "mpy", self.modules)
         self.rom = romfs.of(self.modules)
         (folder / "rom").write_bytes(self.rom)

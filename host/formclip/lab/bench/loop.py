@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from formclip.firmware.virtual.board import DEVICE, VirtualParts, library_folder
-from formclip.lab.bench import cost, figures
+from formclip.firmware.sources import DEVICE, library_folder
+from formclip.firmware.virtual.board import VirtualParts
+from formclip.lab.bench import cost
 from formclip.lab.bench.count import Meter
 from formclip.lab.docs.tables import Bench
 
@@ -47,7 +48,7 @@ def _meter(live_kb: float) -> Meter:
     libraries = str(library_folder())
     shared = DEVICE.parent / "shared" / "gaitcore"
     folders = (str(DEVICE), f"{libraries}/adafruit_lsm6ds", str(shared / "units.py"), str(shared / "compat.py"))
-    return Meter(folders, cost.Heap(figures.board_heap(live_kb)))
+    return Meter(folders, cost.Heap(cost.board_heap(live_kb)))
 
 
 def _sum(parts: dict[str, dict[str, float]]) -> dict[str, float]:

@@ -15,12 +15,12 @@ import tempfile
 from pathlib import Path
 
 from formclip.firmware.virtual import radio
-from formclip.firmware.virtual import run as clip
+from formclip.firmware.virtual.image import make_drive
 from formclip.firmware.virtual.radio import prepared, process
 from formclip.runs.store.store import Store
 from formclip.runs.sync import link
 from formclip.runs.sync.fetch import Visit, visit
-from formclip.show.options import introduced
+from formclip.runs.sync.reach import introduced
 
 
 def measure(folder: Path, minutes: float, interval_ms: float, packets: int) -> tuple[Visit, bool]:
@@ -28,7 +28,7 @@ def measure(folder: Path, minutes: float, interval_ms: float, packets: int) -> t
     os.environ["FORMCLIP_VIRTUAL_BONDS"] = str(folder / "bonds.json")
     image = folder / "clip" / "drive.img"
     image.parent.mkdir(parents=True)
-    clip.make_drive(image, "xiao")
+    make_drive(image, "xiao")
     written = prepared.put_session(image, minutes)
     with process.air(interval_ms=interval_ms, packets=packets) as air:
         radio.use(air.address)

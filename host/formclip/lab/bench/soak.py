@@ -23,13 +23,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from formclip.firmware.virtual import radio
-from formclip.firmware.virtual import run as clip
+from formclip.firmware.virtual.image import make_drive
 from formclip.firmware.virtual.radio import central, prepared, process
 from formclip.runs.store.store import Store
 from formclip.runs.sync import link
 from formclip.runs.sync.errors import RadioError
 from formclip.runs.sync.fetch import visit
-from formclip.show.options import introduced
+from formclip.runs.sync.reach import introduced
 
 
 @dataclass
@@ -113,7 +113,7 @@ def main() -> None:
         os.environ["FORMCLIP_VIRTUAL_BONDS"] = str(folder / "bonds.json")
         os.environ["FORMCLIP_VIRTUAL_LOSS"] = str(given.loss)
         blank = folder / "blank.img"
-        clip.make_drive(blank, "xiao")
+        make_drive(blank, "xiao")
         with process.air() as air:
             radio.use(air.address)
             while syncs < given.syncs:

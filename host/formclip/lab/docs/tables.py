@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 from gaitcore import patterns
 
-from formclip.firmware import deploy
-from formclip.firmware.virtual.board import REPO, VirtualParts
+from formclip.firmware import bundle
+from formclip.firmware.drive import SPARE_B
+from formclip.firmware.sources import REPO
+from formclip.firmware.virtual.board import VirtualParts
 
 DOC = REPO / "docs" / "firmware.md"
 STATES = ("READY", "RUNNING", "PAUSED", "STANDBY")
@@ -278,7 +280,8 @@ def pattern_table() -> str:
 
 def timing_diagram(start_s: float = 9.75, seconds: float = 1.5, step_ms: int = 25) -> str:
     """A virtual run around a pattern and a flush: one character for each step_ms."""
-    from formclip.firmware.virtual.run import make_drive, run_clip
+    from formclip.firmware.virtual.image import make_drive
+    from formclip.firmware.virtual.run import run_clip
 
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
@@ -333,15 +336,15 @@ def sizes() -> str:
         "| board | firmware | gaitcore | libraries | log | running it holds |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    for board in deploy.BOARDS:
-        files = deploy.bundle(board)
+    for board in bundle.BOARDS:
+        files = bundle.bundle(board)
 
         def total(prefix: str, files: dict[str, bytes] = files) -> int:
             return sum((len(d) + 511) // 512 * 512 for n, d in files.items() if n.startswith(prefix))
 
         gaitcore, lib = total("/gaitcore/"), total("/lib/")
         firmware = total("/") - gaitcore - lib
-        room = 2093056 - 45 * 512 - firmware - gaitcore - lib - deploy.SPARE_B - 8192
+        room = 2093056 - 45 * 512 - firmware - gaitcore - lib - SPARE_B - 8192
         pages = room // 4096
         hours = (pages - 25) * (4096 - 28 - 20) / (3 * 14 * 1.03) / 3600
         lines.append(

@@ -7,6 +7,7 @@ same files.
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import os
@@ -15,7 +16,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
 import gaitcore
 
 from formclip.ground.errors import FileError, FormclipError
@@ -103,11 +103,6 @@ def data_folder(given: Path | None) -> Path:
     return given
 
 
-@click.command(help=__doc__)
-@click.argument("data", required=False, type=click.Path(path_type=Path))
-@click.option("--write", is_flag=True, help="put coefficients, tables and predictions into their files")
-@click.option("--bounds", is_flag=True, help="also what large models reach (needs scikit-learn: the extra `fit`)")
-@click.option("--docs", type=click.Path(path_type=Path), default=MODELS.parents[2] / "docs" / "models.md")
 def main(data: Path | None, write: bool, bounds: bool, docs: Path) -> None:
     folder = data_folder(data)
     print(f"running the chain over {folder} (about a minute)", file=sys.stderr)
@@ -132,11 +127,20 @@ def main(data: Path | None, write: bool, bounds: bool, docs: Path) -> None:
         print(f"\nwritten: {MODELS}, {docs}, {HELD_OUT}", file=sys.stderr)
 
 
-if __name__ == "__main__":
+def run() -> None:
+    parser = argparse.ArgumentParser(prog="python -m formclip.lab.fitting", description=__doc__)
+    parser.add_argument("data", nargs="?", type=Path)
+    parser.add_argument("--write", action="store_true", help="put coefficients, tables, predictions into their files")
+    parser.add_argument(
+        "--bounds", action="store_true", help="also what large models reach (needs scikit-learn: the extra `fit`)"
+    )
+    parser.add_argument("--docs", type=Path, default=MODELS.parents[2] / "docs" / "lab" / "models.md")
+    given = parser.parse_args()
     try:
-        main(standalone_mode=False)
+        main(given.data, given.write, given.bounds, given.docs)
     except FormclipError as error:
         sys.exit(str(error))
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    run()

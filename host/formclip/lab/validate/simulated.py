@@ -20,9 +20,9 @@ from gaitcore.settings import Settings
 from formclip.ground.trace import open_trace
 from formclip.lab.replay import replay_trace
 from formclip.lab.simulate import Episode, Fatigue, Scenario, Segment, Turn, preset, write
+from formclip.lab.validate.episodes import match_cues
 from formclip.lab.validate.run import PROCESSES, in_processes
 from formclip.lab.validate.score import match
-from formclip.show.demo import match_cues
 
 MINUTES = 30.0
 HOLD_S = 8.0

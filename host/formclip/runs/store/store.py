@@ -25,7 +25,7 @@ from typing import IO
 import platformdirs
 
 from formclip.ground.errors import FormclipError
-from formclip.runs.sync.errors import DiskFull, disk_error
+from formclip.runs.store.errors import DiskFull, disk_error
 
 _INDEX = "index.sqlite"
 _SCHEMA_VERSION = 1

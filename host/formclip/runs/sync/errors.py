@@ -3,15 +3,12 @@
 10  no Bluetooth adapter        14  the clip refused          18  the clip's drive or answer is faulty
 11  Bluetooth is switched off   15  the clip went away
 12  no clip found               16  another protocol version
-13  not paired                  17  the clip is busy                 19  the disk is full
+13  not paired                  17  the clip is busy
 """
 
 from __future__ import annotations
 
-import errno
-from pathlib import Path
-
-from formclip.ground.errors import FormclipError, from_os_error
+from formclip.ground.errors import FormclipError
 
 
 class RadioError(FormclipError):
@@ -57,16 +54,3 @@ class Busy(RadioError):
 
 class Faulty(RadioError):
     exit_code = 18
-
-
-class DiskFull(FormclipError):
-    """This computer's disk: what came is kept, what did not is still on the clip."""
-
-    exit_code = 19
-
-
-def disk_error(error: OSError, path: Path) -> FormclipError:
-    """What writing to the store met."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull("the disk is full", "free some space and sync again: the clip still has its runs", path=path)
-    return from_os_error(error, path, "write")

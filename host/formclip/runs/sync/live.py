@@ -1,16 +1,14 @@
-"""The last minute of a run in the terminal, or its steps as JSON lines."""
+"""A run as it happens: steps and events from the clip, and what the last minute of them looks like."""
 
 from __future__ import annotations
 
-import json
 import math
-import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import click
 from gaitcore import records, recover
 from gaitcore.pipeline import Step
 
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 _SHOWN_S = 60.0
 _WIDTH = 48
 _LEVELS = "▁▂▃▄▅▆▇█"
-_SIDES = {0: "L", 1: "R"}
 _CUE_WORDS = {"overstride": "quick feet", "arch": "tuck", "ok": "back in range"}
 
 
@@ -63,6 +60,12 @@ class Minute:
             while kept and kept[0][0] < at_s - _SHOWN_S:
                 kept.popleft()
 
+    def hear(self, name: str, values: dict[str, Any]) -> None:
+        """An event: a cue is kept in words."""
+        if name == "cue":
+            kind = CUE_KINDS.get(values["kind"], "cue")
+            self.last_cue = _CUE_WORDS.get(kind, kind)
+
     def lines(self) -> list[str]:
         return [
             _line("cadence", self.cadence, "steps/min", 0),
@@ -89,67 +92,24 @@ def sparkline(kept: deque[tuple[float, float]]) -> str:
     return "".join(_LEVELS[round((sum(c) / len(c) - low) / span * top)] if c else " " for c in columns)
 
 
-async def show(client: ClipClient, for_s: float | None, as_json: bool) -> None:
-    """Show until the time is up or the clip goes away."""
+async def follow(
+    client: ClipClient,
+    for_s: float | None,
+    on_step: Callable[[int, Any], None],
+    on_event: Callable[[str, dict[str, Any]], None],
+    on_turn: Callable[[], None],
+) -> None:
+    """Take the clip's live data until the time is up or the clip goes away.
+
+    on_step   milliseconds of the clip's clock and the Step
+    on_event  an event's name and values
+    on_turn   after each look at the link, once a second at least
+    """
     ends = time.monotonic() + for_s if for_s is not None else math.inf
-    minute = Minute()
-    screen = _Screen(sys.stdout.isatty() and not as_json)
-    with screen:
-        while (left := ends - time.monotonic()) > 0:
-            steps, events = await client.next_live(min(left, 1.0))
-            for on_ms, record in steps:
-                step = step_of(record, on_ms)
-                minute.add(on_ms, step)
-                if as_json:
-                    click.echo(json.dumps(_step_told(on_ms, step)))
-            for event in events:
-                name, values = event_of(event)
-                if name == "cue":
-                    kind = CUE_KINDS.get(values["kind"], "cue")
-                    minute.last_cue = _CUE_WORDS.get(kind, kind)
-                if as_json:
-                    click.echo(json.dumps({"event": name, **_jsonable(values)}))
-            screen.update(minute)
-    if not as_json and not screen.shown:
-        for line in minute.lines():
-            click.echo(line)
-
-
-def _step_told(on_ms: int, step: Any) -> dict[str, Any]:
-    return {
-        "on_s": on_ms / 1000,
-        "side": _SIDES.get(step.side),
-        "cadence_spm": step.cadence_spm,
-        "tilt_deg": step.tilt_deg,
-        "contact_ms": step.contact_ms,
-        "vo_cm": step.vo_cm,
-        "impact_g": step.impact_g,
-    }
-
-
-def _jsonable(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: value.hex() if isinstance(value, bytes) else value for key, value in values.items()}
-
-
-class _Screen:
-    """A view that is drawn over, where stdout is a terminal; else nothing until the end."""
-
-    def __init__(self, shown: bool) -> None:
-        self.shown = shown
-        self._live: Any = None
-
-    def __enter__(self) -> _Screen:
-        if self.shown:
-            from rich.live import Live
-
-            self._live = Live("waiting for steps ...", refresh_per_second=4, transient=False)
-            self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._live is not None:
-            self._live.stop()
-
-    def update(self, minute: Minute) -> None:
-        if self._live is not None:
-            self._live.update("\n".join(minute.lines()))
+    while (left := ends - time.monotonic()) > 0:
+        steps, events = await client.next_live(min(left, 1.0))
+        for on_ms, record in steps:
+            on_step(on_ms, step_of(record, on_ms))
+        for event in events:
+            on_event(*event_of(event))
+        on_turn()

@@ -13,7 +13,8 @@ from gaitcore.settings import OR_ZERO, TABLE, SettingError, Settings, index_of
 from formclip.ground.errors import SettingsError, from_os_error
 from formclip.ground.settingsfile import read_settings
 from formclip.runs.sync.fetch import ClipClient
-from formclip.show.options import json_option, radio_options, with_one
+from formclip.runs.sync.reach import with_one
+from formclip.show.options import json_option, radio_options
 
 _ROWS: list[tuple[Any, ...]] = [TABLE[number] for number in range(len(TABLE))]
 

@@ -1,20 +1,20 @@
-"""`formclip live` and `formclip calibrate`: with the clip while it is worn."""
+"""`formclip live`: the last minute of a run in the terminal, or its steps as JSON lines."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import time
+import sys
 from typing import Any
 
 import click
 
-from formclip.runs.sync import live
-from formclip.runs.sync.errors import Vanished
 from formclip.runs.sync.fetch import ClipClient
-from formclip.show.options import json_option, radio_options, with_one
+from formclip.runs.sync.live import Minute, follow
+from formclip.runs.sync.reach import with_one
+from formclip.show.options import json_option, radio_options
 
-_CALIBRATE_S = 45.0
+_SIDES = {0: "L", 1: "R"}
 
 
 @click.command("live", short_help="Watch a run as it happens.")
@@ -26,45 +26,68 @@ def live_command(clip: str | None, seconds: float, pair: bool, for_s: float | No
 
     async def watch(client: ClipClient) -> None:
         await client.live(True)
-        await live.show(client, for_s, as_json)
+        await _show(client, for_s, as_json)
 
     asyncio.run(with_one(clip, seconds, pair, watch))
 
 
-@click.command("calibrate", short_help="Zero the clip while you stand.")
-@radio_options
-@click.option("--squeeze", is_flag=True, help="Then squeeze the glutes for 5 s: your neutral posture.")
-@json_option
-def calibrate_command(clip: str | None, seconds: float, pair: bool, squeeze: bool, as_json: bool) -> None:
-    """Zero the clip: stand tall and still for 10 s, as you usually stand."""
-    last = "neutral" if squeeze else "calibrated"
+async def _show(client: ClipClient, for_s: float | None, as_json: bool) -> None:
+    """Show until the time is up or the clip goes away."""
+    minute = Minute()
+    screen = _Screen(sys.stdout.isatty() and not as_json)
 
-    async def calibrate(client: ClipClient) -> tuple[str, dict[str, Any]]:
-        await client.live(True)
-        await client.calibrate(squeeze)
-        if not as_json:
-            click.echo("stand tall and still ...")
-        deadline = time.monotonic() + _CALIBRATE_S
-        while (left := deadline - time.monotonic()) > 0:
-            _, events = await client.next_live(left)
-            for event in events:
-                name, values = live.event_of(event)
-                if name in (last, "refused"):
-                    return name, values
-                if name == "calibrated" and not as_json:
-                    click.echo("now squeeze the glutes and hold ...")
-        raise Vanished("the clip has not said how the calibration went", "look at the clip's pattern, and try again")
+    def on_step(on_ms: int, step: Any) -> None:
+        minute.add(on_ms, step)
+        if as_json:
+            click.echo(json.dumps(_step_told(on_ms, step)))
 
-    name, values = asyncio.run(with_one(clip, seconds, pair, calibrate))
-    if as_json:
-        click.echo(json.dumps({"outcome": name, **values}))
-    elif name == "neutral":
-        click.echo(
-            f"calibrated; standing, your back is arched {values['arch_cdeg'] / 100:.1f} deg more than in neutral"
-        )
-    elif name == "calibrated":
-        click.echo(f"calibrated, quality {values['quality']} of 100")
-    else:
-        click.echo("not calibrated: you moved; stand still and run this again")
-    if name != last:
-        raise click.exceptions.Exit(14)
+    def on_event(name: str, values: dict[str, Any]) -> None:
+        minute.hear(name, values)
+        if as_json:
+            click.echo(json.dumps({"event": name, **_jsonable(values)}))
+
+    with screen:
+        await follow(client, for_s, on_step, on_event, lambda: screen.update(minute))
+    if not as_json and not screen.shown:
+        for line in minute.lines():
+            click.echo(line)
+
+
+def _step_told(on_ms: int, step: Any) -> dict[str, Any]:
+    return {
+        "on_s": on_ms / 1000,
+        "side": _SIDES.get(step.side),
+        "cadence_spm": step.cadence_spm,
+        "tilt_deg": step.tilt_deg,
+        "contact_ms": step.contact_ms,
+        "vo_cm": step.vo_cm,
+        "impact_g": step.impact_g,
+    }
+
+
+def _jsonable(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value.hex() if isinstance(value, bytes) else value for key, value in values.items()}
+
+
+class _Screen:
+    """A view that is drawn over, where stdout is a terminal; else nothing until the end."""
+
+    def __init__(self, shown: bool) -> None:
+        self.shown = shown
+        self._live: Any = None
+
+    def __enter__(self) -> _Screen:
+        if self.shown:
+            from rich.live import Live
+
+            self._live = Live("waiting for steps ...", refresh_per_second=4, transient=False)
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def update(self, minute: Minute) -> None:
+        if self._live is not None:
+            self._live.update("\n".join(minute.lines()))

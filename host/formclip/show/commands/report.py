@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
-from formclip.ground.errors import from_os_error
-from formclip.ground.log import load_run
-from formclip.show.report.page import findings, render
+from formclip.show.report.write import write_report
 
 
 @click.command("report")
@@ -42,19 +39,3 @@ def _synced(label: Path, folder: Path | None) -> Path:
         return label
     stored = Store(folder).named(label.as_posix())
     return stored.path if stored is not None else label
-
-
-def write_report(source: Path, output: Path | None = None) -> tuple[Path, dict[str, Any]]:
-    """Write the page for a log or a replay's folder; where it is, and what it says in short."""
-    run = load_run(source)
-    page = render(run).encode()
-    target = output or (source / "report.html" if source.is_dir() else source.with_suffix(".html"))
-    partial = target.with_name(target.name + ".part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(page)
-        partial.replace(target)
-    except OSError as error:
-        raise from_os_error(error, target, "write") from None
-    said = [{"fault": f.fault.key, "why": f.why} for f in findings(run)] if len(run) else []
-    return target, {"report": str(target), "bytes": len(page), "steps": len(run), "findings": said}

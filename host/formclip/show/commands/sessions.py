@@ -1,4 +1,4 @@
-"""`formclip clips` and `formclip sessions`: what is in the store."""
+"""`formclip sessions`: the runs in the store."""
 
 from __future__ import annotations
 
@@ -13,22 +13,6 @@ from formclip.ground.log import own_clock, read_log, to_run
 from formclip.runs.store.dates import started_at
 from formclip.runs.store.store import Store, Stored
 from formclip.show.options import json_option, store_option
-
-
-@click.command("clips", short_help="List the clips that have been synced.")
-@store_option
-@json_option
-def clips_command(folder: Path | None, as_json: bool) -> None:
-    """The clips that have been synced."""
-    rows = Store(folder).clips()
-    if as_json:
-        names = ("name", "address", "firmware", "sessions")
-        click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
-        return
-    if not rows:
-        click.echo("no clip yet; next: formclip sync")
-    for name, address, firmware, sessions in rows:
-        click.echo(f"{name:20} {sessions:4} sessions   firmware {firmware or '?'}   {address}")
 
 
 @click.command("sessions", short_help="List the runs in the store.")

@@ -15,7 +15,8 @@ from formclip.runs.store.store import Store
 from formclip.runs.sync.errors import RadioError, Vanished
 from formclip.runs.sync.fetch import Listed, Progress, Visit, visit
 from formclip.runs.sync.link import Seen, scan
-from formclip.show.options import find_clips, introduced, json_option, radio_options, store_option
+from formclip.runs.sync.reach import find_clips, introduced
+from formclip.show.options import json_option, radio_options, store_option
 
 _TRIES = 3
 _AGAIN_S = 8.0

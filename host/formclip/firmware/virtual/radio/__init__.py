@@ -2,6 +2,7 @@
 
     clip (`_bleio` stand-in on Bumble) -- HCI -- controller == air == controller -- HCI -- companion (bleak on Bumble)
 
+address.py      where the air is
 air.py          the air and its controllers, over TCP; can cut, pace and lose
 central.py      bleak's scanner and client on Bumble
 peripheral.py   what the `_bleio` stand-in is heard by: CircuitPython's peripheral role on Bumble
@@ -11,31 +12,14 @@ prepared.py     drives with long runs on them
 
 from __future__ import annotations
 
-import os
+from formclip.firmware.virtual.radio.address import DEFAULT_ADDRESS, NoAir, address_of
+from formclip.ground.errors import NotInstalled
 
-from formclip.ground.errors import FormclipError
-
-DEFAULT_ADDRESS = "127.0.0.1:47321"
-
-
-class NoAir(FormclipError):
-    """There is no virtual air, or it can't be opened."""
-
-    exit_code = 10
-
-
-def address_of(text: str | None) -> tuple[str, int]:
-    """HOST:PORT of the air: given, else from FORMCLIP_AIR, else the default."""
-    host, _, port = (text or os.environ.get("FORMCLIP_AIR") or DEFAULT_ADDRESS).rpartition(":")
-    if not port.isdigit():
-        raise ValueError(f"'{text}' is not HOST:PORT")
-    return host or "127.0.0.1", int(port)
+__all__ = ["DEFAULT_ADDRESS", "NoAir", "address_of", "use"]
 
 
 def use(text: str | None = None) -> None:
     """From here on the companion's radio is the virtual one."""
-    from formclip.ground.errors import NotInstalled
-
     try:
         from formclip.firmware.virtual.radio import central
     except ModuleNotFoundError as error:

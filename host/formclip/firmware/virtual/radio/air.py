@@ -24,7 +24,7 @@ from bumble.core import PhysicalTransport
 from bumble.link import LocalLink
 from bumble.transport.common import PacketParser
 
-from formclip.firmware.virtual.radio import address_of
+from formclip.firmware.virtual.radio.address import address_of
 
 # Reason of a supervision timeout (Bluetooth Core 5.4, vol 1 part F, 2.8).
 LINK_LOST = 0x08

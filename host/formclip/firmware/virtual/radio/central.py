@@ -32,7 +32,7 @@ from bumble.keys import JsonKeyStore
 from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport import open_transport
 
-from formclip.firmware.virtual.radio import NoAir
+from formclip.firmware.virtual.radio.address import NoAir
 
 AIR: tuple[str, int] = ("127.0.0.1", 47321)
 _MTU = 512

@@ -28,7 +28,7 @@ from bumble.keys import JsonKeyStore
 from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport import open_transport
 
-from formclip.firmware.virtual.radio import address_of
+from formclip.firmware.virtual.radio.address import address_of
 
 WAIT_S = 10.0
 # Above this the SoftDevice's bond area is full, and CircuitPython erases all of it.

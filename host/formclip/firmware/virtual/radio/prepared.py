@@ -8,13 +8,13 @@ from pathlib import Path
 from gaitcore import pages
 from gaitcore.pipeline import Step
 
-from formclip.firmware.virtual import run as clip
+from formclip.firmware.virtual.image import MountedImage
 
 
 def put_session(image: Path, minutes: float, seed: int = 1, boot: int = 1, cadence_spm: float = 180.0) -> bytes:
     """A session of so many minutes into the log of a drive, written by the firmware's own code; the session's bytes."""
     draw = random.Random(seed)
-    with clip._Drive(image) as drive:
+    with MountedImage(image) as drive:
         store = drive.log()
         number = store.begin(boot)
         writer = pages.LogWriter(store.sink, number, boot)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from formclip.firmware.virtual import run as clip
-from formclip.firmware.virtual.radio import NoAir
+from formclip.firmware.virtual.radio.address import NoAir
 from formclip.ground.errors import NotInstalled
 
 HOST = Path(__file__).resolve().parents[4]

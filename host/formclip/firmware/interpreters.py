@@ -16,10 +16,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import gaitcore
+from formclip.firmware.sources import SHARED
 
-HERE = Path(__file__).resolve().parent
-SHARED = Path(gaitcore.__path__[0]).resolve().parent
+HERE = Path(__file__).resolve().parent / "virtual"
 STRICT = HERE / "ulab_strict"
 PYTHON_ULAB = HERE / "ulab_python"
 NAMES = ("numpy", "strict", "float30", "micropython", "device")

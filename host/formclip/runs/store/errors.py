@@ -1,0 +1,21 @@
+"""What can go wrong with the store: 19, this computer's disk is full."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from formclip.ground.errors import FormclipError, from_os_error
+
+
+class DiskFull(FormclipError):
+    """This computer's disk: what came is kept, what did not is still on the clip."""
+
+    exit_code = 19
+
+
+def disk_error(error: OSError, path: Path) -> FormclipError:
+    """What writing to the store met."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull("the disk is full", "free some space and sync again: the clip still has its runs", path=path)
+    return from_os_error(error, path, "write")

@@ -1,0 +1,27 @@
+"""`formclip clips`: the clips in the store."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from formclip.runs.store.store import Store
+from formclip.show.options import json_option, store_option
+
+
+@click.command("clips", short_help="List the clips that have been synced.")
+@store_option
+@json_option
+def clips_command(folder: Path | None, as_json: bool) -> None:
+    """The clips that have been synced."""
+    rows = Store(folder).clips()
+    if as_json:
+        names = ("name", "address", "firmware", "sessions")
+        click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
+        return
+    if not rows:
+        click.echo("no clip yet; next: formclip sync")
+    for name, address, firmware, sessions in rows:
+        click.echo(f"{name:20} {sessions:4} sessions   firmware {firmware or '?'}   {address}")

@@ -1,0 +1,55 @@
+"""`formclip deploy`: the firmware onto a board."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from formclip.firmware.bundle import BOARDS
+from formclip.firmware.drive import ask_for_the_drive, check_board, deploy, find_drive, wait_for_a_drive
+from formclip.ground.progress import file_progress
+
+
+@click.command("deploy", short_help="Put the firmware on a board.")
+@click.option("--drive", type=click.Path(path_type=Path), help="The board's CIRCUITPY drive; found when not given.")
+@click.option("--port", help="Serial port: restarts the board so that this computer may write.")
+@click.option("--board", type=click.Choice(list(BOARDS)), help="Found from the drive when not given.")
+@click.option(
+    "--frozen/--source",
+    "as_frozen",
+    default=None,
+    help="Frozen: only what a CircuitPython with formclip frozen in still needs. [default: as before; source at first]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+def deploy_command(
+    drive: Path | None, port: str | None, board: str | None, as_frozen: bool | None, as_json: bool
+) -> None:
+    """Put firmware, gaitcore and the pinned libraries on a board.
+
+    Checks CircuitPython's version and the board, copies what changed,
+    verifies it by hash, keeps runs and settings, and may be interrupted:
+    run it again and it goes on. For a board whose CircuitPython was built
+    after `formclip freeze`, --frozen leaves three files on the drive and
+    removes what an earlier deploy put there.
+    """
+    if port is not None:
+        ask_for_the_drive(port)
+        if drive is None:
+            wait_for_a_drive()
+    drive = find_drive(drive)
+    _, known = check_board(drive, board)
+    with file_progress(f"deploy to {known}", 1, not as_json) as progress:
+        done = deploy(drive, board, as_frozen, progress)
+    if as_json:
+        facts = {**asdict(done), "drive": str(done.drive), "frozen": done.build}
+        del facts["build"]
+        click.echo(json.dumps(facts, indent=1))
+        return
+    click.echo(
+        f"{done.files_written} files written to {drive} ({done.board}, CircuitPython {done.circuitpython}) "
+        f"and verified; log of {done.log_b // 4096} pages, {done.free_b // 1024} KB free"
+    )
+    click.echo("now eject the drive and press reset: the LED blinks blue when the clip is ready")

@@ -14,6 +14,7 @@ from formclip.firmware.drive import SPARE_B, DeployError, ask_for_the_drive, cop
 from formclip.firmware.sources import libraries_here
 from formclip.firmware.virtual.board import importer
 from formclip.show.commands.deploy import deploy_command
+from formclip.show.commands.doctor import doctor_command
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 
@@ -106,7 +107,7 @@ def test_fresh_drive_then_nothing_more_to_do(drive):
     assert facts["free_b"] > 20_000 and facts["log_b"] % 4096 == 0
     again = json.loads(command(deploy_command, "--drive", drive, "--json").output)
     assert again["files_written"] == 0
-    checked = command(doctor.doctor_command, "--drive", drive)
+    checked = command(doctor_command, "--drive", drive)
     assert checked.exit_code == 0, checked.output
     assert "10." in checked.output
 
@@ -123,7 +124,7 @@ def test_settings_runs_and_other_files_are_kept(drive):
     text = (drive / "settings.toml").read_text()
     assert 'NAME = "anna"' in text and "CIRCUITPY_WEB_API_PORT" in text and text.count("NAME =") == 1
     assert (drive / "notes.txt").read_text() == "mine"
-    assert "Bluetooth workflow" in command(doctor.doctor_command, "--drive", drive).output
+    assert "Bluetooth workflow" in command(doctor_command, "--drive", drive).output
 
 
 def test_interrupted_anywhere_it_goes_on(drive, tmp_path_factory):
@@ -137,7 +138,7 @@ def test_interrupted_anywhere_it_goes_on(drive, tmp_path_factory):
             if k == stop:
                 break
         if not (drive / "code.py").exists():
-            found = command(doctor.doctor_command, "--drive", drive)
+            found = command(doctor_command, "--drive", drive)
             assert found.exit_code == 7 and "formclip deploy" in found.output
     assert command(deploy_command, "--drive", drive).exit_code == 0
     assert contents(drive) == wanted
@@ -172,7 +173,7 @@ def test_wrong_drives_are_refused_in_one_line(tmp_path, boot_out, args, words):
     assert isinstance(done.exception, DeployError)
     assert words in str(done.exception) and "\n" not in str(done.exception)
     assert done.exception.next_step
-    assert command(doctor.doctor_command, "--drive", tmp_path).exit_code == 7
+    assert command(doctor_command, "--drive", tmp_path).exit_code == 7
 
 
 def test_read_only_drive_says_how(drive, monkeypatch):
@@ -219,10 +220,10 @@ def test_what_the_doctor_sees(drive):
     at = doctor.HOME_AT * 4096
     data[at : at + 4] = b"FCL1"
     (drive / "formclip.log").write_bytes(data)
-    output = command(doctor.doctor_command, "--drive", drive).output
+    output = command(doctor_command, "--drive", drive).output
     for words in ("1 files are missing: /hw/imu.py", "1 files were changed: /app.py", "code.txt", "1 pages of the log"):
         assert words in output
-    findings = json.loads(command(doctor.doctor_command, "--drive", drive, "--json").output)
+    findings = json.loads(command(doctor_command, "--drive", drive, "--json").output)
     assert all(f["next_step"] for f in findings if not f["good"])
 
 

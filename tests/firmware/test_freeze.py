@@ -10,11 +10,13 @@ import subprocess
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from formclip.firmware import bundle, doctor, freeze, interpreters
+from formclip.firmware import bundle, freeze, interpreters
 from formclip.firmware.drive import copy, read_build, shadows
 from formclip.firmware.sources import libraries_here
 from formclip.ground.log import STEP_TAG, read_log
 from formclip.show.commands.deploy import deploy_command
+from formclip.show.commands.doctor import doctor_command
+from formclip.show.commands.freeze import freeze_command
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 
@@ -92,7 +94,7 @@ def test_the_build_s_name_follows_the_code(monkeypatch):
 
 def test_freeze_writes_the_folder_and_names_it_once(checkout):
     before = tracked(checkout)
-    done = command(freeze.freeze_command, checkout, "--json")
+    done = command(freeze_command, checkout, "--json")
     assert done.exit_code == 0, done.output
     facts = json.loads(done.output)
     assert facts["circuitpython"] == "10.2.1" and facts["modules"] > 40
@@ -103,24 +105,24 @@ def test_freeze_writes_the_folder_and_names_it_once(checkout):
     assert files(checkout / "frozen/formclip") == bundle.frozen().modules
     after = tracked(checkout)
     (checkout / "frozen/formclip/gaitcore/old.py").write_text("x = 1\n")
-    again = command(freeze.freeze_command, checkout)
+    again = command(freeze_command, checkout)
     assert again.exit_code == 0, again.output
     assert tracked(checkout) == after
     assert "make -C" in again.output and "formclip deploy --frozen" in again.output
-    assert command(freeze.freeze_command, checkout, "--board", "feather").exit_code == 0
-    undone = command(freeze.freeze_command, checkout, "--undo", "--json")
+    assert command(freeze_command, checkout, "--board", "feather").exit_code == 0
+    undone = command(freeze_command, checkout, "--undo", "--json")
     assert set(json.loads(undone.output)["boards"]) == {"Seeed_XIAO_nRF52840_Sense", "feather_bluefruit_sense"}
     assert tracked(checkout) == before
-    assert "there was nothing" in command(freeze.freeze_command, checkout, "--undo").output
+    assert "there was nothing" in command(freeze_command, checkout, "--undo").output
 
 
 def test_a_board_s_file_that_names_others_is_kept(checkout):
     board_file = checkout / "ports/nordic/boards/Seeed_XIAO_nRF52840_Sense/mpconfigboard.mk"
     text = BOARD_MK + "\nFROZEN_MPY_DIRS += $(TOP)/frozen/Adafruit_CircuitPython_NeoPixel\n"
     board_file.write_text(text)
-    command(freeze.freeze_command, checkout)
+    command(freeze_command, checkout)
     board_file.write_text(board_file.read_text() + "CIRCUITPY_RTC = 0\n")
-    command(freeze.freeze_command, checkout, "--undo")
+    command(freeze_command, checkout, "--undo")
     assert board_file.read_text() == text + "CIRCUITPY_RTC = 0\n"
 
 
@@ -143,7 +145,7 @@ def other_version(folder):
 )
 def test_what_is_no_such_checkout_is_refused_in_one_line(checkout, spoil, words):
     spoil(checkout)
-    done = command(freeze.freeze_command, checkout)
+    done = command(freeze_command, checkout)
     assert isinstance(done.exception, freeze.FreezeError), done.output
     assert words in str(done.exception) and "\n" not in str(done.exception)
     assert done.exception.next_step
@@ -163,7 +165,7 @@ def drive(tmp_path, monkeypatch):
 
 
 def findings(drive):
-    done = command(doctor.doctor_command, "--drive", drive, "--json")
+    done = command(doctor_command, "--drive", drive, "--json")
     return {f["what"]: f for f in json.loads(done.output)}
 
 
@@ -287,7 +289,7 @@ def with_ballast(monkeypatch, kept_b):
 
     whole = bundle.frozen()
     more = {**whole.modules, bundle.CODE: b"_held = bytearray(%d)\n" % kept_b + whole.modules[bundle.CODE]}
-    monkeypatch.setattr(clip.deploy, "frozen", lambda: bundle.Frozen(more, whole.drive, whole.build))
+    monkeypatch.setattr(clip.bundle, "frozen", lambda: bundle.Frozen(more, whole.drive, whole.build))
 
 
 def test_a_run_fits_the_heap_that_stands_for_the_board_s(tmp_path, running):
@@ -318,7 +320,7 @@ def test_what_stands_for_the_board_s_heap_is_what_is_measured():
 
 
 def test_frozen_on_cpython_is_refused():
-    from formclip.firmware.virtual.run import virtual_clip_command
+    from formclip.show.commands.virtual_clip import virtual_clip_command
 
     done = command(virtual_clip_command, "--trace", "x", "--frozen")
     assert done.exit_code == 2 and "--python micropython" in done.output

@@ -27,21 +27,12 @@ COMMANDS = {
     "live": "Watch a run as it happens.",
     "config": "See and change a clip's settings.",
     "calibrate": "Zero the clip while you stand.",
-    "virtual-clip": (
-        "formclip.show.commands.virtual_clip:virtual_clip_command",
-        "Run the firmware on a virtual board.",
-    ),
+    "virtual-clip": "Run the firmware on a virtual board.",
     "deploy": "Put the firmware on a board.",
     "freeze": "Put the firmware into a checkout of CircuitPython.",
     "doctor": "Say what is wrong with a board or its drive.",
-    "validate": (
-        "formclip.show.commands.validate:validate_command",
-        "Score replay against traces whose truth is known.",
-    ),
-    "completion": (
-        "formclip.show.commands.completion:completion_command",
-        "Print the completion script for your shell.",
-    ),
+    "validate": "Score replay against traces whose truth is known.",
+    "completion": "Print the completion script for your shell.",
 }
 
 PACKAGES = {"gaitcore", "formclip"}
@@ -82,7 +73,7 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, line in COMMANDS.items()])
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(

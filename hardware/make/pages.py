@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from hardware.make import bom, drive
+from hardware.make import bom, card, drive, power
 from hardware.make.data import HARDWARE, REPO, builds, circuits
 
 MARK = re.compile(r"(<!-- made: ([a-z0-9 -]+) -->)(.*?)(<!-- end \2 -->)", re.S)
@@ -38,9 +38,19 @@ def fillings() -> dict[str, Callable[[], str]]:
     found: dict[str, Callable[[], str]] = {
         "builds": build_table,
         "acceptable": bom.acceptable_table,
+        "patterns": card.table,
+        "presses": card.press_table,
+        "power": power.table,
+        "power shares": power.shares_table,
+        "largest recording": partial(power.largest, "xiao", "recording"),
+        "largest standby": partial(power.largest, "xiao", "standby"),
     }
     for build in builds().values():
         found[f"bom {build.id}"] = partial(bom.as_table, build)
+        found[f"hours {build.id}"] = partial(power.hours_text, build.id)
+        for mode in power.MODES:
+            found[f"ma {mode} {build.id}"] = partial(power.ma_text, build.id, mode)
+            found[f"days {mode} {build.id}"] = partial(power.days_text, build.id, mode)
         found[f"sums {build.circuit}"] = partial(sums_table, build.circuit)
     return found
 

@@ -63,7 +63,7 @@ def read_boot_out(drive: Path) -> BootOut:
     except FileNotFoundError:
         raise DeployError(
             "no boot_out.txt: not the drive of a CircuitPython board",
-            "install CircuitPython on the board first (docs/wear/bringup.md)",
+            "install CircuitPython on the board first (docs/wear/flash.md)",
             path=drive,
         ) from None
     except OSError as error:

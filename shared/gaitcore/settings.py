@@ -5,97 +5,73 @@ All values are whole numbers, so that they log, travel and replay exactly. A set
 Units and meanings stand in the comments of the table, which cost no memory on the device;
 `python -m formclip.lab.docs.settings` makes docs/laptop/settings.md of them and a test holds it in step.
 Rows are only ever appended: the position of a row is its number in the log and on the radio.
+
+The table is a constant: frozen it lies in flash as it stands. Whatever takes all rows walks over it once.
 """
 
 from array import array
 
-OR_ZERO = 0  # in place of choices: 0 (unknown, off) is allowed beside the range
+from gaitcore.compat import const
 
-# name, default, low, high; then the words of a choice, or 0 where 0 is allowed beside the range   # [unit] meaning
-_ROWS = (
-    "mode 0 0 2 coach/silent/metronome,"  # [] coach cues, silent only records, metronome beats
-    "warmup_s 180 0 1800,"  # [s] no cue until this long after the first running step
-    "sustain_s 5 2 30,"  # [s] a fault must be held this long before its cue
-    "cue_gap_s 30 10 600,"  # [s] least time between two fault cues
-    "cue_max 6 1 60,"  # [] most fault cues within cue_window_s
-    "cue_window_s 600 60 3600,"  # [s] the window in which cue_max counts
-    "unanswered_max 3 1 20,"  # [] a kind of cue stops after this many in a row were not answered
-    "answer_s 30 5 120,"  # [s] a cue is answered if form is back in range within this time
-    "tilt_amber_deg 4 1 12,"  # [deg] tilt above own baseline shown amber; back in range is below this
-    "tilt_cue_deg 6 3 12,"  # [deg] tilt above own baseline that is an arched back
-    "overstride_rule 0 0 1 guard/retrain,"  # [] guard: against own baseline; retrain: against the target
-    "overstride_cadence_pct 4 1 15,"  # [%] guard: cadence this far below own baseline is suspect
-    "overstride_brake_pct 15 0 100,"  # [%] guard: and braking this far above own trend is overstriding
-    "cadence_target_pct 105 100 110,"  # [%] cadence target, of own baseline; never above 110
-    "retrain_tolerance_pct 2 0 5,"  # [%] retrain: cadence this far below the target is still good
-    "cue_overstride 1 0 1 off/on,"  # [] cue overstriding
-    "cue_arch 1 0 1 off/on,"  # [] cue an arched back
-    "cue_ok 1 0 1 off/on,"  # [] say when form is back in range after a cue
-    "overstride_pulse_ms 100 60 300,"  # [ms] each of three pulses, for an error at its threshold
-    "arch_pulse_ms 350 200 900,"  # [ms] each of two pulses, for an error at its threshold
-    "ok_pulse_ms 80 40 200,"  # [ms] the one soft pulse of back in range
-    "pulse_growth_pct 100 0 200,"  # [%] a pulse grows by up to this as the error doubles
-    "strength_pct 100 20 100,"  # [%] motor strength
-    "ok_strength_pct 45 20 100,"  # [%] motor strength of back in range, of strength_pct
-    "blank_ms 100 0 500,"  # [ms] the accelerometer is not believed for this long after the motor
-    "metronome_every 4 1 8,"  # [steps] metronome: one beat each so many steps
-    "metronome_on_s 20 5 3600,"  # [s] metronome: beats for this long
-    "metronome_off_s 40 0 3600,"  # [s] metronome: then rests for this long
-    "metronome_spm 0 120 240 0,"  # [steps/min] metronome: fixed rate; 0: the cadence target
-    "faded 0 0 1 off/on,"  # [] faded feedback: cues withdrawn over eight sessions
-    "faded_session 1 1 99,"  # [] the number of this session in the faded schedule
-    "auto_start 1 0 1 off/on,"  # [] start recording when running is seen
-    "auto_pause 1 0 1 off/on,"  # [] pause when running stops, resume when it goes on
-    "auto_pause_s 10 3 120,"  # [s] not running for this long is a pause
-    "mounting 0 0 1 back/side,"  # [] where on the waistband the clip sits
-    "height_cm 0 120 220 0,"  # [cm] the runner's height; 0: not given
-    "mass_kg 0 30 200 0,"  # [kg] the runner's mass; 0: not given
-    "sex 0 0 2 unknown/female/male,"  # [] for the fitted models only
-    "calibrate_s 10 5 30,"  # [s] standing still for calibration
-    "squeeze_s 5 3 15,"  # [s] glute squeeze for the neutral posture
-    "offer_calibration 1 0 1 off/on,"  # [] ask to stand still at the start of each session
-    "slip_deg 5 3 20,"  # [deg] the clip turned by this much has slipped
-    "baseline_skip_s 30 0 300,"  # [s] running not counted before the baseline is taken
-    "baseline_s 120 60 600,"  # [s] running that makes the baseline
-    "flush_s 8 2 9,"  # [s] the page being filled is put to flash at least this often
-    "capture_s 0 1 600 0,"  # [s] raw capture of the six axes from the start; 0: none
-    "rsc_cadence 0 0 1 both/one,"  # [] cadence told to watches: steps of both feet or of one
-    "standby_min 10 1 120,"  # [min] without running or a link, the clip sleeps after this
-    "low_battery_mv 3450 3200 3700,"  # [mV] below this the log is closed in time
-    "led 1 0 1 off/on,"  # [] LED on events
-    "resume_min 10 1 120 0,"  # [min] a stopped kind comes back after this long in range; 0: not again
-    "own_cadence_dspm 0 1000 2600 0,"  # [0.1 steps/min] own baseline carried over by the companion; 0: none
-    "own_tilt_cdeg 0 -4500 4500,"  # [0.01 deg] its tilt relative to standing
-    "own_brake_mmps 0 0 1016,"  # [mm/s] its raw braking
+OR_ZERO = const(0)  # in place of choices: 0 (unknown, off) is allowed beside the range
+
+# name, default, low, high, choices: a tuple of words, OR_ZERO or None   # [unit] meaning
+TABLE = (
+    ("mode", 0, 0, 2, ("coach", "silent", "metronome")),  # [] coach cues, silent only records, metronome beats
+    ("warmup_s", 180, 0, 1800, None),  # [s] no cue until this long after the first running step
+    ("sustain_s", 5, 2, 30, None),  # [s] a fault must be held this long before its cue
+    ("cue_gap_s", 30, 10, 600, None),  # [s] least time between two fault cues
+    ("cue_max", 6, 1, 60, None),  # [] most fault cues within cue_window_s
+    ("cue_window_s", 600, 60, 3600, None),  # [s] the window in which cue_max counts
+    ("unanswered_max", 3, 1, 20, None),  # [] a kind of cue stops after this many in a row were not answered
+    ("answer_s", 30, 5, 120, None),  # [s] a cue is answered if form is back in range within this time
+    ("tilt_amber_deg", 4, 1, 12, None),  # [deg] tilt above own baseline shown amber; back in range is below this
+    ("tilt_cue_deg", 6, 3, 12, None),  # [deg] tilt above own baseline that is an arched back
+    ("overstride_rule", 0, 0, 1, ("guard", "retrain")),  # [] guard: against own baseline; retrain: against the target
+    ("overstride_cadence_pct", 4, 1, 15, None),  # [%] guard: cadence this far below own baseline is suspect
+    ("overstride_brake_pct", 15, 0, 100, None),  # [%] guard: and braking this far above own trend is overstriding
+    ("cadence_target_pct", 105, 100, 110, None),  # [%] cadence target, of own baseline; never above 110
+    ("retrain_tolerance_pct", 2, 0, 5, None),  # [%] retrain: cadence this far below the target is still good
+    ("cue_overstride", 1, 0, 1, ("off", "on")),  # [] cue overstriding
+    ("cue_arch", 1, 0, 1, ("off", "on")),  # [] cue an arched back
+    ("cue_ok", 1, 0, 1, ("off", "on")),  # [] say when form is back in range after a cue
+    ("overstride_pulse_ms", 100, 60, 300, None),  # [ms] each of three pulses, for an error at its threshold
+    ("arch_pulse_ms", 350, 200, 900, None),  # [ms] each of two pulses, for an error at its threshold
+    ("ok_pulse_ms", 80, 40, 200, None),  # [ms] the one soft pulse of back in range
+    ("pulse_growth_pct", 100, 0, 200, None),  # [%] a pulse grows by up to this as the error doubles
+    ("strength_pct", 100, 20, 100, None),  # [%] motor strength
+    ("ok_strength_pct", 45, 20, 100, None),  # [%] motor strength of back in range, of strength_pct
+    ("blank_ms", 100, 0, 500, None),  # [ms] the accelerometer is not believed for this long after the motor
+    ("metronome_every", 4, 1, 8, None),  # [steps] metronome: one beat each so many steps
+    ("metronome_on_s", 20, 5, 3600, None),  # [s] metronome: beats for this long
+    ("metronome_off_s", 40, 0, 3600, None),  # [s] metronome: then rests for this long
+    ("metronome_spm", 0, 120, 240, OR_ZERO),  # [steps/min] metronome: fixed rate; 0: the cadence target
+    ("faded", 0, 0, 1, ("off", "on")),  # [] faded feedback: cues withdrawn over eight sessions
+    ("faded_session", 1, 1, 99, None),  # [] the number of this session in the faded schedule
+    ("auto_start", 1, 0, 1, ("off", "on")),  # [] start recording when running is seen
+    ("auto_pause", 1, 0, 1, ("off", "on")),  # [] pause when running stops, resume when it goes on
+    ("auto_pause_s", 10, 3, 120, None),  # [s] not running for this long is a pause
+    ("mounting", 0, 0, 1, ("back", "side")),  # [] where on the waistband the clip sits
+    ("height_cm", 0, 120, 220, OR_ZERO),  # [cm] the runner's height; 0: not given
+    ("mass_kg", 0, 30, 200, OR_ZERO),  # [kg] the runner's mass; 0: not given
+    ("sex", 0, 0, 2, ("unknown", "female", "male")),  # [] for the fitted models only
+    ("calibrate_s", 10, 5, 30, None),  # [s] standing still for calibration
+    ("squeeze_s", 5, 3, 15, None),  # [s] glute squeeze for the neutral posture
+    ("offer_calibration", 1, 0, 1, ("off", "on")),  # [] ask to stand still at the start of each session
+    ("slip_deg", 5, 3, 20, None),  # [deg] the clip turned by this much has slipped
+    ("baseline_skip_s", 30, 0, 300, None),  # [s] running not counted before the baseline is taken
+    ("baseline_s", 120, 60, 600, None),  # [s] running that makes the baseline
+    ("flush_s", 8, 2, 9, None),  # [s] the page being filled is put to flash at least this often
+    ("capture_s", 0, 1, 600, OR_ZERO),  # [s] raw capture of the six axes from the start; 0: none
+    ("rsc_cadence", 0, 0, 1, ("both", "one")),  # [] cadence told to watches: steps of both feet or of one
+    ("standby_min", 10, 1, 120, None),  # [min] without running or a link, the clip sleeps after this
+    ("low_battery_mv", 3450, 3200, 3700, None),  # [mV] below this the log is closed in time
+    ("led", 1, 0, 1, ("off", "on")),  # [] LED on events
+    ("resume_min", 10, 1, 120, OR_ZERO),  # [min] a stopped kind comes back after this long in range; 0: not again
+    ("own_cadence_dspm", 0, 1000, 2600, OR_ZERO),  # [0.1 steps/min] own baseline carried over by the companion; 0: none
+    ("own_tilt_cdeg", 0, -4500, 4500, None),  # [0.01 deg] its tilt relative to standing
+    ("own_brake_mmps", 0, 0, 1016, None),  # [mm/s] its raw braking
 )
-
-
-class _Table:
-    """The rows as tuples (name, default, low, high, choices), made when asked for: one string takes less memory.
-
-    choices: a tuple of words, OR_ZERO, or None
-    """
-
-    def __len__(self):
-        return _ROWS.count(",")
-
-    def __getitem__(self, number):
-        start = 0
-        for _ in range(number):
-            start = _ROWS.find(",", start) + 1
-            if not start:
-                raise IndexError(number)
-        end = _ROWS.find(",", start)
-        if number < 0 or end < 0:
-            raise IndexError(number)
-        parts = _ROWS[start:end].split(" ")
-        choices = None
-        if len(parts) > 4:
-            choices = OR_ZERO if parts[4] == "0" else tuple(parts[4].split("/"))
-        return parts[0], int(parts[1]), int(parts[2]), int(parts[3]), choices
-
-
-TABLE = _Table()
 
 
 class SettingError(ValueError):
@@ -106,25 +82,37 @@ class SettingError(ValueError):
     """
 
     def __str__(self):
-        from gaitcore.settingtext import text  # nobody on the clip reads it
-
-        return text(*self.args)
+        name, value, low, high, kept = self.args
+        name, value = str(name)[:40], repr(value)[:40]
+        if low is None:
+            return "setting {!r} is unknown; did you mean {}?".format(name, kept)
+        choices = TABLE[index_of(name)][4]
+        if choices:
+            span, kept = "one of " + ", ".join(choices), choices[kept]
+        else:
+            span = ("0 or " if choices is OR_ZERO else "") + "a whole number {} to {}".format(low, high)
+        return "setting {} = {} refused: give {}; {} kept".format(name, value, span, kept)
 
 
 def index_of(name):
     """Row number of a setting, -1 if there is none of that name."""
-    name = str(name)
-    if _ROWS.startswith(name + " "):
-        return 0
-    at = -1 if " " in name or "," in name else _ROWS.find("," + name + " ")
-    return _ROWS.count(",", 0, at + 1) if at >= 0 else -1
+    i = 0
+    for row in TABLE:
+        if row[0] == name:
+            return i
+        i += 1
+    return -1
 
 
 def nearest(name):
     """The known name that shares most letter pairs with the one given."""
-    from gaitcore.settingtext import nearest as found
-
-    return found(name)
+    pairs = [str(name)[i : i + 2] for i in range(len(str(name)) - 1)]
+    best, best_score = TABLE[0][0], -1
+    for row in TABLE:
+        score = 10 * sum([p in row[0] for p in pairs]) - abs(len(row[0]) - len(pairs))
+        if score > best_score:
+            best, best_score = row[0], score
+    return best
 
 
 class Settings:
@@ -148,7 +136,10 @@ class Settings:
         i = index_of(name)
         if i < 0:
             raise SettingError(name, value, None, None, nearest(name))
-        _, _, low, high, choices = TABLE[i]
+        return self._put(TABLE[i], value)
+
+    def _put(self, row, value):
+        name, _, low, high, choices = row
         try:
             number = choices.index(value) if choices and value in choices else int(value)
             fits = low <= number <= high or (choices is OR_ZERO and number == 0)
@@ -164,7 +155,7 @@ class Settings:
         """`set` by row number, as the log and the radio name a setting."""
         if not 0 <= number < len(TABLE):
             raise SettingError("number %d" % number, value, None, None, "0 to %d" % (len(TABLE) - 1))
-        return self.set(TABLE[number][0], value)
+        return self._put(TABLE[number], value)
 
     def load(self, values):
         refused = []
@@ -178,10 +169,15 @@ class Settings:
     def load_bytes(self, data):
         """Values of `to_bytes`, of this or another version: what is missing keeps its value."""
         refused = []
-        for i in range(min(len(data) // 2, len(TABLE))):
-            value = data[2 * i] | data[2 * i + 1] << 8
+        end = len(data) - 1
+        at = 0
+        for row in TABLE:
+            if at >= end:
+                break
+            value = data[at] | data[at + 1] << 8
+            at += 2
             try:
-                self.set(TABLE[i][0], value - 65536 if value >= 32768 else value)
+                self._put(row, value - 65536 if value >= 32768 else value)
             except SettingError as error:
                 refused.append(error)
         return refused

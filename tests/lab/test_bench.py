@@ -2,6 +2,7 @@
 
 import struct
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from formclip.lab.bench import blocks, cost, live
 from formclip.lab.bench.__main__ import table
 from formclip.lab.bench.count import Meter
 from formclip.lab.bench.figures import board, growth, live_from, measure, simulated
+from gaitcore import settings
 
 SNIPPETS = """
 class Filter:
@@ -135,6 +137,21 @@ def test_c_functions_are_priced_by_name(snippets):
     assert (insns - empty) / TURNS == pytest.approx(162 + 75, rel=0.3)
     absolute, _ = priced(folder, module["roots"], TURNS, abs, 2.0)
     assert (absolute - insns) / TURNS == pytest.approx(663 - 162, rel=0.05)
+
+
+def test_the_settings_table_is_walked_once():
+    """Twice the rows cost twice the work: button and motor wait for all of it at the start and at each session's."""
+    folder = str(Path(settings.__file__).parent)
+    data = settings.Settings().to_bytes()
+    half = len(data) // 4 * 2
+    fresh = settings.Settings()
+    none, _ = priced(folder, fresh.load_bytes, b"")
+    first, _ = priced(folder, fresh.load_bytes, data[:half])
+    both, _ = priced(folder, fresh.load_bytes, data)
+    assert both - none == pytest.approx((first - none) * len(data) / half, rel=0.2)
+    for work in (settings.Settings, fresh.to_bytes, lambda: fresh.load_bytes(data)):
+        insns, _ = priced(folder, work)
+        assert insns * cost.PYTHON_US < 40_000
 
 
 def heard(work):

@@ -11,7 +11,7 @@ from typing import Any
 
 from gaitcore import settings
 
-_ROW = re.compile(r'^    "(\w+) .*,"  # \[(.*?)\] (.+)$', re.M)
+_ROW = re.compile(r'^    \("(\w+)", .*\),  # \[(.*?)\] (.+)$', re.M)
 
 _HEAD = """# Settings
 

@@ -8,6 +8,8 @@ import time
 import numpy as np
 import pytest
 from formclip.ground import log as logfile
+from formclip.ground.again import same_cues
+from formclip.ground.columns import load_run
 from formclip.ground.errors import FormclipError, LogError, SettingsError
 from formclip.ground.settingsfile import read_settings
 from formclip.ground.trace import Block, open_trace, write_trace
@@ -132,20 +134,20 @@ def test_the_log_gives_the_same_steps_and_cues(cued, tmp_path):
         assert (tmp_path / "steps.csv").read_bytes() == (out / "steps.csv").read_bytes()
         assert (tmp_path / "cues.csv").read_bytes() == (out / "cues.csv").read_bytes()
         assert (tmp_path / logfile.LOG_NAME).read_bytes() == (out / logfile.LOG_NAME).read_bytes()
-    run = logfile.load_run(out)
+    run = load_run(out)
     assert len(run) == len(rows(out / "steps.csv")) and [c.kind for c in run.cues] == [c["kind"] for c in cues]
 
 
 def test_cues_come_again_from_the_log_alone(cued):
     log = logfile.read_log(cued[1] / logfile.LOG_NAME)
-    assert logfile.same_cues(log)
+    assert same_cues(log)
     # and the check can fail: a changed step changes a cue
     for at, (tag, t_ms, fields) in enumerate(log.entries):
         if tag == logfile.STEP_TAG and t_ms > 195_000:
             fields = list(fields)
             fields[records.TILT] = 0
             log.entries[at] = (tag, t_ms, fields)
-    assert not logfile.same_cues(log)
+    assert not same_cues(log)
 
 
 def test_other_settings_on_a_log_give_other_cues(cued):
@@ -161,7 +163,7 @@ def test_times_are_those_of_the_trace(run, tmp_path):
     replayed = replay_to_folder(tmp_path / "late.csv", tmp_path / "out", bar=False)
     on_s = column(rows(out / "steps.csv"), "on_s")
     np.testing.assert_allclose(replayed.columns["on_s"], on_s + 1000.5, atol=2e-3)
-    run_again = logfile.load_run(tmp_path / "out")
+    run_again = load_run(tmp_path / "out")
     np.testing.assert_allclose(run_again.on_s, replayed.columns["on_s"], atol=2e-3)
     assert replayed.cadence_t_s[0] == 1001
 

@@ -6,9 +6,10 @@ import re
 
 import numpy as np
 import pytest
+from formclip.ground.metrics import METRICS
 from formclip.ground.run import Cue, Run
 from formclip.runs.insight.compare import balance_percent, cue_effects, sides, thirds
-from formclip.runs.knowledge import CAUTIONS, EXERCISES, FAULTS, METRICS
+from formclip.runs.knowledge import CAUTIONS, EXERCISES, FAULTS
 from formclip.show.report.page import MOST_BYTES, findings, number, render, signed
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from formclip import __version__
 from formclip.firmware.bundle import BOARD_IDS, BOARDS, frozen, on_drive
 from formclip.ground.errors import FormclipError, NotInstalled, from_os_error, printable
+from formclip.ground.files import write_whole
 
 CIRCUITPYTHON = 10  # major version that the firmware was written and tried for
 LOG = "formclip.log"
@@ -148,17 +149,6 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _write(path: Path, data: bytes) -> None:
-    """A file, whole or not at all under its name, and on the flash when this returns."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
-
-
 def writable(drive: Path) -> bool:
     try:
         probe = drive / "formclip.part"
@@ -280,7 +270,7 @@ def copy(drive: Path, board: str, as_frozen: bool = False) -> Iterator[tuple[str
             _remove(drive, name)
         last = changed.pop("/code.py", None)
         for name, data in changed.items():
-            _write(drive / name[1:], data)
+            write_whole(drive / name[1:], data)
             yield name, len(data)
         for name, data in changed.items():
             if _digest((drive / name[1:]).read_bytes()) != _digest(data):
@@ -296,9 +286,9 @@ def copy(drive: Path, board: str, as_frozen: bool = False) -> Iterator[tuple[str
                 raise DeployError("no room for the log", "delete files that are not formclip's", path=drive)
             for done in _zeros(log, size):
                 yield LOG, done
-        _write(drive / MANIFEST, manifest(board, files, frozen().build if as_frozen else ""))
+        write_whole(drive / MANIFEST, manifest(board, files, frozen().build if as_frozen else ""))
         if last is not None:
-            _write(drive / "code.py", last)
+            write_whole(drive / "code.py", last)
             yield "/code.py", len(last)
         if hasattr(os, "sync"):
             os.sync()

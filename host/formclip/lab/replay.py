@@ -25,32 +25,22 @@ from gaitcore.settings import Settings
 
 from formclip import __version__
 from formclip.ground import log as logfile
+from formclip.ground.again import cues_again, same_cues
+from formclip.ground.columns import cadence_csv, cues_csv, name_cues, own_clock, steps_csv, to_columns, to_cues
 from formclip.ground.errors import FileError, from_os_error
+from formclip.ground.files import make_folder, write_whole
+from formclip.ground.metrics import METRIC, METRICS
 from formclip.ground.progress import file_progress
 from formclip.ground.run import BOUT_GAP_S, Cue, Floats, Run, mean
+from formclip.ground.text import clock
 from formclip.ground.trace import Capture, Lost, Trace, open_trace
+from formclip.ground.words import CUE_KINDS
 
 FILES = ("steps.csv", "cadence.csv", "cues.csv", "up.csv", logfile.SUMMARY_NAME)
 _PROGRESS_B = 1_500_000
 _CADENCE_S = 4.0
 _FILL_STEPS = 5
 _LEAST_TURNING_DPS = 3.0
-_DECIMALS = {
-    "on_s": 3,
-    "contact_ms": 0,
-    "flight_ms": 0,
-    "cadence_spm": 1,
-    "tilt_deg": 2,
-    "tilt_range_deg": 1,
-    "drop_range_deg": 1,
-    "rotation_range_deg": 1,
-    "vo_cm": 1,
-    "braking_mps": 4,
-    "speed_mps": 3,
-    "heel_ahead_cm": 1,
-    "impact_g": 2,
-    "flags": 0,
-}
 UpSink = Callable[[Floats, Floats], None]
 
 
@@ -74,10 +64,10 @@ class Replayed:
         columns, on_s = self.columns, self.columns["on_s"]
         run = Run(self.log.path.stem, columns)
         means = {}
-        for name in logfile.COLUMNS[1:-1]:
-            if name != "side":
+        for name, metric in METRIC.items():
+            if metric.what:
                 value = mean(run.trusted(name))
-                means[name] = round(value, _DECIMALS[name] + 1) if math.isfinite(value) else None
+                means[name] = round(value, metric.decimals + 1) if math.isfinite(value) else None
         kinds = [cue.kind for cue in self.cues]
         distance_m = run.distance_m()
         return {
@@ -92,8 +82,8 @@ class Replayed:
             "right_steps": int(np.sum(columns["side"] == 1)),
             "slipped_steps": int(np.sum(columns["flags"].astype(int) & SLIPPED != 0)),
             "mean": means,
-            "cues": {kind: kinds.count(kind) for kind in logfile.CUE_KINDS.values()},
-            "cues_same_when_decided_again": logfile.same_cues(self.log),
+            "cues": {kind: kinds.count(kind) for kind in CUE_KINDS.values()},
+            "cues_same_when_decided_again": same_cues(self.log),
             "baseline": logfile.baseline_of(self.log),
             "calibration_quality": [values["quality"] for _, values in self.log.events(records.CALIBRATED)][:1] or None,
             "settings_changed": {
@@ -237,12 +227,12 @@ def replay_trace(
     def time_of(t_ms: Floats) -> Floats:
         return trace.t_s(t_ms * (rate_hz / 1000.0))
 
-    columns = logfile.to_columns(log, time_of, settings)
+    columns = to_columns(log, time_of, settings)
     cadence_t_s = np.array(times, dtype=np.float64)
     return Replayed(
         log,
         columns,
-        logfile.to_cues(log, time_of),
+        to_cues(log, time_of),
         cadence_t_s,
         fill_cadence(cadence_t_s, np.array(cadences, dtype=np.float64), columns["on_s"]),
         start_s,
@@ -264,18 +254,18 @@ def replay_log(path: Path, changed: dict[str, Any] | None = None) -> Replayed:
     logs = logfile.read_logs(path)
     log = logs[-1]
     settings = log.settings(changed)
-    columns = logfile.to_columns(log, logfile.own_clock, settings)
+    columns = to_columns(log, own_clock, settings)
     notes = ["a log holds no samples: up.csv is empty"]
     if len(logs) > 1:
         notes.append(f"{len(logs)} sessions in this file: this is the last")
     if not log.closed:
         notes.append("the log was not closed: the clip lost power or is still recording")
     if changed:
-        again = logfile.cues_again(log, changed)
-        cues = logfile.name_cues(np.array([t / 1000 for t, _ in again]), [values for _, values in again])
+        again = cues_again(log, changed)
+        cues = name_cues(np.array([t / 1000 for t, _ in again]), [values for _, values in again])
         notes.append("cues decided again with the settings given")
     else:
-        cues = logfile.to_cues(log, logfile.own_clock)
+        cues = to_cues(log, own_clock)
     last_s = max((t_ms for _, t_ms, _ in log.entries), default=0) / 1000
     seconds = np.arange(0.0, math.floor(last_s) + 1)
     on_s = columns["on_s"]
@@ -297,49 +287,14 @@ def replay_log(path: Path, changed: dict[str, Any] | None = None) -> Replayed:
 # -- files ------------------------------------------------------------------------------------------------------------
 
 
-def _cells(values: Floats, decimals: int) -> list[str]:
-    form = f"%.{decimals}f"
-    return ["" if math.isnan(v) else form % v for v in values.tolist()]
-
-
-def _side_cells(values: Floats) -> list[str]:
-    return ["" if math.isnan(v) else "LR"[int(v)] for v in values.tolist()]
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise from_os_error(error, path, "write") from None
-
-
-def _table(header: str, columns: list[list[str]]) -> str:
-    return "\n".join([header, *(",".join(row) for row in zip(*columns, strict=True))]) + "\n"
-
-
 def write_results(replayed: Replayed, folder: Path) -> dict[str, Any]:
     """steps.csv, cadence.csv, cues.csv and summary.json; gives the summary."""
-    columns = replayed.columns
-    cells = [
-        _side_cells(columns[name]) if name == "side" else _cells(columns[name], _DECIMALS[name])
-        for name in logfile.COLUMNS
-    ]
-    _write(folder / "steps.csv", _table(",".join(logfile.COLUMNS), cells))
-    cadence = [_cells(replayed.cadence_t_s, 0), _cells(replayed.cadence_spm, 2)]
-    _write(folder / "cadence.csv", _table("t_s,cadence_spm", cadence))
-    cues = [[f"{c.t_s:.3f}" for c in replayed.cues], [c.kind for c in replayed.cues]]
-    reasons = [f'"{c.reason}"' for c in replayed.cues]
-    _write(folder / "cues.csv", _table("t_s,kind,reason", [*cues, reasons]))
+    write_whole(folder / "steps.csv", steps_csv(replayed.columns))
+    write_whole(folder / "cadence.csv", cadence_csv(replayed.cadence_t_s, replayed.cadence_spm))
+    write_whole(folder / "cues.csv", cues_csv(replayed.cues))
     summary = replayed.summary()
-    _write(folder / logfile.SUMMARY_NAME, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
+    write_whole(folder / logfile.SUMMARY_NAME, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
     return summary
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise from_os_error(error, folder, "write") from None
 
 
 class _UpFile:
@@ -369,7 +324,7 @@ class _UpFile:
 def _staged(folder: Path) -> Iterator[Path]:
     """A place for the results, moved into `folder` when all are whole; after an error nothing of them is there."""
     made = not folder.exists()
-    _make_folder(folder)
+    make_folder(folder)
     try:
         with tempfile.TemporaryDirectory(prefix=".formclip-", dir=folder) as name:
             yield Path(name)
@@ -426,31 +381,18 @@ def describe(summary: dict[str, Any]) -> list[str]:
     """The summary in a few lines for a terminal."""
     means = summary["mean"]
     rate = f"{summary['rate_hz']} Hz" if summary["rate_hz"] else "rate unknown"
-    lines = [f"{summary['trace']}: {_clock(summary['seconds'])} at {rate}"]
+    lines = [f"{summary['trace']}: {clock(summary['seconds'])} at {rate}"]
     if not summary["steps"]:
         lines.append("no running in it: no steps")
     else:
         sides = f" ({summary['left_steps']} left, {summary['right_steps']} right)" if summary["left_steps"] else ""
         bouts = "1 bout" if summary["bouts"] == 1 else f"{summary['bouts']} bouts"
-        lines.append(f"{summary['steps']} steps{sides} in {bouts}, {_clock(summary['running_s'])} of running")
-        shown = (
-            ("cadence_spm", "cadence", "steps/min", 1),
-            ("contact_ms", "contact", "ms", 0),
-            ("flight_ms", "flight", "ms", 0),
-            ("vo_cm", "oscillation", "cm", 1),
-            ("tilt_deg", "tilt over standing", "deg", 1),
-            ("braking_mps", "braking", "m/s", 3),
-            ("speed_mps", "speed", "m/s", 2),
-        )
-        have = [f"{word} {means[key]:.{digits}f} {unit}" for key, word, unit, digits in shown if means[key] is not None]
+        lines.append(f"{summary['steps']} steps{sides} in {bouts}, {clock(summary['running_s'])} of running")
+        have = [
+            f"{m.short} {means[m.key]:.{m.digits}f} {m.unit}" for m in METRICS if m.short and means[m.key] is not None
+        ]
         lines += [", ".join(have[i : i + 3]) for i in range(0, len(have), 3)]
         cues = [f"{count} {kind}" for kind, count in summary["cues"].items() if count]
         lines.append("cues: " + (", ".join(cues) if cues else "none"))
     lines += [f"note: {note}" for note in summary["notes"]]
     return lines
-
-
-def _clock(seconds: float) -> str:
-    whole = round(seconds)
-    hours, minutes = whole // 3600, whole % 3600 // 60
-    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"

@@ -8,10 +8,11 @@ from typing import Any
 import click
 import numpy as np
 
-from formclip.ground import log as logfile
+from formclip.ground.columns import load_run
 from formclip.ground.errors import FormclipError, NotInstalled, TraceError
 from formclip.ground.progress import file_progress
 from formclip.ground.run import Cue
+from formclip.ground.text import clock
 from formclip.lab.replay import Replayed
 from formclip.lab.validate.episodes import Found
 from formclip.lab.validate.score import Ours
@@ -20,10 +21,6 @@ DEFAULT_FOLDER = Path("out/demo")
 _SEED = 1
 _SIMULATED = "simulated"
 NEAR_SPM = 3.0
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"
 
 
 def ours(replayed: Replayed) -> Ours:
@@ -61,11 +58,11 @@ def print_tables(truth: dict[str, Any], score: dict[str, Any], found: list[Found
     if found or stray:
         table = Table("fault", "put in", "cue at", "after its start", "cues", title="faults", title_justify="left")
         for f in found:
-            cue = _clock(f.cued_s) if f.cued_s is not None else "none"
+            cue = clock(f.cued_s, 1) if f.cued_s is not None else "none"
             after = f"{f.cued_s - f.start_s:.1f} s" if f.cued_s is not None else ""
-            table.add_row(f.kind, f"{_clock(f.start_s)} to {_clock(f.end_s)}", cue, after, str(f.cues))
+            table.add_row(f.kind, f"{clock(f.start_s, 1)} to {clock(f.end_s, 1)}", cue, after, str(f.cues))
         for cue_ in stray:
-            table.add_row(cue_.kind, "nothing", _clock(cue_.t_s), "", "1")
+            table.add_row(cue_.kind, "nothing", clock(cue_.t_s, 1), "", "1")
         console.print(table)
     rows = _compared(score)
     if rows:
@@ -162,7 +159,7 @@ def through_the_air(trace: Path, out: Path, replayed: Replayed, quiet: bool) -> 
     }
     if chained.visit.fetched:
         path = chained.visit.fetched[0].path
-        run = logfile.load_run(path)
+        run = load_run(path)
         told["steps"] = len(run)
         told["cues"] = [[round(cue.t_s, 1), cue.kind] for cue in run.cues if cue.kind != "ok"]
         told["report"] = report_or_reason(path)[0] or None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gaitcore import records, recover
 from gaitcore.pipeline import Step
 
-from formclip.ground.log import CUE_KINDS
+from formclip.ground.words import CUE_KINDS
 
 if TYPE_CHECKING:
     from formclip.runs.sync.fetch import ClipClient

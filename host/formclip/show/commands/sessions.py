@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from formclip.ground.columns import own_clock, to_run
 from formclip.ground.errors import FormclipError
-from formclip.ground.log import own_clock, read_log, to_run
+from formclip.ground.log import read_log
 from formclip.runs.store.dates import started_at
 from formclip.runs.store.store import Store, Stored
 from formclip.show.options import json_option, store_option

@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from formclip.ground.text import clock
 from formclip.lab.simulate.make import write
 from formclip.lab.simulate.scenario import (
     PLACEMENTS,
@@ -89,9 +90,9 @@ def _report(console: Console, truth: dict[str, Any], paths: tuple[Path, Path]) -
             soft_wrap=True,
         )
     for episode in truth["episodes"]:
-        console.print(f"  {episode['kind']:<10} {_clock(episode['start_s'])} to {_clock(episode['end_s'])}")
+        console.print(f"  {episode['kind']:<10} {clock(episode['start_s'])} to {clock(episode['end_s'])}")
     for slip in truth["slips"]:
-        console.print(f"  {'slip':<10} {_clock(slip['at_s'])}, {slip['angle_deg']:.0f}°")
+        console.print(f"  {'slip':<10} {clock(slip['at_s'])}, {slip['angle_deg']:.0f}°")
     lost = sum(gap["samples"] for gap in truth["gaps"])
     if lost:
         console.print(f"  {'lost':<10} {lost} samples in {len(truth['gaps'])} gaps")
@@ -99,12 +100,6 @@ def _report(console: Console, truth: dict[str, Any], paths: tuple[Path, Path]) -
         console.print(f"  {'saturated':<10} {truth['samples_saturated']} samples")
     for path in paths:
         console.print(f"wrote {path} ({path.stat().st_size / 1e6:.1f} MB)", highlight=False, soft_wrap=True)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def _numbers(command: Any) -> Any:

@@ -8,20 +8,13 @@ from typing import Any
 
 import click
 
-from formclip.ground.errors import GoalMissed, from_os_error
+from formclip.ground.errors import GoalMissed
+from formclip.ground.files import write_whole
 from formclip.ground.progress import count_progress
 from formclip.lab.validate.figures import all_figures
 from formclip.lab.validate.plots import draw_agreement
 from formclip.lab.validate.run import find_traces, load_held_out, score_all
 from formclip.lab.validate.table import to_markdown, to_text
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise from_os_error(error, path, "write") from None
 
 
 def _rounded(value: Any) -> Any:
@@ -44,7 +37,7 @@ def _stress(paths: list[Path], out: Path | None, as_json: bool, strict: bool) ->
     with count_progress("daily life", len(stress.LIVELIER) * stress.count_of_daily(paths)) as on_done:
         daily = stress.score_daily(paths, on_done)
     if out is not None:
-        _write(out, stress.to_markdown(scores, daily))
+        write_whole(out, stress.to_markdown(scores, daily))
     if as_json:
         click.echo(json.dumps(_rounded({"variants": scores, "daily": daily}), indent=1, ensure_ascii=False))
     else:
@@ -95,9 +88,9 @@ def validate_command(
     if out is not None:
         plots = {f"{out.stem}/{name}": svg for name, svg in draw_agreement(good, held_out).items()}
         for name, svg in plots.items():
-            _write(out.parent / name, svg)
-        _write(out, to_markdown(scores, figures, held_out, tuple(plots)))
-        _write(out.with_suffix(".json"), json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+            write_whole(out.parent / name, svg)
+        write_whole(out, to_markdown(scores, figures, held_out, tuple(plots)))
+        write_whole(out.with_suffix(".json"), json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     if as_json:
         click.echo(json.dumps(result, indent=1, ensure_ascii=False))
     else:

@@ -8,9 +8,10 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from formclip.ground.metrics import METRIC, Band, Metric
 from formclip.ground.run import BOUT_GAP_S, Floats, Run
 from formclip.runs.insight.compare import STEPS_AROUND_CUE, cue_effects, personal_baseline
-from formclip.runs.knowledge import METRIC, TILT_AMBER_DEG, TILT_CUE_DEG, Band, Metric
+from formclip.runs.knowledge import TILT_AMBER_DEG, TILT_CUE_DEG
 
 _MOST_POINTS = 360
 _SHORTEST_BIN_S = 5.0

@@ -11,7 +11,9 @@ from typing import Any
 import jinja2
 import vl_convert
 
+from formclip.ground.metrics import METRIC, METRICS, Metric
 from formclip.ground.run import Run, mean
+from formclip.ground.text import clock, number, signed
 from formclip.runs.insight.compare import Change, balance_percent, cue_effects, personal_baseline, sides, thirds
 from formclip.runs.knowledge import (
     ARTICLES,
@@ -23,13 +25,10 @@ from formclip.runs.knowledge import (
     CAUTIONS,
     EXERCISES,
     FAULTS,
-    METRIC,
-    METRICS,
     TILT_CUE_DEG,
     WARM_UP,
     Exercise,
     Fault,
-    Metric,
 )
 from formclip.show.report import charts
 
@@ -60,22 +59,6 @@ class Row:
     after: str
     difference: str
     arrow: str
-
-
-def number(value: float, digits: int) -> str:
-    """A figure with its digits and a real minus sign; an en dash where there is none."""
-    return f"{value:.{digits}f}".replace("-", "−") if math.isfinite(value) else "–"
-
-
-def signed(value: float, digits: int) -> str:
-    text = number(value, digits)
-    return text if text.startswith("−") or float(f"{value:.{digits}f}") == 0 else f"+{text}"
-
-
-def clock(seconds: float) -> str:
-    whole = round(seconds)
-    hours, minutes = whole // 3600, whole % 3600 // 60
-    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
 
 
 _ARROWS = {-1: "↓", 0: "→", 1: "↑"}

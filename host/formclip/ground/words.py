@@ -1,0 +1,62 @@
+"""What the log holds, in words: why the clip buzzed, what happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gaitcore import cue as cue_engine
+from gaitcore import records, recover
+from gaitcore.pipeline import OTHER, RUNNING, STILL, WALKING
+
+CUE_KINDS = {cue_engine.OVERSTRIDE: "overstride", cue_engine.ARCH: "arch", cue_engine.OK: "ok"}
+_ACTIVITIES = {STILL: "still", WALKING: "walking", RUNNING: "running", OTHER: "other"}
+_BY = {
+    records.BY_RUNNER: "by the runner",
+    records.BY_ITSELF: "by itself",
+    records.BY_BATTERY: "battery low",
+    records.BY_END: "the data ended",
+}
+
+
+def cue_reason(values: dict[str, Any], about: int) -> str:
+    """Why the clip buzzed, in words, from the numbers that it decided on; `about` is the fault, also of an OK."""
+    reason = values["reason"]
+    if about == cue_engine.ARCH:
+        value, own, limit = (values[key] / 100 for key in ("value", "baseline", "limit"))
+        what, unit, digits = "tilt", "deg", 1
+    else:
+        value, own, limit = (values[key] / 10 for key in ("value", "baseline", "limit"))
+        what, unit, digits = "cadence", "steps/min", 1
+    numbers = f"{what} {value:.{digits}f} {unit}, own {own:.{digits}f}, limit {limit:.{digits}f}"
+    if reason == cue_engine.BELOW_OWN:
+        return f"{numbers}; braking {values['brake_pct']:+d} % of own trend"
+    if reason == cue_engine.BELOW_TARGET:
+        return numbers.replace("own", "target", 1)
+    if reason == cue_engine.FAR_BELOW_OWN:
+        return f"{numbers}; braking not measured"
+    if reason == cue_engine.BACK:
+        return f"back in range: {numbers}"
+    return numbers
+
+
+def event_text(tag: int, values: Any) -> str | None:
+    """An event in words; None for those that only carry numbers (minutes, settings, times)."""
+    name: str
+    name, by_name = recover.values_of(tag, values)
+    if name in ("minute", "settings", "time", "cue", "answer", "anchor", "activity"):
+        return None
+    if name in ("start", "stop", "pause", "resume"):
+        return f"{name} ({_BY.get(by_name['by'], 'unknown')})"
+    if name == "calibrated":
+        return f"calibrated (quality {by_name['quality']})"
+    if name == "baseline":
+        return f"own baseline known: cadence {by_name['cadence_dspm'] / 10:.1f} steps/min"
+    if name == "slip":
+        return f"the clip slipped by {by_name['angle_deg']} deg"
+    if name == "lost":
+        return f"{by_name['samples']} samples lost"
+    if name == "quiet":
+        return f"no more {CUE_KINDS.get(by_name['kind'], 'such')} cues: {by_name['unanswered']} unanswered"
+    if name == "battery":
+        return f"battery {by_name['percent']} %"
+    return name + "".join(f" {key} {value}" for key, value in by_name.items())

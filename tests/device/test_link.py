@@ -17,8 +17,8 @@ from formclip.firmware.virtual.board import VirtualParts
 from formclip.firmware.virtual.radio import central, process
 from formclip.firmware.virtual.radio.peripheral import AirBackend
 from formclip.runs.sync import link as host_link
+from formclip.runs.sync.client import ClipClient
 from formclip.runs.sync.errors import NotPaired, Refused
-from formclip.runs.sync.fetch import ClipClient
 from formclip.runs.sync.link import BleakLink
 from gaitcore import models, records, sync
 from gaitcore.pipeline import Step

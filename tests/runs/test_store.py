@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from formclip.runs.store.store import Store, StoreError
+from formclip.runs.sync.client import ClipClient
 from formclip.runs.sync.errors import Faulty, Refused, Vanished, WrongVersion
-from formclip.runs.sync.fetch import ClipClient, visit
+from formclip.runs.sync.visit import visit
 from gaitcore import sync
 from test_sync import KEY, PACKET_B, Port
 
@@ -66,9 +67,9 @@ def client(port, *link):
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
     """In memory, silence is known at once: a link that has nothing says so."""
-    monkeypatch.setattr("formclip.runs.sync.fetch._SILENCES", 200)
-    monkeypatch.setattr("formclip.runs.sync.fetch._REPLY_S", 0.01)
-    monkeypatch.setattr("formclip.runs.sync.fetch._REPEATS", 50)
+    monkeypatch.setattr("formclip.runs.sync.client._SILENCES", 200)
+    monkeypatch.setattr("formclip.runs.sync.client._REPLY_S", 0.01)
+    monkeypatch.setattr("formclip.runs.sync.client._REPEATS", 50)
 
 
 def make_sessions(rng, count=3, most_b=20_000):
@@ -122,9 +123,9 @@ _KILLED = """
 import asyncio, random, sys
 sys.path[:0] = {paths!r}
 from test_store import KEY, ClipClient, MemoryLink, Port, make_sessions
-from formclip.runs.sync.fetch import visit
+from formclip.runs.sync.visit import visit
 from formclip.runs.store.store import Store
-import formclip.runs.sync.fetch
+import formclip.runs.sync.client
 rng = random.Random({seed})
 port = Port(make_sessions(random.Random(5), 3, 200_000))
 class Slow(MemoryLink):

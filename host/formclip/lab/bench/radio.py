@@ -19,8 +19,8 @@ from formclip.firmware.virtual.image import make_drive
 from formclip.firmware.virtual.radio import prepared, process
 from formclip.runs.store.store import Store
 from formclip.runs.sync import link
-from formclip.runs.sync.fetch import Visit, visit
 from formclip.runs.sync.reach import introduced
+from formclip.runs.sync.visit import Visit, visit
 
 
 def measure(folder: Path, minutes: float, interval_ms: float, packets: int) -> tuple[Visit, bool]:

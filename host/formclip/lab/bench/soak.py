@@ -28,8 +28,8 @@ from formclip.firmware.virtual.radio import central, prepared, process
 from formclip.runs.store.store import Store
 from formclip.runs.sync import link
 from formclip.runs.sync.errors import RadioError
-from formclip.runs.sync.fetch import visit
 from formclip.runs.sync.reach import introduced
+from formclip.runs.sync.visit import visit
 
 
 @dataclass

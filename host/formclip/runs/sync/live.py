@@ -15,7 +15,7 @@ from gaitcore.pipeline import Step
 from formclip.ground.words import CUE_KINDS
 
 if TYPE_CHECKING:
-    from formclip.runs.sync.fetch import ClipClient
+    from formclip.runs.sync.client import ClipClient
 
 _SHOWN_S = 60.0
 _WIDTH = 48

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 from formclip.ground.errors import FormclipError
+from formclip.runs.sync.client import ClipClient
 from formclip.runs.sync.errors import NoClip
-from formclip.runs.sync.fetch import ClipClient
 from formclip.runs.sync.key import computer_key
 from formclip.runs.sync.link import Seen, connect, scan
 

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from formclip.runs.sync import live
+from formclip.runs.sync.client import ClipClient
 from formclip.runs.sync.errors import Vanished
-from formclip.runs.sync.fetch import ClipClient
 from formclip.runs.sync.reach import with_one
 from formclip.show.options import json_option, radio_options
 

@@ -12,7 +12,7 @@ from gaitcore.settings import OR_ZERO, TABLE, SettingError, Settings, index_of
 
 from formclip.ground.errors import SettingsError, from_os_error
 from formclip.ground.settingsfile import read_settings
-from formclip.runs.sync.fetch import ClipClient
+from formclip.runs.sync.client import ClipClient
 from formclip.runs.sync.reach import with_one
 from formclip.show.options import json_option, radio_options
 

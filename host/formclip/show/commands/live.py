@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from formclip.runs.sync.fetch import ClipClient
+from formclip.runs.sync.client import ClipClient
 from formclip.runs.sync.live import Minute, follow
 from formclip.runs.sync.reach import with_one
 from formclip.show.options import json_option, radio_options

@@ -12,10 +12,11 @@ from typing import Any
 import click
 
 from formclip.runs.store.store import Store
+from formclip.runs.sync.client import Listed, Progress
 from formclip.runs.sync.errors import RadioError, Vanished
-from formclip.runs.sync.fetch import Listed, Progress, Visit, visit
 from formclip.runs.sync.link import Seen, scan
 from formclip.runs.sync.reach import find_clips, introduced
+from formclip.runs.sync.visit import Visit, visit
 from formclip.show.options import json_option, radio_options, store_option
 
 _TRIES = 3

@@ -18,9 +18,10 @@ from formclip.firmware.virtual import run as clip
 from formclip.firmware.virtual.radio import process
 from formclip.runs.store.store import Store
 from formclip.runs.sync import link
+from formclip.runs.sync.client import ClipClient
 from formclip.runs.sync.errors import NoClip, NotPaired
-from formclip.runs.sync.fetch import ClipClient, Visit, visit
 from formclip.runs.sync.key import KEY_B
+from formclip.runs.sync.visit import Visit, visit
 
 _BOOT_S = 120.0
 _PAIR_S = 20.0

@@ -1,7 +1,6 @@
-"""One visit to a clip over a link: greet, set its clock, and take over its sessions, each exactly once.
+"""Requests to a clip over a link, one at a time, repeated until answered.
 
-The protocol itself is `gaitcore.receiver`; here are the waiting, the repeating and the order of things: a session is
-deleted on the clip only after the store holds it, checked, on the disk.
+The protocol itself is `gaitcore.receiver`; here are the waiting and the repeating.
 """
 
 from __future__ import annotations
@@ -10,14 +9,14 @@ import asyncio
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from gaitcore import sync
 from gaitcore.receiver import Download, HostEnd, sessions_of
 from gaitcore.settings import TABLE, Settings
 
-from formclip.runs.store.store import Anchor, Arriving, Store, Stored
+from formclip.runs.store.store import Anchor, Arriving, Stored
 from formclip.runs.sync.errors import Busy, Faulty, NotPaired, RadioError, Refused, Vanished, WrongVersion
 from formclip.runs.sync.link import Link
 
@@ -30,7 +29,7 @@ _BUSY_S = 0.2
 _ALIVE_S = 0.7
 _BUSIES = 300
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
 
 @dataclass(frozen=True)
@@ -69,19 +68,6 @@ class Status:
     uptime_ms: int
     activity: int
     cadence_dspm: int
-
-
-@dataclass
-class Visit:
-    """What one visit did."""
-
-    clip: str = ""
-    fetched: list[Stored] = field(default_factory=list)
-    known: list[Stored] = field(default_factory=list)
-    deleted: list[int] = field(default_factory=list)
-    bytes_fetched: int = 0
-    seconds: float = 0.0
-    skipped: list[tuple[int, str]] = field(default_factory=list)
 
 
 class ClipClient:
@@ -271,56 +257,3 @@ def _refusal(kind: int, code: int, detail: bytes) -> RadioError:
     if code == sync.SMALL_MTU:
         return Faulty("this Bluetooth link takes only short packets", "update the computer's Bluetooth driver")
     return Faulty(f"the clip did not take the request (kind {kind}, code {code})", "restart the clip and try again")
-
-
-def _quiet(done_b: int, size_b: int) -> None:
-    """No progress to show."""
-
-
-async def visit(
-    client: ClipClient,
-    store: Store,
-    address: str = "",
-    keep: bool = False,
-    progress: Callable[[Listed], Progress] | None = None,
-) -> Visit:
-    """Take over every session of the clip; with `keep`, leave them on the clip.
-
-    Errors  RadioError as ClipClient; StoreError and FileError when the disk says no. Whatever is raised, all bytes that
-            came are kept for the next visit and nothing is deleted that the store does not hold
-    """
-    began = time.monotonic()
-    greeting = await client.greet()
-    done = Visit(greeting.name)
-    store.know_clip(greeting.name, address, greeting.firmware)
-    store.add_anchor(greeting.name, await client.set_time())
-    for listed in await client.sessions():
-        try:
-            size_b, crc32, flags = await client.opened(listed.number)
-        except Refused as error:
-            done.skipped.append((listed.number, error.what))
-            continue
-        stored = store.find(greeting.name, listed.number, crc32)
-        if stored is None:
-            arriving = store.arriving(greeting.name, listed.number, crc32, size_b, listed.boot, flags)
-            had_b = arriving.have_b
-            try:
-                shown = progress(listed) if progress else _quiet
-                await client.fetch(listed.number, size_b, crc32, arriving, shown)
-                done.bytes_fetched += size_b - had_b
-                stored = arriving.finish()
-            finally:
-                arriving.close()
-            done.fetched.append(stored)
-        else:
-            done.known.append(stored)
-        if not keep:
-            try:
-                await client.delete(stored)
-            except Refused as error:
-                done.skipped.append((listed.number, error.what))
-                continue
-            store.mark_deleted(stored)
-            done.deleted.append(listed.number)
-    done.seconds = time.monotonic() - began
-    return done

@@ -1,0 +1,80 @@
+"""One visit to a clip over a link: greet, set its clock, and take over its sessions, each exactly once.
+
+A session is deleted on the clip only after the store holds it, checked, on the disk.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from formclip.runs.store.store import Store, Stored
+from formclip.runs.sync.client import ClipClient, Listed, Progress
+from formclip.runs.sync.errors import Refused
+
+
+@dataclass
+class Visit:
+    """What one visit did."""
+
+    clip: str = ""
+    fetched: list[Stored] = field(default_factory=list)
+    known: list[Stored] = field(default_factory=list)
+    deleted: list[int] = field(default_factory=list)
+    bytes_fetched: int = 0
+    seconds: float = 0.0
+    skipped: list[tuple[int, str]] = field(default_factory=list)
+
+
+def _quiet(done_b: int, size_b: int) -> None:
+    """No progress to show."""
+
+
+async def visit(
+    client: ClipClient,
+    store: Store,
+    address: str = "",
+    keep: bool = False,
+    progress: Callable[[Listed], Progress] | None = None,
+) -> Visit:
+    """Take over every session of the clip; with `keep`, leave them on the clip.
+
+    Errors  RadioError as ClipClient; StoreError and FileError when the disk says no. Whatever is raised, all bytes that
+            came are kept for the next visit and nothing is deleted that the store does not hold
+    """
+    began = time.monotonic()
+    greeting = await client.greet()
+    done = Visit(greeting.name)
+    store.know_clip(greeting.name, address, greeting.firmware)
+    store.add_anchor(greeting.name, await client.set_time())
+    for listed in await client.sessions():
+        try:
+            size_b, crc32, flags = await client.opened(listed.number)
+        except Refused as error:
+            done.skipped.append((listed.number, error.what))
+            continue
+        stored = store.find(greeting.name, listed.number, crc32)
+        if stored is None:
+            arriving = store.arriving(greeting.name, listed.number, crc32, size_b, listed.boot, flags)
+            had_b = arriving.have_b
+            try:
+                shown = progress(listed) if progress else _quiet
+                await client.fetch(listed.number, size_b, crc32, arriving, shown)
+                done.bytes_fetched += size_b - had_b
+                stored = arriving.finish()
+            finally:
+                arriving.close()
+            done.fetched.append(stored)
+        else:
+            done.known.append(stored)
+        if not keep:
+            try:
+                await client.delete(stored)
+            except Refused as error:
+                done.skipped.append((listed.number, error.what))
+                continue
+            store.mark_deleted(stored)
+            done.deleted.append(listed.number)
+    done.seconds = time.monotonic() - began
+    return done

@@ -10,10 +10,11 @@ import digitalio
 import storage
 import supervisor
 from boards import pins_of
+from gaitcore.drive import RESTART_AT, RESTART_MARK
 
 with digitalio.DigitalInOut(pins_of(board).BUTTON) as button:
     button.switch_to_input(pull=digitalio.Pull.UP)
-    computer = not button.value or alarm.sleep_memory[64] == 87
-alarm.sleep_memory[64] = 0
+    computer = not button.value or alarm.sleep_memory[RESTART_AT] == RESTART_MARK
+alarm.sleep_memory[RESTART_AT] = 0
 storage.remount("/", readonly=computer)
 supervisor.runtime.autoreload = False

@@ -20,6 +20,7 @@ from hw import imu
 
 gc.collect()
 
+from gaitcore import drive
 from gaitcore.compat import let_go
 from hw import clock, flashlog, haptics, power
 from hw.button import Button
@@ -49,7 +50,7 @@ class Parts:
         self.power = power.Power(pins)
         self.haptics = None
         self._feed_dog = self.power.start_watchdog()
-        self.log = flashlog.open_log("/formclip.log", self.feed, self.page, 32768)
+        self.log = flashlog.open_log(drive.LOG, self.feed, self.page, drive.SPARE_B)
         self.errors = self._errors()
         self._supply = pins.IMU_POWER and digitalio.DigitalInOut(pins.IMU_POWER)
         self._buses = {}

@@ -9,12 +9,12 @@ import threading
 
 import pytest
 from click.testing import CliRunner
-from formclip.firmware import bundle, doctor
-from formclip.firmware.drive import SPARE_B, DeployError, ask_for_the_drive, copy
+from formclip.firmware import bundle
+from formclip.firmware.drive import DeployError, ask_for_the_drive, copy
 from formclip.firmware.sources import libraries_here
-from formclip.firmware.virtual.board import importer
 from formclip.show.commands.deploy import deploy_command
 from formclip.show.commands.doctor import doctor_command
+from gaitcore.drive import FILE_MAGIC, HOME_AT, SPARE_B
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 
@@ -215,9 +215,9 @@ def test_what_the_doctor_sees(drive):
     (drive / "hw" / "imu.py").unlink()
     (drive / "code.txt").write_text("")
     data = bytearray((drive / "formclip.log").read_bytes())
-    data[:5] = doctor.FILE_MAGIC
-    data[doctor.HOME_AT * 4096 :][:4] = b"FCL1"
-    at = doctor.HOME_AT * 4096
+    data[:5] = FILE_MAGIC
+    data[HOME_AT * 4096 :][:4] = b"FCL1"
+    at = HOME_AT * 4096
     data[at : at + 4] = b"FCL1"
     (drive / "formclip.log").write_bytes(data)
     output = command(doctor_command, "--drive", drive).output
@@ -227,9 +227,3 @@ def test_what_the_doctor_sees(drive):
     assert all(f["next_step"] for f in findings if not f["good"])
 
 
-def test_layout_is_that_of_the_firmware():
-    modules = importer()
-    modules.own("world")
-    flashlog = modules.load("hw.flashlog")
-    assert doctor.HOME_AT == flashlog.HOME_AT
-    assert doctor.FILE_MAGIC == flashlog.FILE_MAGIC

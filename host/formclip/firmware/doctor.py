@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaitcore import pages
+from gaitcore.drive import FILE_MAGIC, HOME_AT
 
 from formclip.firmware import bundle
 from formclip.firmware.drive import LOG, _digest, check_board, plan, read_boot_out, read_build, read_manifest, shadows
 from formclip.ground.errors import FormclipError, printable
 
-# Layout of the clip's log file, device/hw/flashlog.py; a test holds the two together.
-HOME_AT = 23
-FILE_MAGIC = b"FCLF\x01"
 LEAST_HOURS_B = 14 * 3 * 3600  # of steps at 180 a minute
 
 

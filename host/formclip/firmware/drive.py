@@ -17,17 +17,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaitcore.drive import LOG as LOG_PATH
+from gaitcore.drive import RESTART_AT, RESTART_MARK, SPARE_B
+
 from formclip import __version__
 from formclip.firmware.bundle import BOARD_IDS, BOARDS, frozen, on_drive
 from formclip.ground.errors import FormclipError, NotInstalled, from_os_error, printable
 from formclip.ground.files import write_whole
 
 CIRCUITPYTHON = 10  # major version that the firmware was written and tried for
-LOG = "formclip.log"
+LOG = LOG_PATH.strip("/")
 MANIFEST = "formclip.json"
-SPARE_B = 32768  # left free beside the log
 LEAST_LOG_B = 64 * 4096
-ALLOW_COMPUTER = 87  # in alarm.sleep_memory[64]: see device/boot.py
 HOW_TO_WRITE = (
     "hold the clip's button, press reset, let go when the LED lights: then the computer may write; "
     "or name its serial port with --port"
@@ -127,7 +128,7 @@ def check_board(drive: Path, board: str | None) -> tuple[BootOut, str]:
 
 def ask_for_the_drive(port: str) -> None:
     """Through the serial console: let the computer write at the next start, and restart."""
-    line = f"import alarm,microcontroller;alarm.sleep_memory[64]={ALLOW_COMPUTER};microcontroller.reset()"
+    line = f"import alarm,microcontroller;alarm.sleep_memory[{RESTART_AT}]={RESTART_MARK};microcontroller.reset()"
     try:
         handle = os.open(port, os.O_RDWR | getattr(os, "O_NOCTTY", 0))
         try:

@@ -6,14 +6,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from gaitcore.drive import LOG, SPARE_B
 from gaitcore.settings import Settings
 
 from formclip.firmware import bundle
 from formclip.firmware.drive import MANIFEST, manifest
 from formclip.firmware.virtual.board import DRIVE_B, blank_image, importer
 
-LOG = "/formclip.log"
-SPARE_B = 32768
 
 
 class MountedImage:

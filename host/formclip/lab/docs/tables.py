@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 from gaitcore import patterns
+from gaitcore.drive import SPARE_B
 
 from formclip.firmware import bundle
-from formclip.firmware.drive import SPARE_B
 from formclip.firmware.sources import REPO
 from formclip.firmware.virtual.board import VirtualParts
 
-DOC = REPO / "docs" / "firmware.md"
+DOC = REPO / "docs" / "design" / "firmware.md"
 STATES = ("READY", "RUNNING", "PAUSED", "STANDBY")
 PATTERNS = {
     value: name for name, value in vars(patterns).items() if isinstance(value, int) and name.isupper() and value

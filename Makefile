@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types device-types pytest hardware validate ablate bench soak radio-bench compare fit golden test-bluez stress deploy clean
+.PHONY: help setup demo test lint types device-types pytest hardware validate ablate bench soak torture radio-bench compare fit golden test-bluez stress deploy clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -66,6 +66,9 @@ bench: $(VENV)/.dev ## time and memory per block: CPython, the MicroPython VM, a
 
 soak: $(VENV)/.dev ## 200 syncs that are cut, lossy and killed, over the virtual radio: nothing lost, nothing doubled
 	$(BIN)/python -m formclip.lab.bench.soak $(ARGS)
+
+torture: $(VENV)/.dev ## power cuts at every write of the clip's log, torn in every way, on every alignment: nothing lost
+	$(BIN)/python -m formclip.lab.bench.torture $(ARGS)
 
 radio-bench: $(VENV)/.dev ## an hour of running synced over the virtual radio at a connection interval of 30 ms
 	$(BIN)/python -m formclip.lab.bench.radio $(ARGS)

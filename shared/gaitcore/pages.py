@@ -2,8 +2,8 @@
 
 Theory of operation. A page is filled in memory. `flush` closes a batch: it adds a CHECK (the CRC of
 the page's identity and of all payload so far), brings header and CRC up to date and hands the page to
-the sink as not complete: the clip puts it in one of two staging places in turn, so that a power cut
-while one is written leaves the other. When a record does not fit any more, the page goes to the sink
+the sink as not complete: the clip puts it in one of its staging places in turn, so that a power cut
+while one is written leaves the one before. When a record does not fit any more, the page goes to the sink
 as complete and is written once, at number * 4,096 in the session's file. So a final place is never
 rewritten, at most the time since the last flush is lost, and any state of a page that reached the
 flash whole is valid by its own CRC. Of a torn page, what stands before its last good CHECK is kept.

@@ -1,10 +1,19 @@
 """The log on the drive: laws of the ring, and power cut at every write."""
 
+import lzma
 import random
+import shutil
+from pathlib import Path
 
+import hypothesis.strategies as st
 import pytest
 from formclip.firmware.sources import DEVICE, SHARED
+from formclip.firmware.virtual import cuts
 from formclip.firmware.virtual.board import runner
+from formclip.lab.bench import torture
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import run_state_machine_as_test as run_machine
 
 SMALL_B = 512 * 1024
 
@@ -71,13 +80,11 @@ class Drive:
         return [t for s in found.sessions for tag, t, _ in s.entries if tag == records.MARKER]
 
 
-def fill(log_writer, n, first=0, flush_every=24, told=None):
-    for t in range(first, first + n):
+def fill(log_writer, n, flush_every=24):
+    for t in range(n):
         log_writer.event(17, t, (1,), b"x" * 60)
         if flush_every and t % flush_every == flush_every - 1:
             log_writer.flush()
-            if told is not None:
-                told.append(t)
 
 
 @pytest.fixture
@@ -149,7 +156,7 @@ def test_full_ring_keeps_what_is_not_deleted_and_goes_on_after_a_delete(drive):
     drive.close()
     log = drive.power_up()
     assert drive.markers(drive.read(log, log.sessions[-1][0])) == list(range(100))
-    for session, _, _, _ in log.sessions[:-1]:
+    for session, *_ in log.sessions[:-1]:
         assert drive.read(log, session) == kept[session]
 
 
@@ -198,86 +205,6 @@ def test_a_drive_for_the_host_only_and_no_file(drive):
     assert error.value.args == ("missing",)
 
 
-def boundaries(drive, scenario):
-    """Units of work at which each erase and each program call of the scenario begins and ends."""
-    marks = []
-    flash = drive.modules.own("flash").Flash
-    erase, program = flash._erase, flash._program
-
-    def spy(original):
-        def call(self, *args):
-            marks.append(self.units)
-            original(self, *args)
-            marks.append(self.units)
-
-        return call
-
-    flash._erase, flash._program = spy(erase), spy(program)
-    try:
-        scenario(None)
-    finally:
-        flash._erase, flash._program = erase, program
-    return sorted(set(marks))
-
-
-def test_power_cut_at_every_write_of_the_log(drive):
-    """Two sessions, the second cut anywhere: the first is whole, of the second at most what came since a flush."""
-    drive.blank()
-    log = drive.power_up()
-    writer = drive.writer(log)
-    fill(writer, 120)
-    writer.close()
-    log.end()
-    older = drive.read(log, 1)
-    drive.close()
-    base = drive.image.read_bytes()
-    told = []
-
-    def scenario(cut_at):
-        told.clear()
-        drive.image.write_bytes(base)
-        log = drive.power_up()
-        drive.flash.cut_at = cut_at
-        writer = drive.writer(log)
-        for at in range(0, 300, 24):
-            fill(writer, 24, at, told=told)
-        writer.close()
-        log.end()
-        told.append(311)
-        drive.close()
-
-    marks = boundaries(drive, scenario)
-    rng = random.Random(4)
-    cuts = [m + 1 for m in marks[:-1]] + [rng.randrange(a, b) for a, b in zip(marks, marks[1:], strict=False) if b > a]
-    assert len(cuts) > 200
-    for cut in cuts:
-        with pytest.raises(drive.world.PowerLost):
-            scenario(cut)
-        drive.flash.close()
-        kept = told[-1] if told else -1
-        if cut % 3 == 0:  # and again while it is being brought home
-            drive.use(drive.modules.own("flash").Flash(str(drive.image), cut_at=rng.randrange(1, 40000)))
-            try:
-                drive.log_module.FlashLog().mount()
-            except drive.world.PowerLost:
-                pass
-            drive.flash.close()
-        log = drive.power_up()
-        assert drive.read(log, 1) == older, cut
-        times = drive.markers(drive.read(log, 2)) if len(log.sessions) > 1 else []
-        assert times == list(range(len(times))), cut
-        assert len(times) > kept, (cut, len(times), kept)
-        with drive.fs.open("/lib.txt") as f:
-            assert f.read() == "firmware" * 300
-        # And the log goes on.
-        writer = drive.writer(log)
-        fill(writer, 30)
-        writer.close()
-        log.end()
-        assert drive.read(log, 1) == older
-        drive.close()
-
-
 def test_drive_of_two_mebibytes_holds_ten_hours():
     """By the sizes of what goes on it: see docs/design/firmware.md."""
     records = runner().Importer([str(DEVICE), str(SHARED)]).load("gaitcore.records")
@@ -286,3 +213,189 @@ def test_drive_of_two_mebibytes_holds_ten_hours():
     check_b = 10 * 3600 // 8 * (records.EVENT_B + 4)
     pages = (step_b + minute_b + check_b) / (4096 - 28 - 30)
     assert pages + 24 < 430  # pages that deploy leaves for the log at least
+
+
+# -- the law: any life, any cuts ------------------------------------------------------------------------------------
+
+
+class Life(RuleBasedStateMachine):
+    """What may be asked of the log, in any order, cut at any erase or program, torn in any way, up to four times."""
+
+    @initialize(
+        pages=st.sampled_from((8, 9, 12, 13, 24)),
+        shift=st.integers(0, 7),
+        was=st.sampled_from((b"\xff", b"\0", b"FCL1")),
+    )
+    def begin(self, pages, shift, was):
+        self.clip = cuts.Clip(pages, shift, was)
+
+    @property
+    def recording(self):
+        return self.clip.writer is not None
+
+    @precondition(lambda self: not self.recording and self.clip.log.free_pages)
+    @rule()
+    def start(self):
+        self.clip.start()
+
+    @precondition(lambda self: self.recording)
+    @rule(n=st.sampled_from((1, 8, 24, 70)), size=st.sampled_from((0, 60, 150)))
+    def append(self, n, size):
+        self.clip.append(n, size)
+
+    @precondition(lambda self: self.recording)
+    @rule()
+    def flush(self):
+        self.clip.flush()
+
+    @precondition(lambda self: self.recording)
+    @rule(n=st.sampled_from((13, 300, 1700)))
+    def raw(self, n):
+        self.clip.raw(n)
+
+    @precondition(lambda self: self.recording)
+    @rule()
+    def stop(self):
+        self.clip.stop()
+
+    @precondition(lambda self: self.recording)
+    @rule()
+    def discard(self):
+        self.clip.discard()
+
+    @precondition(lambda self: self.clip.truth.done)
+    @rule(which=st.integers(0, 99))
+    def delete(self, which):
+        done = sorted(self.clip.truth.done)
+        self.clip.delete(done[which % len(done)])
+
+    @rule()
+    def save(self):
+        self.clip.save()
+
+    @rule()
+    def restart(self):
+        self.clip.restart()
+
+    @precondition(lambda self: self.clip.ops)
+    @rule(at=st.integers(0, 10**6), seed=st.integers(0, 10**6), again=st.lists(st.integers(0, 10**6), max_size=3))
+    def cut(self, at, seed, again):
+        clip, draw = self.clip, random.Random(seed)
+        at = len(clip.ops) - 1 - at % len(clip.ops)  # small numbers: what was written last
+        image, before, after = clip.cut(at, draw.choice(list(cuts.tears(clip.ops[at]))), draw)
+        clip.boot(image)
+        for number in again:
+            if not clip.ops:
+                break
+            op = number % len(clip.ops)
+            clip.check(before, after)
+            clip.boot(cuts.image_after(image, clip.ops, op, draw.choice(list(cuts.tears(clip.ops[op]))), draw))
+            image = clip.image
+        clip.check(before, after)
+        clip.adopt()
+
+
+def test_whatever_the_log_does_no_cut_loses_what_was_promised():
+    run_machine(Life, settings=settings(max_examples=60, stateful_step_count=40, deadline=None))
+
+
+def test_cuts_at_every_place_of_the_file_in_short():
+    """`make torture` does all of them."""
+    done = torture.Torture()
+    torture.torture(done, every=71, doubles=120, lives=40)
+    assert done.tried["single"] > 800 and done.tried["double"] > 700 and done.tried["triple"] > 100
+    assert done.tried["first start"] > 300
+
+
+@pytest.mark.parametrize(
+    ("what", "pages", "was", "now"),
+    [
+        (torture.recovered, 16, "log.copy(place", "(lambda *_: 0)(place"),
+        (torture.run, 24, "if bytes(block) != bytes(page[at : at + BLOCK_B]):", "if True:"),
+        (torture.run, 24, "_follows(before, here) or _follows(here, after)", "True"),
+    ],
+)
+def test_the_torture_finds_what_it_is_for(what, pages, was, now, tmp_path, monkeypatch):
+    """Each of the log's precautions at a start left out: what they guard against happens."""
+    shutil.copytree(DEVICE, tmp_path / "device")
+    path = tmp_path / "device" / "hw" / "flashmount.py"
+    source = path.read_text()
+    assert was in source
+    path.write_text(source.replace(was, now))
+    monkeypatch.setattr(cuts, "DEVICE", tmp_path / "device")
+    tried = torture.Torture()
+    with pytest.raises(cuts.Broken):
+        for shift in torture.SHIFTS:
+            for _ in tried.scenario(what, pages, shift, every=17, doubles=60):
+                pass
+
+
+# -- what it must go on reading --------------------------------------------------------------------------------------
+
+
+def test_a_log_of_version_0_1_0_is_read():
+    """Five sessions, the second and third deleted, the fifth cut in a page's home: as the firmware of then left it."""
+    log = lzma.decompress((Path(__file__).parent / "data" / "log-0.1.0.xz").read_bytes())
+    clip = cuts.Clip(20, 3)
+    clip.boot(clip.with_log(log))
+    assert [run[0] for run in clip.log.sessions] == [1, 4, 5] and clip.log.recovered == 1
+    recover = clip.modules.load("gaitcore.recover").recover
+    found = {run[0]: recover(b"".join(clip.read(run[0]))) for run in clip.log.sessions}
+    assert not any(r.problems for r in found.values())
+    times = {n: [t for tag, t, _ in r.sessions[0].entries if tag == 17] for n, r in found.items()}
+    assert {n: (len(t), t[-1]) for n, t in times.items()} == {1: (48, 48), 4: (96, 96), 5: (60, 60)}
+    assert all(t == list(range(1, len(t) + 1)) for t in times.values())
+    assert sum(len(frames) for _, frames in found[5].sessions[0].raw) == 3 * 339 * 12
+    assert clip.log.gone(2) and clip.log.gone(3) and len(clip.log.config) == 60
+    clip.adopt()
+    clip.delete(1)  # the deleted ones stay so in the new way of writing them
+    clip.restart()
+    assert [run[0] for run in clip.log.sessions] == [4, 5]
+
+
+def test_any_number_of_sessions_is_deleted_while_the_first_is_kept():
+    clip = cuts.Clip(24)
+    clip.start()
+    clip.append(3)
+    clip.stop()
+    for number in range(2, 320):
+        clip.start()
+        clip.append(1)
+        clip.stop()
+        clip.delete(number)
+        if clip.log.free_pages < 2:
+            clip.restart()  # what lies behind the last kept session is free at the next start
+    clip.restart()
+    assert [run[0] for run in clip.log.sessions] == [1] and clip.log.gone(2) and clip.log.gone(319)
+    assert not clip.log.gone(320) and len(clip.log._deleted) == 2
+
+
+def test_a_torn_mark_of_the_file_does_not_format_it():
+    """The file's first page shares a sector with another file: a computer that writes that one may be cut."""
+    clip = cuts.Clip(16, 5)
+    clip.start()
+    clip.append(50)
+    clip.stop()
+    for saved in (False, True):
+        if saved:
+            clip.save()
+        clip.restart()
+        image = bytearray(clip.image)
+        at = clip.blocks[0] * cuts.BLOCK_B
+        image[at : at + 3 * cuts.BLOCK_B] = b"\xff" * 3 * cuts.BLOCK_B
+        clip.boot(bytes(image), first=True)  # the mark is written anew
+        clip.check(clip.truth, clip.truth)
+        assert clip.ops
+
+
+def test_a_page_without_room_is_refused(drive):
+    """Whatever the writer believes: a page that was not deleted is never written over."""
+    drive.blank(log_pages=36)
+    log = drive.power_up()
+    page = memoryview(bytearray(4096))
+    log.begin(1)
+    n = 0
+    while log.sink(n, page, True):
+        n += 1
+    assert n == log.capacity_pages and log.sink(n, page, False)
+    drive.close()

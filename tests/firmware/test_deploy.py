@@ -225,5 +225,3 @@ def test_what_the_doctor_sees(drive):
         assert words in output
     findings = json.loads(command(doctor_command, "--drive", drive, "--json").output)
     assert all(f["next_step"] for f in findings if not f["good"])
-
-

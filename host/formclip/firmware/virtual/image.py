@@ -14,7 +14,6 @@ from formclip.firmware.drive import MANIFEST, manifest
 from formclip.firmware.virtual.board import DRIVE_B, blank_image, importer
 
 
-
 class MountedImage:
     """An image mounted from outside, its log file with the firmware's own code."""
 

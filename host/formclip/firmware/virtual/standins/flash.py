@@ -25,10 +25,12 @@ _ERASED = b"\xff" * BLOCK_B  # a sector is worked on in blocks: a heap with a li
 
 
 class Flash:
-    """Settings  path of the image, a whole number of sectors; cut_at units of work or None; world or None (no clock)"""
+    """Settings  path of the image, or an open file: a whole number of sectors; cut_at units of work or None
+    world or None (no clock)
+    """
 
     def __init__(self, path, cut_at=None, world=None):
-        self._file = _world.sys_open(path, "r+b")
+        self._file = path if hasattr(path, "seek") else _world.sys_open(path, "r+b")
         self.size_b = self._file.seek(0, 2)
         self.blocks = self.size_b // BLOCK_B
         self.cut_at = cut_at

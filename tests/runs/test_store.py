@@ -5,14 +5,20 @@ import binascii
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from formclip.runs.store.store import Store, StoreError
+from formclip.runs.store import index as index_module
+from formclip.runs.store.errors import InUse
+from formclip.runs.store.index import MIGRATIONS, VERSION, StoreError
+from formclip.runs.store.store import Anchor, Store, trouble
+from formclip.runs.sync import client as client_module
 from formclip.runs.sync.client import ClipClient
-from formclip.runs.sync.errors import Faulty, Refused, Vanished, WrongVersion
+from formclip.runs.sync.errors import Faulty, Refused, Vanished, WrongClock, WrongVersion
 from formclip.runs.sync.visit import visit
 from gaitcore import sync
 from test_sync import KEY, PACKET_B, Port
@@ -183,6 +189,89 @@ def test_whole_log_that_was_not_indexed_is_indexed_by_the_next_visit(tmp_path):
     assert done.bytes_fetched == 0 and held(store) == sessions
 
 
+def spoil(path, how):
+    data = bytearray(path.read_bytes())
+    if how == "gone":
+        path.unlink()
+    elif how == "cut":
+        path.write_bytes(data[:-1])
+    else:
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+
+
+@pytest.mark.parametrize("how", ["gone", "cut", "a bit"])
+def test_a_rotten_file_is_not_taken_for_a_run_that_is_held(how, tmp_path):
+    sessions = {1: b"whole" * 100}
+    port, store = Port(dict(sessions)), Store(tmp_path)
+    asyncio.run(visit(client(port), store, keep=True))
+    stored = store.sessions()[0]
+    spoil(stored.path, how)
+    assert trouble(stored) and store.find(stored.clip, 1, stored.crc32) is None
+    done = asyncio.run(visit(client(port), store))
+    assert [s.number for s in done.fetched] == [1] and held(store) == sessions and port.sessions == {}
+    assert not list(tmp_path.glob("**/*.rotten"))
+
+
+def test_a_rotten_file_stays_until_a_good_one_is_here(tmp_path):
+    sessions = {1: bytes(range(256)) * 200}
+    port, store = Port(dict(sessions)), Store(tmp_path)
+    asyncio.run(visit(client(port), store, keep=True))
+    spoil(store.sessions()[0].path, "a bit")
+    with pytest.raises(Vanished):
+        asyncio.run(visit(client(port, None, 0.0, 12), store))
+    rotten = list(tmp_path.glob("**/*.rotten"))
+    assert len(rotten) == 1 and rotten[0].stat().st_size == len(sessions[1]) and port.sessions == sessions
+
+
+def test_what_reads_back_wrong_is_not_deleted_on_the_clip(tmp_path, monkeypatch):
+    port, store = Port({1: b"whole" * 100}), Store(tmp_path)
+    replace = Path.replace
+
+    def bad_disk(self, to):
+        found = replace(self, to)
+        if Path(to).suffix == ".fclog":
+            spoil(Path(to), "a bit")
+        return found
+
+    monkeypatch.setattr(Path, "replace", bad_disk)
+    with pytest.raises(StoreError, match="reads back damaged"):
+        asyncio.run(visit(client(port), store))
+    assert port.sessions and store.sessions() == []
+    monkeypatch.undo()
+    asyncio.run(visit(client(port), store))
+    assert held(store) == {1: b"whole" * 100} and port.sessions == {}
+
+
+def test_two_syncs_of_one_clip_do_not_meet_in_one_store(tmp_path):
+    """The second is told so at once, and the clip keeps what the first has not stored."""
+    sessions = {1: random.Random(1).randbytes(60_000)}
+
+    async def both():
+        port = Port(dict(sessions))
+
+        async def one():
+            try:
+                return await visit(client(port), Store(tmp_path))
+            except InUse as error:
+                return error
+
+        return port, await asyncio.gather(one(), one())
+
+    port, ends = asyncio.run(both())
+    assert sum(isinstance(end, InUse) for end in ends) == 1
+    assert held(Store(tmp_path)) == sessions and port.sessions == {}
+
+
+def test_other_clips_can_be_synced_meanwhile(tmp_path):
+    store = Store(tmp_path)
+    with store.syncing("one"), store.syncing("two"):
+        with pytest.raises(InUse), store.syncing("one"):
+            raise AssertionError
+    with store.syncing("one"):
+        pass
+
+
 def test_lost_file_is_fetched_again(tmp_path):
     sessions = {1: b"whole" * 100}
     store = Store(tmp_path)
@@ -200,6 +289,136 @@ def test_names_find_one_session_or_none(tmp_path):
         arriving.finish()
     assert store.named("a/2").label == "a/2" and store.named("1").label == "a/1"
     assert store.named("2") is None and store.named("c/1") is None
+
+
+def test_a_number_means_the_session_that_came_last(tmp_path):
+    """A clip whose log was made anew counts from 1 again; the CRC says nothing about which is later."""
+    store = Store(tmp_path)
+    for data in (b"z", b"a", b"q"):
+        arriving = store.arriving("a", 1, binascii.crc32(data), 1, 1, 0)
+        arriving.append(data)
+        arriving.finish()
+    assert store.named("a/1").path.read_bytes() == b"q"
+
+
+def test_store_is_for_this_user_alone(tmp_path):
+    if os.name != "posix":
+        pytest.skip("modes are POSIX'")
+    os.chmod(tmp_path, 0o755)
+    store = Store(tmp_path)
+    asyncio.run(visit(client(Port({1: b"whole" * 100})), store))
+    for path in (tmp_path, *tmp_path.rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+VERSION_1 = """
+CREATE TABLE clip (name TEXT PRIMARY KEY, address TEXT NOT NULL DEFAULT '', firmware TEXT NOT NULL DEFAULT '') STRICT;
+CREATE TABLE session (
+    clip TEXT NOT NULL REFERENCES clip (name), number INTEGER NOT NULL, crc32 INTEGER NOT NULL, size_b INTEGER NOT NULL,
+    boot INTEGER NOT NULL, flags INTEGER NOT NULL, file TEXT NOT NULL, deleted_on_clip INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (clip, number, crc32)) STRICT;
+CREATE TABLE anchor (
+    clip TEXT NOT NULL REFERENCES clip (name), boot INTEGER NOT NULL, uptime_ms INTEGER NOT NULL,
+    unix_s INTEGER NOT NULL, zone_min INTEGER NOT NULL, PRIMARY KEY (clip, boot, uptime_ms)) STRICT;
+INSERT INTO clip VALUES ('formclip-1a2b', 'AA', '0.1.0');
+INSERT INTO session VALUES ('formclip-1a2b', 1, 907060870, 5, 3, 0, 'formclip-1a2b/000001-3610a686.fclog', 1);
+INSERT INTO anchor VALUES ('formclip-1a2b', 3, 1000, 1700000000, 60);
+PRAGMA user_version = 1;
+"""
+
+
+def old_store(folder):
+    (folder / "formclip-1a2b").mkdir(parents=True)
+    (folder / "formclip-1a2b" / "000001-3610a686.fclog").write_bytes(b"hello")
+    with closing(sqlite3.connect(folder / "index.sqlite")) as index:
+        index.executescript(VERSION_1)
+
+
+def test_a_store_of_version_1_is_brought_up_to_date_and_kept_beside(tmp_path):
+    old_store(tmp_path)
+    store = Store(tmp_path)
+    assert held(store) == {1: b"hello"} and not trouble(store.sessions()[0]) and store.sessions()[0].deleted_on_clip
+    assert store.anchors("formclip-1a2b") == [Anchor(3, 1000, 1700000000, 60)]
+    with closing(sqlite3.connect(tmp_path / "index.sqlite.v1")) as index:
+        assert index.execute("PRAGMA user_version").fetchone() == (1,)
+        assert index.execute("SELECT number FROM session").fetchall() == [(1,)]
+    assert held(Store(tmp_path)) == {1: b"hello"}  # the same again changes nothing
+
+
+def test_a_migration_that_dies_leaves_the_old_index(tmp_path, monkeypatch):
+    """Killed between any two statements, the next one goes on from what was there."""
+    statements = len(MIGRATIONS[1].split(";"))
+    for after in range(statements):
+        folder = tmp_path / str(after)
+        old_store(folder)
+        broken = ";".join([*MIGRATIONS[1].split(";")[:after], "SELECT no_such_function()"])
+        monkeypatch.setattr(index_module, "MIGRATIONS", (MIGRATIONS[0], broken))
+        with pytest.raises(StoreError):
+            Store(folder)
+        monkeypatch.undo()
+        assert held(Store(folder)) == {1: b"hello"}
+
+
+def test_a_store_of_a_later_version_is_refused_and_left_alone(tmp_path):
+    Store(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "index.sqlite")) as index:
+        index.execute(f"PRAGMA user_version = {VERSION + 1}")
+    before = (tmp_path / "index.sqlite").read_bytes()
+    with pytest.raises(StoreError, match="update formclip"):
+        Store(tmp_path)
+    assert (tmp_path / "index.sqlite").read_bytes() == before
+
+
+def test_what_was_set_without_a_clip_is_given_at_its_next_visit(tmp_path):
+    port, store = Port({}), Store(tmp_path)
+    store.want("formclip-1a2b", "sustain_s", 7)
+    store.want("formclip-1a2b", "sustain_s", 8)
+    store.want("formclip-1a2b", "mode", 1)
+    store.want("another", "mode", 2)
+    with pytest.raises(Vanished):
+        asyncio.run(visit(client(port, None, 0.0, 3), store))
+    assert store.wanted("formclip-1a2b") == {"sustain_s": 8, "mode": 1}
+    done = asyncio.run(visit(client(port), store))
+    assert done.given == {"sustain_s": 8, "mode": 1} and store.wanted("formclip-1a2b") == {}
+    assert (port.settings.sustain_s, port.settings.mode) == (8, 1) and store.wanted("another") == {"mode": 2}
+
+
+def test_what_the_clip_refuses_waits_on_and_is_told(tmp_path):
+    port, store = Port({}), Store(tmp_path)
+    store.want("formclip-1a2b", "sustain_s", 99)
+    store.want("formclip-1a2b", "mode", 1)
+    done = asyncio.run(visit(client(port), store))
+    assert done.given == {"mode": 1} and "sustain_s" in done.refused["sustain_s"]
+    assert store.wanted("formclip-1a2b") == {"sustain_s": 99}
+
+
+def test_an_endless_list_and_a_huge_session_are_refused(tmp_path):
+    port = Port({})
+    port.next_session = lambda after: (after + 1, 7, 1, 0)
+    with pytest.raises(Faulty, match="lists more than"):
+        asyncio.run(visit(client(port), Store(tmp_path)))
+    port = Port({1: b"x"})
+    port.opened = lambda session: ((1 << 32) - 1, 0, 0)
+    with pytest.raises(Faulty, match="which none can hold"):
+        asyncio.run(visit(client(port), Store(tmp_path)))
+    assert sum(p.stat().st_size for p in tmp_path.rglob("*") if p.is_file()) < 1_000_000
+
+
+def test_a_name_is_only_a_name(tmp_path):
+    """What a clip calls itself reaches neither the terminal nor the file system as anything else."""
+    port, store = Port({1: b"x"}), Store(tmp_path / "store")
+    port.name = "\x1b]0;gotcha\x07../../\u202e" + "A" * 200
+    asyncio.run(visit(client(port), store))
+    label = store.sessions()[0].label
+    assert label.isprintable() and "\x1b" not in label and len(label) < 160
+    assert {p.name for p in tmp_path.iterdir()} == {"store"}
+
+
+@pytest.mark.parametrize("now", [-1.0, 2.0**32])
+def test_a_clock_that_no_clip_can_hold_is_told(now, tmp_path, monkeypatch):
+    monkeypatch.setattr(client_module.time, "time", lambda: now)
+    with pytest.raises(WrongClock, match="1970 to 2106"):
+        asyncio.run(visit(client(Port({1: b"x"})), Store(tmp_path)))
 
 
 def test_refusals_come_in_words(tmp_path):

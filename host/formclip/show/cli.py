@@ -24,6 +24,7 @@ COMMANDS = {
     "sync": "Fetch the runs from the clips in reach.",
     "sessions": "List the runs in the store.",
     "clips": "List the clips that have been synced.",
+    "store": "Look after the folder that holds the runs.",
     "live": "Watch a run as it happens.",
     "config": "See and change a clip's settings.",
     "calibrate": "Zero the clip while you stand.",
@@ -82,7 +83,7 @@ class LazyGroup(click.Group):
     epilog="Exit codes: 0 done, 1 a fault in formclip, 2 wrong use, 3 not a trace, 4 not a log, 5 a setting refused, "
     "6 a file can't be read or written, 7 a goal missed, 8 not installed; of the clip's radio 10 no adapter, 11 "
     "switched off, 12 no clip, 13 not paired, 14 refused, 15 went away, 16 other version, 17 busy, 18 faulty, 19 this "
-    "computer's disk is full. Not a medical device.",
+    "computer's disk is full, 20 its clock is wrong. Not a medical device.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error (may stand anywhere).")
 @click.version_option(package_name="formclip", prog_name="formclip")

@@ -4,51 +4,127 @@ An anchor says that at some ms of the clip's clock it was a certain second here.
 start (boot, ms of the clip's clock; the wall time 0 when the clip did not know it) and one per sync during it; the
 store holds one of every visit. `boot` counts the times that the clip's clock began anew, so only anchors of the same
 boot count.
+
+The date on the wall is that of the session's own moment, not of the visit: summer time may have begun between. So an
+anchor in the store has its zone by name, and the zone's rules say what the clocks showed then. An anchor of the log has
+minutes east of UTC alone: they are believed through a zone by name that had as many at that moment.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import tzlocal
 from gaitcore import records
 
 from formclip.ground.log import Log
 from formclip.runs.store.store import Anchor
 
 _TICKS = 1 << 32
+_MOST_ZONE_MIN = 14 * 60  # east of UTC: Kiribati
 
 
-def started_at(log: Log, boot: int, anchors: list[Anchor]) -> datetime | None:
-    """When the session's first record was written, in the zone of the anchor; None when nothing tells.
+@dataclass(frozen=True)
+class Beginning:
+    """What a log tells of its own beginning; enough to date it without reading it again.
+
+    unix_s, zone_min   by an anchor in the log that knew the time; zone_min None: not known
+    ticks_ms           ms of the clip's clock at the beginning, u32, where there is no such anchor
+    """
+
+    unix_s: float | None = None
+    zone_min: int | None = None
+    ticks_ms: int | None = None
+
+
+def beginning(log: Log) -> Beginning:
+    """From the log's own anchors."""
+    if not log.entries:
+        return Beginning()
+    own = log.events(records.ANCHOR)
+    first_ms = log.entries[0][1]
+    for t_ms, values in own:
+        if values["unix_s"]:
+            return Beginning(values["unix_s"] - (t_ms - first_ms) / 1000, values["zone_min"])
+    start_unix_s = log.start.get("unix_s", 0)
+    if start_unix_s:
+        return Beginning(float(start_unix_s))
+    if not own:
+        return Beginning()
+    t_ms, values = own[0]
+    return Beginning(ticks_ms=(values["ticks_ms"] - (t_ms - first_ms)) % _TICKS)
+
+
+def date_of(begun: Beginning, boot: int, anchors: list[Anchor]) -> datetime | None:
+    """When the session's first record was written, as the clocks showed then; None when nothing tells.
 
     Source  the anchor of the same boot that lies nearest, in the log itself or in the store. Clock error of the clip's
             crystal (20 ppm) over a day: 1.7 s
     """
-    own = [(t_ms, values) for t_ms, values in log.events(records.ANCHOR)]
-    if not log.entries:
+    if begun.unix_s is not None:
+        at, zone_min, near = begun.unix_s, begun.zone_min, anchors
+    else:
+        same = [anchor for anchor in anchors if anchor.boot == boot]
+        if begun.ticks_ms is None or not same:
+            return None
+        ticks_ms = begun.ticks_ms
+        nearest = min(same, key=lambda anchor: abs(_ticks_between(ticks_ms, anchor.uptime_ms)))
+        at = nearest.unix_s - _ticks_between(ticks_ms, nearest.uptime_ms) / 1000
+        zone_min, near = nearest.zone_min, [nearest]
+    try:
+        return datetime.fromtimestamp(at, UTC).astimezone(_zone(at, zone_min, near))
+    except (ValueError, OverflowError, OSError):  # a time that no calendar has
         return None
-    first_ms = log.entries[0][1]
-    for t_ms, values in own:
-        if values["unix_s"]:
-            return _at(values["unix_s"] - (t_ms - first_ms) / 1000, values["zone_min"])
-    start_unix_s = log.start.get("unix_s", 0)
-    if start_unix_s:
-        return _at(start_unix_s, 0)
-    if not own:
+
+
+def started_at(log: Log, boot: int, anchors: list[Anchor]) -> datetime | None:
+    """`date_of` the log's `beginning`."""
+    return date_of(beginning(log), boot, anchors)
+
+
+def local_zone() -> str:
+    """This computer's zone by name, as Europe/Vienna; empty where the system does not tell."""
+    try:
+        return str(tzlocal.get_localzone_name() or "")
+    except (LookupError, OSError, ValueError):
+        return ""
+
+
+def _zone(unix_s: float, zone_min: int | None, anchors: list[Anchor]) -> tzinfo | None:
+    """The zone whose rules to use; None: this computer's own.
+
+    The anchor nearest in time names it, if that zone had the minutes told when the anchor was made.
+    """
+    if zone_min is not None and abs(zone_min) > _MOST_ZONE_MIN:
+        zone_min = None
+    for anchor in sorted(anchors, key=lambda anchor: abs(anchor.unix_s - unix_s)):
+        named = _by_name(anchor.zone)
+        if named is not None and zone_min in (None, _minutes(anchor.unix_s, named)):
+            return named
+    if zone_min is None or zone_min in {_minutes(at, None) for at in (unix_s, *(a.unix_s for a in anchors))}:
         return None
-    t_ms, values = own[0]
-    start_ticks = values["ticks_ms"] - (t_ms - first_ms)
-    same = [anchor for anchor in anchors if anchor.boot == boot]
-    if not same:
+    return timezone(timedelta(minutes=zone_min))
+
+
+def _by_name(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
-    nearest = min(same, key=lambda anchor: abs(_ticks_between(start_ticks, anchor.uptime_ms)))
-    return _at(nearest.unix_s - _ticks_between(start_ticks, nearest.uptime_ms) / 1000, nearest.zone_min)
+
+
+def _minutes(unix_s: float, zone: tzinfo | None) -> int | None:
+    """Minutes east of UTC in a zone (None: here) at a moment."""
+    try:
+        at = datetime.fromtimestamp(unix_s, UTC).astimezone(zone)
+    except (ValueError, OverflowError, OSError):
+        return None
+    offset = at.utcoffset()
+    return None if offset is None else round(offset.total_seconds() / 60)
 
 
 def _ticks_between(earlier_ms: int, later_ms: int) -> int:
     """Signed difference of two u32 clocks that may have wrapped between."""
     return (later_ms - earlier_ms + _TICKS // 2) % _TICKS - _TICKS // 2
-
-
-def _at(unix_s: float, zone_min: int) -> datetime:
-    return datetime.fromtimestamp(unix_s, timezone(timedelta(minutes=zone_min)))

@@ -1,4 +1,4 @@
-"""What can go wrong with the store: 19, this computer's disk is full."""
+"""What can go wrong with the store: 17, another process uses it; 19, this computer's disk is full."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import errno
 from pathlib import Path
 
 from formclip.ground.errors import FormclipError, from_os_error
+
+
+class InUse(FormclipError):
+    """Another process of formclip is at it."""
+
+    exit_code = 17
 
 
 class DiskFull(FormclipError):

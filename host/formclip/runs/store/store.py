@@ -3,11 +3,13 @@
     STORE/index.sqlite
     STORE/CLIP/000012-1a2b3c4d.fclog        session number, CRC32
     STORE/CLIP/000012-1a2b3c4d.part         what has come so far of one that is under way
+    STORE/CLIP/000012-1a2b3c4d.rotten       a file that no longer fits its CRC32, until a good one has come
+    STORE/CLIP/.lock                        held by the one process that syncs this clip
 
 A session is known by its clip, number and CRC32; storing it again changes nothing. A log is complete before the index
-names it: bytes go to `.part`, reach the disk, are checked against size and CRC32, renamed, and only then indexed. So a
-process that dies at any moment leaves either a `.part` that the next sync goes on from, or a whole log that the next
-one indexes.
+names it: bytes go to `.part`, reach the disk, are renamed, read back and checked against size and CRC32, and only then
+indexed. So a process that dies at any moment leaves either a `.part` that the next sync goes on from, or a whole log
+that the next one indexes.
 """
 
 from __future__ import annotations
@@ -16,61 +18,30 @@ import binascii
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import platformdirs
+from filelock import FileLock, Timeout
 
-from formclip.ground.errors import FormclipError
-from formclip.runs.store.errors import DiskFull, disk_error
-
-_INDEX = "index.sqlite"
-_SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE clip (
-    name TEXT PRIMARY KEY,
-    address TEXT NOT NULL DEFAULT '',
-    firmware TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE TABLE session (
-    clip TEXT NOT NULL REFERENCES clip (name),
-    number INTEGER NOT NULL,
-    crc32 INTEGER NOT NULL,
-    size_b INTEGER NOT NULL,
-    boot INTEGER NOT NULL,
-    flags INTEGER NOT NULL,
-    file TEXT NOT NULL,
-    deleted_on_clip INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (clip, number, crc32)
-) STRICT;
-CREATE TABLE anchor (
-    clip TEXT NOT NULL REFERENCES clip (name),
-    boot INTEGER NOT NULL,
-    uptime_ms INTEGER NOT NULL,
-    unix_s INTEGER NOT NULL,
-    zone_min INTEGER NOT NULL,
-    PRIMARY KEY (clip, boot, uptime_ms)
-) STRICT;
-"""
-
-
-class StoreError(FormclipError):
-    """The store can't be used."""
-
-    exit_code = 6
+from formclip.ground.errors import printable
+from formclip.runs.store.errors import InUse, disk_error
+from formclip.runs.store.index import StoreError, migrate, opened, private
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """At `uptime_ms` of the clip's boot it was `unix_s`, `zone_min` minutes east of UTC."""
+    """At `uptime_ms` of the clip's boot it was `unix_s`, `zone_min` minutes east of UTC, in the zone of that name."""
 
     boot: int
     uptime_ms: int
     unix_s: int
     zone_min: int
+    zone: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,37 +82,14 @@ class Store:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or default_folder()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private(self.folder)
         except OSError as error:
             raise disk_error(error, self.folder) from None
-        with self._index() as index:
-            (version,) = index.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                index.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {_SCHEMA_VERSION};COMMIT;")
-            elif version != _SCHEMA_VERSION:
-                raise StoreError(
-                    f"the store's index has version {version}, this formclip knows {_SCHEMA_VERSION}",
-                    "update formclip, or name another folder with --store",
-                    path=self.folder / _INDEX,
-                )
+        migrate(self.folder)
 
-    @contextmanager
-    def _index(self) -> Iterator[sqlite3.Connection]:
-        path = self.folder / _INDEX
-        try:
-            with closing(sqlite3.connect(path, timeout=20)) as index:
-                index.execute("PRAGMA foreign_keys = ON")
-                index.execute("PRAGMA synchronous = FULL")
-                with index:
-                    yield index
-        except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
-                raise DiskFull("the disk is full", "free some space and sync again", path=path) from None
-            raise StoreError(
-                f"the store's index can't be used: {error}",
-                "check the disk, or name another folder with --store",
-                path=path,
-            ) from None
+    def _index(self) -> AbstractContextManager[sqlite3.Connection]:
+        return opened(self.folder)
 
     def know_clip(self, name: str, address: str = "", firmware: str = "") -> None:
         with self._index() as index:
@@ -163,23 +111,26 @@ class Store:
     def add_anchor(self, clip: str, anchor: Anchor) -> None:
         with self._index() as index:
             index.execute(
-                "INSERT OR REPLACE INTO anchor VALUES (?, ?, ?, ?, ?)",
-                (clip, anchor.boot, anchor.uptime_ms, anchor.unix_s, anchor.zone_min),
+                "INSERT OR REPLACE INTO anchor (clip, boot, uptime_ms, unix_s, zone_min, zone) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (clip, anchor.boot, anchor.uptime_ms, anchor.unix_s, anchor.zone_min, anchor.zone),
             )
 
     def anchors(self, clip: str) -> list[Anchor]:
         with self._index() as index:
             rows = index.execute(
-                "SELECT boot, uptime_ms, unix_s, zone_min FROM anchor WHERE clip = ? ORDER BY boot, uptime_ms", (clip,)
+                "SELECT boot, uptime_ms, unix_s, zone_min, zone FROM anchor WHERE clip = ? ORDER BY boot, uptime_ms",
+                (clip,),
             ).fetchall()
         return [Anchor(*row) for row in rows]
 
     def sessions(self, clip: str | None = None) -> list[Stored]:
+        """By clip and number; of one number, what came last is last."""
         with self._index() as index:
             rows = index.execute(
                 "SELECT clip, number, crc32, size_b, boot, flags, file, deleted_on_clip FROM session "
-                "WHERE ? IS NULL OR clip = ? ORDER BY clip, number, crc32",
-                (clip, clip),
+                "WHERE ?1 IS NULL OR clip = ?1 ORDER BY clip, number, rowid",
+                (clip,),
             ).fetchall()
         return [
             Stored(clip_name, number, crc32, size_b, boot, flags, self.folder / file, bool(deleted))
@@ -187,19 +138,79 @@ class Store:
         ]
 
     def find(self, clip: str, number: int, crc32: int) -> Stored | None:
-        """The session if the store holds it whole: its file is there and has its size."""
+        """The session if the store holds it whole: its file, read from the disk, has its size and CRC32."""
         for stored in self.sessions(clip):
             if (stored.number, stored.crc32) == (number, crc32):
-                try:
-                    return stored if stored.path.stat().st_size == stored.size_b else None
-                except OSError:
-                    return None
+                return stored if not trouble(stored) else None
         return None
 
     def named(self, label: str) -> Stored | None:
-        """The session that a person named: CLIP/NUMBER, or NUMBER where one clip has it; the latest of its number."""
+        """The session that a person named: CLIP/NUMBER, or NUMBER where one clip has it; of that number the latest."""
         found = [s for s in self.sessions() if label in (s.label, str(s.number))]
         return found[-1] if len({s.clip for s in found}) == 1 else None
+
+    @contextmanager
+    def syncing(self, clip: str) -> Iterator[None]:
+        """While the block lasts no other process syncs this clip into this store.
+
+        Errors  Busy, at once, when one does
+        """
+        folder = self._folder_of(clip)
+        try:
+            with FileLock(folder / ".lock", timeout=0, mode=0o600):
+                yield
+        except Timeout:
+            raise InUse(f"another formclip is syncing {printable(clip)}", "let it end, then try again") from None
+        except OSError as error:
+            raise disk_error(error, folder) from None
+
+    def _folder_of(self, clip: str) -> Path:
+        folder = self.folder / _safe(clip)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private(folder)
+        except OSError as error:
+            raise disk_error(error, folder) from None
+        return folder
+
+    # -- settings that wait for a clip ---------------------------------------------------------------------------------
+
+    def want(self, clip: str, name: str, value: int) -> None:
+        """A setting that the clip is to be given at its next sync; a later one of the same name takes its place."""
+        self.know_clip(clip)
+        with self._index() as index:
+            index.execute("INSERT OR REPLACE INTO wanted VALUES (?, ?, ?, ?)", (clip, name, value, round(time.time())))
+
+    def wanted(self, clip: str) -> dict[str, int]:
+        """What waits for this clip, by name, in the order in which it was asked for."""
+        with self._index() as index:
+            return dict(
+                index.execute("SELECT name, value FROM wanted WHERE clip = ? ORDER BY rowid", (clip,)).fetchall()
+            )
+
+    def given(self, clip: str, name: str, value: int) -> None:
+        """The clip has taken the setting: it waits no longer, unless another value has been asked for meanwhile."""
+        with self._index() as index:
+            index.execute("DELETE FROM wanted WHERE clip = ? AND name = ? AND value = ?", (clip, name, value))
+
+    # -- what a log says in short --------------------------------------------------------------------------------------
+
+    def summaries(self, made_by: str) -> dict[tuple[str, int, int], str]:
+        """(clip, number, CRC32) -> what is kept of the session's log, of this maker alone."""
+        with self._index() as index:
+            rows = index.execute(
+                "SELECT clip, number, crc32, told FROM summary WHERE made_by = ?", (made_by,)
+            ).fetchall()
+        return {(clip, number, crc32): told for clip, number, crc32, told in rows}
+
+    def keep_summaries(self, made_by: str, told: dict[tuple[str, int, int], str]) -> None:
+        with self._index() as index:
+            index.execute("BEGIN")
+            index.executemany(
+                "INSERT OR REPLACE INTO summary VALUES (?, ?, ?, ?, ?)",
+                [(*key, made_by, text) for key, text in told.items()],
+            )
+            index.execute("COMMIT")
 
     def mark_deleted(self, stored: Stored) -> None:
         """The clip has confirmed that it deleted its copy."""
@@ -241,18 +252,17 @@ class Arriving:
 
     def __init__(self, store: Store, clip: str, number: int, crc32: int, size_b: int, boot: int, flags: int) -> None:
         self._store = store
-        folder = store.folder / _safe(clip)
-        path = folder / f"{number:06d}-{crc32:08x}.fclog"
+        path = store._folder_of(clip) / f"{number:06d}-{crc32:08x}.fclog"
         self._stored = Stored(clip, number, crc32, size_b, boot, flags, path, False)
         self._part = path.with_suffix(".part")
         self.have_b = 0
         self.have_crc = 0
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             if path.is_file():
-                # Whole but not indexed: the last sync died between the two.
-                path.replace(self._part)
+                # Whole but not indexed: the last sync died between the two. Or rotten: kept until a good one is here.
+                path.replace(path.with_suffix(".rotten") if trouble(self._stored) else self._part)
             self._file: IO[bytes] = self._part.open("a+b")
+            private(self._part)
             self._take_stock()
         except OSError as error:
             raise disk_error(error, self._part) from None
@@ -301,6 +311,14 @@ class Arriving:
             self._file.close()
             self._part.replace(self._stored.path)
             _sync_folder(self._stored.path.parent)
+            wrong = trouble(self._stored)
+            if wrong:
+                raise StoreError(
+                    f"session {self._stored.number} reads back damaged ({wrong})",
+                    "check the disk, then sync again: the clip still has it",
+                    path=self._stored.path,
+                )
+            self._stored.path.with_suffix(".rotten").unlink(missing_ok=True)
         except OSError as error:
             raise disk_error(error, self._part) from None
         self._store._add(self._stored)
@@ -312,6 +330,25 @@ class Arriving:
             self._file.close()
         except OSError as error:
             raise disk_error(error, self._part) from None
+
+
+def trouble(stored: Stored) -> str:
+    """What is wrong with a session's file, read from the disk; empty when its size and CRC32 are those of the clip."""
+    crc32 = size_b = 0
+    try:
+        with stored.path.open("rb") as file:
+            if hasattr(os, "posix_fadvise"):  # not from the memory that holds what was just written
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            while piece := file.read(1 << 16):
+                size_b += len(piece)
+                crc32 = binascii.crc32(piece, crc32)
+    except FileNotFoundError:
+        return "its file is gone"
+    except OSError as error:
+        return f"its file can't be read: {error.strerror or error}"
+    if size_b != stored.size_b:
+        return f"{size_b:,} bytes of {stored.size_b:,}"
+    return "" if crc32 == stored.crc32 else "its CRC32 is wrong"
 
 
 def _sync_folder(folder: Path) -> None:

@@ -16,8 +16,10 @@ from gaitcore import sync
 from gaitcore.receiver import Download, HostEnd, sessions_of
 from gaitcore.settings import TABLE, Settings
 
+from formclip.ground.errors import printable
+from formclip.runs.store.dates import local_zone
 from formclip.runs.store.store import Anchor, Arriving, Stored
-from formclip.runs.sync.errors import Busy, Faulty, NotPaired, RadioError, Refused, Vanished, WrongVersion
+from formclip.runs.sync.errors import Busy, Faulty, NotPaired, RadioError, Refused, Vanished, WrongClock, WrongVersion
 from formclip.runs.sync.link import Link
 
 _REPLY_S = 2.0
@@ -28,6 +30,11 @@ _SILENCES = 10
 _BUSY_S = 0.2
 _ALIVE_S = 0.7
 _BUSIES = 300
+# No clip holds more: its log has some 500 pages of 4 KB, a session takes one at the least.
+_MOST_SESSIONS = 2000
+_MOST_B = 1 << 25
+_MOST_NAME_B = 40
+_TIMES_S = (0, 1 << 32)  # what the clip's u32 can hold: 1970 to 2106
 
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
@@ -107,7 +114,7 @@ class ClipClient:
     async def greet(self) -> Greeting:
         _, _, boot, uptime_ms, _, names = await self.ask(sync.HELLO, sync.VERSION, self._key)
         name, _, firmware = names.partition(b"\0")
-        return Greeting(name.decode(errors="replace"), firmware.decode(errors="replace"), boot, uptime_ms)
+        return Greeting(_text(name), _text(firmware), boot, uptime_ms)
 
     async def pair(self) -> None:
         """Make this computer's key known to the clip; NotPaired unless its button was pressed within 60 s."""
@@ -116,9 +123,11 @@ class ClipClient:
     async def set_time(self) -> Anchor:
         """Give the clip the time; the anchor between its clock and ours."""
         now = time.time()
+        if not _TIMES_S[0] <= round(now) < _TIMES_S[1]:
+            raise WrongClock("this computer's clock is outside 1970 to 2106", "set its date and time, then sync again")
         zone_min = round((time.localtime(now).tm_gmtoff or 0) / 60)
         boot, uptime_ms = await self.ask(sync.SET_TIME, round(now), zone_min)
-        return Anchor(boot, uptime_ms, round(now), zone_min)
+        return Anchor(boot, uptime_ms, round(now), zone_min, local_zone())
 
     async def sessions(self) -> list[Listed]:
         found: list[Listed] = []
@@ -130,6 +139,11 @@ class ClipClient:
             if numbers != sorted(set(numbers)) or (more and not page):
                 raise Faulty("the clip's list of sessions is not in order", "restart the clip and sync again")
             found += page
+            if len(found) > _MOST_SESSIONS:
+                raise Faulty(
+                    f"the clip lists more than {_MOST_SESSIONS} sessions, which none can hold",
+                    "restart the clip and sync again; if it stays, formclip deploy",
+                )
         return found
 
     async def opened(self, number: int) -> tuple[int, int, int]:
@@ -140,6 +154,11 @@ class ClipClient:
             except Busy:
                 await asyncio.sleep(_BUSY_S)
                 continue
+            if size_b > _MOST_B:
+                raise Faulty(
+                    f"the clip says session {number} has {size_b:,} bytes, which none can hold",
+                    "restart the clip and sync again; if it stays, formclip deploy",
+                )
             if session == number:
                 return size_b, crc32, flags
             raise Faulty(f"the clip answered session {session} for {number}", "restart the clip and sync again")
@@ -225,6 +244,11 @@ class ClipClient:
         return steps, events
 
 
+def _text(data: bytes) -> str:
+    """A name that a clip gives itself: no more than fits a line, and nothing that a terminal would obey."""
+    return printable(data[:_MOST_NAME_B].decode(errors="replace"))
+
+
 def _refusal(kind: int, code: int, detail: bytes) -> RadioError:
     """The clip's ERROR in our words."""
     if code == sync.BAD_VERSION:
@@ -242,7 +266,8 @@ def _refusal(kind: int, code: int, detail: bytes) -> RadioError:
         return NotPaired("the clip does not know this computer", "press its button, then: formclip sync --pair")
     if code == sync.REFUSED and len(detail) == 7:
         number, low, high, kept = struct.unpack("<Bhhh", detail)
-        return Refused(f"setting {TABLE[number][0]} refused", f"give {low} to {high}; {kept} is kept")
+        name = TABLE[number][0] if number < len(TABLE) else f"number {number}"
+        return Refused(f"setting {name} refused", f"give {low} to {high}; {kept} is kept")
     texts = {
         sync.NO_SESSION: ("the clip has no such session", "formclip sync lists what it has"),
         sync.RECORDING: ("that session is still being recorded", "stop it by a short press, then sync"),

@@ -3,7 +3,7 @@
 10  no Bluetooth adapter        14  the clip refused          18  the clip's drive or answer is faulty
 11  Bluetooth is switched off   15  the clip went away
 12  no clip found               16  another protocol version
-13  not paired                  17  the clip is busy
+13  not paired                  17  the clip is busy                 20  this computer's clock is wrong
 """
 
 from __future__ import annotations
@@ -54,3 +54,7 @@ class Busy(RadioError):
 
 class Faulty(RadioError):
     exit_code = 18
+
+
+class WrongClock(RadioError):
+    exit_code = 20

@@ -16,16 +16,12 @@ from bleak import BleakClient, BleakScanner
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
-from bleak.exc import (
-    BleakBluetoothNotAvailableError,
-    BleakBluetoothNotAvailableReason,
-    BleakDeviceNotFoundError,
-    BleakError,
-    BleakGATTProtocolError,
-)
+from bleak.exc import BleakError
 
+from formclip.ground.errors import printable
 from formclip.runs.sync.bluez import agreeing, left_connected
-from formclip.runs.sync.errors import AdapterOff, Faulty, NoAdapter, NoClip, NotPaired, RadioError, Vanished
+from formclip.runs.sync.errors import NotPaired, RadioError, Vanished
+from formclip.runs.sync.platforms import PAIR_HELP, in_our_words
 
 SERVICE = "6f9d0001-0c1b-4f5e-9a7c-2f6f726d636c"
 CONTROL = "6f9d0002-0c1b-4f5e-9a7c-2f6f726d636c"
@@ -35,15 +31,7 @@ CONNECT_S = 20.0
 _LISTEN_S = 15.0
 _WRITE_S = 10.0
 _UNKNOWN_DBM = -127
-# ATT errors that mean: this needs a bond that we do not have (Bluetooth Core 5.4, vol 3 part F, table 3.4).
-_NEEDS_BOND = {0x05, 0x08, 0x0C, 0x0F}
-# What BlueZ makes of a request that was under way when the link broke; the clip never says it.
-_UNLIKELY = 0x0E
-# In the texts of the platforms' errors, lower case: no bond; and D-Bus's names for a bluetoothd that is not there.
-_NO_BOND = ("authentic", "encrypt", "not permitted", "notpermitted", "notauthorized", "pair")
-_NO_SERVICE = ("serviceunknown", "namehasnoowner", "noreply", "disconnected", "spawn.")
-_AGAIN_HELP = "bring the clip near and run it again; if that does not help: formclip sync --pair"
-_PAIR_HELP = "press the clip's button once, then within 60 s: formclip sync --pair"
+_MOST_NAME = 40
 
 
 @dataclass
@@ -80,48 +68,16 @@ class Link(Protocol):
 
 @contextlib.contextmanager
 def _in_our_words(doing: str, gone: type[RadioError] = Vanished) -> Iterator[None]:
-    """bleak's errors as ours: the concrete classes differ by platform, so only their common base is relied on."""
+    """bleak's errors, and what the platforms let through it, as ours."""
     try:
         yield
-    except BleakBluetoothNotAvailableError as error:
-        raise _not_available(error) from error
-    except BleakDeviceNotFoundError as error:
-        raise NoClip("the clip is out of reach", "bring it near, press its button and try again") from error
-    except BleakGATTProtocolError as error:
-        if error.args and int(error.args[0]) in _NEEDS_BOND:
-            raise NotPaired("the clip does not know this computer", _PAIR_HELP) from error
-        if error.args and int(error.args[0]) == _UNLIKELY:
-            raise gone(f"the link broke while {doing}", _AGAIN_HELP) from error
-        raise Faulty(
-            f"the clip refused while {doing}: {error}", "run it again; if it stays, formclip doctor"
-        ) from error
-    except BleakError as error:
-        text = str(error).lower()
-        if any(word in text for word in _NO_BOND):
-            raise NotPaired(f"the clip does not know this computer ({error})", _PAIR_HELP) from error
-        if "notready" in text:
-            raise AdapterOff("Bluetooth is switched off", "switch it on and run this again") from error
-        if "adapter" in text or any(f"dbus.error.{name}" in text for name in _NO_SERVICE):
-            raise NoAdapter(f"no Bluetooth to use: {error}", "plug in or enable a Bluetooth adapter") from error
-        raise gone(f"the link broke while {doing}: {error}", "bring the clip near and run it again") from error
-    except TimeoutError as error:
-        raise gone(f"no answer while {doing}", _AGAIN_HELP) from error
-    except EOFError as error:
-        raise Vanished(f"the link broke while {doing}", "bring the clip near and run it again") from error
-    except OSError as error:
-        # No D-Bus on Linux, no WinRT radio: there is no Bluetooth to speak to.
-        raise NoAdapter(f"no Bluetooth to use: {error.strerror or error}", "start Bluetooth, then try again") from error
-
-
-def _not_available(error: BleakBluetoothNotAvailableError) -> RadioError:
-    reason = error.reason
-    if reason in (BleakBluetoothNotAvailableReason.NO_BLUETOOTH, BleakBluetoothNotAvailableReason.NO_BLE_CENTRAL_ROLE):
-        return NoAdapter("this computer has no usable Bluetooth adapter", "plug one in that has Bluetooth 4.0 or later")
-    if reason is BleakBluetoothNotAvailableReason.POWERED_OFF:
-        return AdapterOff("Bluetooth is switched off", "switch it on and run this again")
-    if reason is BleakBluetoothNotAvailableReason.UNKNOWN:
-        return NoAdapter("Bluetooth can't be used", "switch it off and on, then try again")
-    return AdapterOff("this program is not allowed to use Bluetooth", "allow it in the system's privacy settings")
+    except RadioError:
+        raise
+    except (BleakError, TimeoutError, EOFError, OSError) as error:
+        found = in_our_words(error, doing, gone)
+        if found is None:
+            raise
+        raise found from error
 
 
 async def scan(
@@ -140,7 +96,8 @@ async def scan(
     def heard(device: BLEDevice, advertised: AdvertisementData) -> None:
         if SERVICE not in [uuid.lower() for uuid in advertised.service_uuids]:
             return
-        found = Seen(device, advertised.local_name or device.name or device.address, advertised.rssi)
+        called = printable(advertised.local_name or device.name or device.address)[:_MOST_NAME]
+        found = Seen(device, called, advertised.rssi)
         if quiet_s is not None and name is None and (device.address not in seen or not last_new):
             for timer in last_new:
                 timer.cancel()
@@ -156,7 +113,7 @@ async def scan(
                 await asyncio.wait_for(stop.wait(), seconds)
     if not seen and BACKENDS.scanner is None:
         for address, called, details in await left_connected(SERVICE):
-            seen[address] = Seen(BLEDevice(address, called, details), called, _UNKNOWN_DBM)
+            seen[address] = Seen(BLEDevice(address, called, details), printable(called)[:_MOST_NAME], _UNKNOWN_DBM)
     clips = [clip for clip in seen.values() if name is None or name in (clip.name, clip.address)]
     return sorted(clips, key=lambda clip: -clip.rssi_dbm)
 
@@ -185,7 +142,7 @@ class BleakLink:
     def _unheard(self) -> Exception:
         """No answer though the link lasts, longer than any supervision timeout: the system waits for a bond."""
         if self._client.is_connected:
-            return NotPaired("the clip does not know this computer (no answer)", _PAIR_HELP)
+            return NotPaired("the clip does not know this computer (no answer)", PAIR_HELP)
         return TimeoutError()
 
     async def write(self, packet: bytes) -> None:
@@ -227,10 +184,7 @@ async def connect(clip: Seen, pair: bool = False) -> AsyncIterator[BleakLink]:
     except Vanished as error:
         if not pair:
             raise
-        # What remains when the clip has lost its bonds: ours no longer fits, and a new one needs it gone.
-        with contextlib.suppress(BleakError, TimeoutError, OSError, EOFError, NotImplementedError):
-            await client.unpair()
-        raise NotPaired("the clip did not take this computer's old bond, which is now removed", _PAIR_HELP) from error
+        await _without_the_old_bond(client, error)
     try:
         if pair:
             with _in_our_words("pairing", NotPaired):
@@ -238,9 +192,24 @@ async def connect(clip: Seen, pair: bool = False) -> AsyncIterator[BleakLink]:
                 with contextlib.suppress(NotImplementedError):
                     async with agreeing(clip.device):
                         await client.pair()
-        with _in_our_words("opening the clip's service"):
-            await link.listen()
+        try:
+            with _in_our_words("opening the clip's service"):
+                await link.listen()
+        except Vanished as error:
+            if not pair:
+                raise
+            await _without_the_old_bond(client, error)
         yield link
     finally:
         with contextlib.suppress(BleakError, TimeoutError, OSError, EOFError):
             await client.disconnect()
+
+
+async def _without_the_old_bond(client: BleakClient, why: Exception) -> None:
+    """What remains when the clip has lost its bonds: ours no longer fits, and a new one needs it gone.
+
+    BlueZ then does not connect; Windows connects and "pairs", and the first notification is unreachable.
+    """
+    with contextlib.suppress(BleakError, TimeoutError, OSError, EOFError, NotImplementedError):
+        await client.unpair()
+    raise NotPaired("the clip did not take this computer's old bond, which is now removed", PAIR_HELP) from why

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from gaitcore.settings import index_of
+
 from formclip.runs.store.store import Store, Stored
 from formclip.runs.sync.client import ClipClient, Listed, Progress
 from formclip.runs.sync.errors import Refused
@@ -25,6 +27,8 @@ class Visit:
     bytes_fetched: int = 0
     seconds: float = 0.0
     skipped: list[tuple[int, str]] = field(default_factory=list)
+    given: dict[str, int] = field(default_factory=dict)  # settings that waited for it, and that it has now
+    refused: dict[str, str] = field(default_factory=dict)  # settings that it did not take, and why
 
 
 def _quiet(done_b: int, size_b: int) -> None:
@@ -46,17 +50,39 @@ async def visit(
     began = time.monotonic()
     greeting = await client.greet()
     done = Visit(greeting.name)
-    store.know_clip(greeting.name, address, greeting.firmware)
-    store.add_anchor(greeting.name, await client.set_time())
+    with store.syncing(greeting.name):
+        store.know_clip(greeting.name, address, greeting.firmware)
+        store.add_anchor(greeting.name, await client.set_time())
+        await _give_what_waits(client, store, done)
+        await _take_over(client, store, keep, progress, done)
+    done.seconds = time.monotonic() - began
+    return done
+
+
+async def _give_what_waits(client: ClipClient, store: Store, done: Visit) -> None:
+    """The settings that were set while this clip was out of reach; one that it refuses waits on and is told."""
+    for name, value in store.wanted(done.clip).items():
+        try:
+            kept = await client.set(index_of(name), value)
+        except Refused as error:
+            done.refused[name] = error.what
+            continue
+        store.given(done.clip, name, value)
+        done.given[name] = kept
+
+
+async def _take_over(
+    client: ClipClient, store: Store, keep: bool, progress: Callable[[Listed], Progress] | None, done: Visit
+) -> None:
     for listed in await client.sessions():
         try:
             size_b, crc32, flags = await client.opened(listed.number)
         except Refused as error:
             done.skipped.append((listed.number, error.what))
             continue
-        stored = store.find(greeting.name, listed.number, crc32)
+        stored = store.find(done.clip, listed.number, crc32)
         if stored is None:
-            arriving = store.arriving(greeting.name, listed.number, crc32, size_b, listed.boot, flags)
+            arriving = store.arriving(done.clip, listed.number, crc32, size_b, listed.boot, flags)
             had_b = arriving.have_b
             try:
                 shown = progress(listed) if progress else _quiet
@@ -76,5 +102,3 @@ async def visit(
                 continue
             store.mark_deleted(stored)
             done.deleted.append(listed.number)
-    done.seconds = time.monotonic() - began
-    return done

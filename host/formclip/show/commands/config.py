@@ -10,11 +10,13 @@ from typing import Any
 import click
 from gaitcore.settings import OR_ZERO, TABLE, SettingError, Settings, index_of
 
-from formclip.ground.errors import SettingsError, from_os_error
+from formclip.ground.errors import SettingsError, from_os_error, printable
 from formclip.ground.settingsfile import read_settings
+from formclip.runs.store.store import Store
 from formclip.runs.sync.client import ClipClient
+from formclip.runs.sync.errors import NoClip
 from formclip.runs.sync.reach import with_one
-from formclip.show.options import json_option, radio_options
+from formclip.show.options import json_option, radio_options, store_option
 
 _ROWS: list[tuple[Any, ...]] = [TABLE[number] for number in range(len(TABLE))]
 
@@ -68,13 +70,52 @@ def config_get(name: str, clip: str | None, seconds: float, pair: bool, as_json:
 @click.argument("name")
 @click.argument("value")
 @radio_options
+@store_option
 @json_option
-def config_set(name: str, value: str, clip: str | None, seconds: float, pair: bool, as_json: bool) -> None:
-    """Change one setting of the clip."""
+def config_set(
+    name: str, value: str, clip: str | None, seconds: float, pair: bool, folder: Path | None, as_json: bool
+) -> None:
+    """Change one setting of the clip.
+
+    Where no clip is in reach, the change is kept and given to the clip at its
+    next sync. A running session keeps the settings that it began with.
+    """
     number = _checked(name, value)
-    kept = asyncio.run(with_one(clip, seconds, pair, lambda client: client.set(index_of(name), number)))
-    shown = Settings({name: kept}).to_dict()[name]
-    click.echo(json.dumps({name: shown}) if as_json else f"{name} = {shown}")
+    try:
+        kept = asyncio.run(with_one(clip, seconds, pair, lambda client: client.set(index_of(name), number)))
+    except NoClip as error:
+        waiting = _keep(error, clip, folder, {name: number})
+        _say_kept(waiting, {name: number}, as_json)
+        return
+    shown = _words({name: kept})
+    click.echo(json.dumps(shown) if as_json else f"{name} = {shown[name]}")
+
+
+def _keep(error: NoClip, clip: str | None, folder: Path | None, values: dict[str, int]) -> str:
+    """Keep settings for the clip meant, which is out of reach; its name. The error itself where none is known."""
+    store = Store(folder)
+    known = [name for name, *_ in store.clips() if clip in (None, name)]
+    if len(known) != 1:
+        which = f"name one of {', '.join(known)} with --clip" if known else error.next_step
+        raise NoClip(error.what, which)
+    for name, value in values.items():
+        store.want(known[0], name, value)
+    return known[0]
+
+
+def _words(values: dict[str, int]) -> dict[str, Any]:
+    """Settings with their words in place of numbers."""
+    told = Settings(dict(values)).to_dict()
+    return {name: told[name] for name in values}
+
+
+def _say_kept(clip: str, values: dict[str, int], as_json: bool) -> None:
+    shown = _words(values)
+    if as_json:
+        click.echo(json.dumps({"clip": clip, "kept_for_next_sync": shown}))
+        return
+    for name, value in shown.items():
+        click.echo(f"{name} = {value}: kept for {printable(clip)}, which is out of reach; it is given at the next sync")
 
 
 @config_command.command("save")
@@ -94,10 +135,14 @@ def config_save(file: Path, clip: str | None, seconds: float, pair: bool) -> Non
 @config_command.command("load")
 @click.argument("file", type=click.Path(path_type=Path))
 @radio_options
-def config_load(file: Path, clip: str | None, seconds: float, pair: bool) -> None:
-    """Give the clip a profile's settings; only what differs is sent."""
-    wanted = Settings(read_settings(file))
+@store_option
+def config_load(file: Path, clip: str | None, seconds: float, pair: bool, folder: Path | None) -> None:
+    """Give the clip a profile's settings; only what differs is sent.
+
+    Where no clip is in reach, they are kept and given at its next sync.
+    """
     named = read_settings(file)
+    wanted = Settings(named)
 
     async def load(client: ClipClient) -> int:
         current = await client.settings()
@@ -106,7 +151,12 @@ def config_load(file: Path, clip: str | None, seconds: float, pair: bool) -> Non
             await client.set(index_of(name), getattr(wanted, name))
         return len(changed)
 
-    changed = asyncio.run(with_one(clip, seconds, pair, load))
+    try:
+        changed = asyncio.run(with_one(clip, seconds, pair, load))
+    except NoClip as error:
+        values = {name: getattr(wanted, name) for name in named}
+        _say_kept(_keep(error, clip, folder, values), values, False)
+        return
     click.echo(f"{changed} of {len(named)} settings changed")
 
 

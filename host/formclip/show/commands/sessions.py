@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 
-from formclip.ground.columns import own_clock, to_run
-from formclip.ground.errors import FormclipError
-from formclip.ground.log import read_log
-from formclip.runs.store.dates import started_at
-from formclip.runs.store.store import Store, Stored
+from formclip.ground.errors import printable
+from formclip.ground.progress import count_progress
+from formclip.runs.store.brief import Row, rows
+from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
 
 
@@ -23,31 +22,30 @@ from formclip.show.options import json_option, store_option
 def sessions_command(folder: Path | None, clip: str | None, as_json: bool) -> None:
     """The runs in the store, with date, length and steps."""
     store = Store(folder)
-    told = [_session_told(store, stored) for stored in store.sessions(clip)]
+    with count_progress("reading logs", len(store.sessions(clip)), not as_json) as on_done:
+        found = rows(store, clip, on_done)
     if as_json:
-        click.echo(json.dumps(told))
+        click.echo(json.dumps([_told(row) for row in found]))
         return
-    if not told:
+    if not found:
         click.echo("no session yet; next: formclip sync")
-    for row in told:
-        if row["problem"]:
-            click.echo(f"{row['session']:24} {row['problem']}")
+    for row in found:
+        label = printable(row.stored.label)
+        if row.brief.problem:
+            click.echo(f"{label:24} {row.brief.problem}")
             continue
-        date = row["started"][:16].replace("T", " ") if row["started"] else "date unknown    "
-        minutes = row["running_s"] / 60
-        click.echo(f"{row['session']:24} {date}  {minutes:6.1f} min  {row['steps']:6} steps  {row['cues']:3} cues")
+        date = f"{row.started:%Y-%m-%d %H:%M}" if row.started else "date unknown    "
+        minutes = row.brief.running_s / 60
+        click.echo(f"{label:24} {date}  {minutes:6.1f} min  {row.brief.steps:6} steps  {row.brief.cues:3} cues")
 
 
-def _session_told(store: Store, stored: Stored) -> dict[str, Any]:
-    told: dict[str, Any] = {"session": stored.label, "file": str(stored.path), "bytes": stored.size_b, "problem": ""}
-    try:
-        log = read_log(stored.path)
-    except FormclipError as error:
-        return {**told, "problem": error.what}
-    run = to_run(log, own_clock)
-    started = started_at(log, stored.boot, store.anchors(stored.clip))
-    told["started"] = started.isoformat(timespec="seconds") if started else None
-    told["steps"] = len(run)
-    told["running_s"] = round(run.running_s(), 1) if len(run) else 0.0
-    told["cues"] = sum(cue.kind != "ok" for cue in run.cues)
+def _told(row: Row) -> dict[str, Any]:
+    stored, brief = row.stored, row.brief
+    told: dict[str, Any] = {"session": stored.label, "file": str(stored.path), "bytes": stored.size_b}
+    told["problem"] = brief.problem
+    if not brief.problem:
+        told["started"] = row.started.isoformat(timespec="seconds") if row.started else None
+        told["steps"] = brief.steps
+        told["running_s"] = brief.running_s
+        told["cues"] = brief.cues
     return told

@@ -75,6 +75,8 @@ def _told(done: Visit) -> dict[str, Any]:
         "fetched": [{"session": s.label, "bytes": s.size_b, "file": str(s.path)} for s in done.fetched],
         "known": [s.label for s in done.known],
         "deleted_on_clip": done.deleted,
+        "settings_given": done.given,
+        "settings_refused": done.refused,
         "skipped": [{"session": number, "why": why} for number, why in done.skipped],
         "bytes": done.bytes_fetched,
         "seconds": round(done.seconds, 2),
@@ -92,6 +94,10 @@ def _say_visit(done: Visit, as_json: bool) -> None:
     if done.bytes_fetched and done.seconds > 0:
         rate = done.bytes_fetched / done.seconds / 1000
         click.echo(f"{done.clip}: {done.bytes_fetched / 1000:,.1f} kB in {done.seconds:.1f} s ({rate:.1f} kB/s)")
+    for name, value in done.given.items():
+        click.echo(f"{done.clip}: {name} is now {value}, as was set while it was out of reach")
+    for name, why in done.refused.items():
+        click.echo(f"{done.clip}: {name} was not taken, and waits on: {why}")
     for number, why in done.skipped:
         click.echo(f"{done.clip}/{number} left on the clip: {why}")
     if done.fetched:

@@ -1,0 +1,52 @@
+"""`formclip config` where no clip is in reach: what is set waits for the clip."""
+
+import json
+
+import pytest
+from formclip.runs.store.store import Store
+from formclip.runs.sync import reach
+from formclip.show import cli
+
+
+@pytest.fixture
+def nobody(monkeypatch):
+    async def heard(*_, **__):
+        return []
+
+    monkeypatch.setattr(reach, "scan", heard)
+
+
+def run(capsys, *words):
+    code = cli.run([str(word) for word in words])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_a_setting_waits_for_the_one_clip_that_is_known(nobody, capsys, tmp_path):
+    Store(tmp_path).know_clip("formclip-1a2b")
+    code, out, _ = run(capsys, "config", "set", "mode", "silent", "--store", tmp_path)
+    assert code == 0 and "mode = silent: kept for formclip-1a2b" in out
+    profile = tmp_path / "mine.toml"
+    profile.write_text("[formclip]\nsustain_s = 9\n")
+    assert run(capsys, "config", "load", profile, "--store", tmp_path)[0] == 0
+    assert Store(tmp_path).wanted("formclip-1a2b") == {"mode": 1, "sustain_s": 9}
+    code, out, _ = run(capsys, "config", "set", "mode", "coach", "--store", tmp_path, "--json")
+    assert json.loads(out) == {"clip": "formclip-1a2b", "kept_for_next_sync": {"mode": "coach"}}
+    assert Store(tmp_path).wanted("formclip-1a2b")["mode"] == 0
+
+
+def test_which_clip_is_asked_where_there_are_several_or_none(nobody, capsys, tmp_path):
+    code, _, err = run(capsys, "config", "set", "mode", "silent", "--store", tmp_path)
+    assert code == 12 and err.count("\n") == 1
+    for name in ("one", "two"):
+        Store(tmp_path).know_clip(name)
+    code, _, err = run(capsys, "config", "set", "mode", "silent", "--store", tmp_path)
+    assert code == 12 and "one, two" in err
+    code, out, _ = run(capsys, "config", "set", "mode", "silent", "--store", tmp_path, "--clip", "two")
+    assert code == 0 and Store(tmp_path).wanted("two") == {"mode": 1} and Store(tmp_path).wanted("one") == {}
+
+
+def test_a_value_out_of_range_is_refused_and_does_not_wait(nobody, capsys, tmp_path):
+    Store(tmp_path).know_clip("one")
+    code, _, err = run(capsys, "config", "set", "sustain_s", "99", "--store", tmp_path)
+    assert code == 5 and "sustain_s" in err and Store(tmp_path).wanted("one") == {}

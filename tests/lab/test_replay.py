@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from formclip.ground.again import same_cues
 from formclip.ground.columns import load_run
 from formclip.ground.errors import FormclipError, LogError, SettingsError
 from formclip.ground.settingsfile import read_settings
-from formclip.ground.trace import Block, open_trace, write_trace
+from formclip.ground.trace import Block, Capture, Lost, open_trace, write_trace
 from formclip.lab.replay import describe, fill_cadence, replay_log, replay_to_folder, replay_trace
 from formclip.lab.simulate import Episode, Scenario, Segment, Slip, write
 from gaitcore import records
@@ -206,6 +207,32 @@ def short(tmp_path_factory):
     return path, (folder / "whole.fclog").read_bytes()
 
 
+@settings(max_examples=60)
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=6), st.integers(1, 416))
+def test_raw_pages_with_any_indices_take_no_more_than_their_size(indices, rate_hz):
+    """12 kB whose pages lie near 2^32 are no 250 days: what is a day further on is left out and told."""
+    frames = bytes(12 * 50)
+    capture = Capture(Path("x.fclog"), [(index, frames) for index in indices], rate_hz)
+    for _ in range(2):  # the same again
+        pieces = list(capture.pieces())
+        lost = sum(piece.n for piece in pieces if isinstance(piece, Lost))
+        assert lost <= len(indices) * 86400 * rate_hz and capture.samples <= lost + 50 * len(indices)
+        left_out = sum(index - min(indices) > len(indices) * 86400 * rate_hz for index in indices)
+        assert capture.far_pages >= left_out and (not capture.far_pages or "pages left out" in capture.notes[-1])
+
+
+def test_a_trace_longer_than_a_clock_can_count_is_refused(tmp_path):
+    path = tmp_path / "weeks.imu.csv"
+    rows = []
+    for day in range(30):
+        for n in range(200):
+            rows.append(f"{day * 86300 + n * 0.01:.2f},0.01,1,0.02,1,2,3")
+    path.write_text("t_s,acc_x_g,acc_y_g,acc_z_g,gyr_x_dps,gyr_y_dps,gyr_z_dps\n" + "\n".join(rows) + "\n")
+    with pytest.raises(FormclipError, match="longer than 24 days"):
+        replay_to_folder(path, tmp_path / "out", bar=False)
+    assert not (tmp_path / "out").exists()
+
+
 def test_raw_samples_of_a_log_are_replayed_as_a_trace(run, tmp_path):
     """A log with raw pages, as the clip in capture mode writes it, against the trace that it came from."""
     path, out, _ = run
@@ -342,10 +369,12 @@ SETTINGS_BAD = {
     '{"mode": "loud"}': ("mode", "coach"),
     '{"mode": ': ("JSON", "line 1"),
     "formclip = 3": ("table", "[formclip]"),
+    "sustain_s = " + "9" * 5000: ("TOML", "digits"),
+    '{"sustain_s": ' + "9" * 5000 + "}": ("JSON", "line 1"),
 }
 
 
-@pytest.mark.parametrize("text", SETTINGS_BAD)
+@pytest.mark.parametrize("text", SETTINGS_BAD, ids=[text[:20] for text in SETTINGS_BAD])
 def test_bad_settings_name_the_setting_and_its_range(tmp_path, text):
     path = tmp_path / "settings.toml"
     path.write_text(text)

@@ -67,7 +67,7 @@ def _parse_json(text: str, path: Path) -> dict[str, Any]:
 def _parse_toml(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: not TOML, or a number of thousands of digits
         message = printable(" ".join(str(error).split()))
         what, _, place = message.partition(" (at ")
         raise SettingsError(

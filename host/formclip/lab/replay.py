@@ -27,7 +27,7 @@ from formclip import __version__
 from formclip.ground import log as logfile
 from formclip.ground.again import cues_again, same_cues
 from formclip.ground.columns import cadence_csv, cues_csv, name_cues, own_clock, steps_csv, to_columns, to_cues
-from formclip.ground.errors import FileError, from_os_error
+from formclip.ground.errors import FileError, TraceError, from_os_error
 from formclip.ground.files import make_folder, write_whole
 from formclip.ground.metrics import METRIC, METRICS
 from formclip.ground.progress import file_progress
@@ -39,6 +39,7 @@ from formclip.ground.words import CUE_KINDS
 FILES = ("steps.csv", "cadence.csv", "cues.csv", "up.csv", logfile.SUMMARY_NAME)
 _PROGRESS_B = 1_500_000
 _CADENCE_S = 4.0
+_MOST_S = 24 * 86400  # a session counts its ms in 32 bits, with a sign where times are compared
 _FILL_STEPS = 5
 _LEAST_TURNING_DPS = 3.0
 UpSink = Callable[[Floats, Floats], None]
@@ -194,6 +195,12 @@ def replay_trace(
                 session.lost(piece.n)
                 continue
             at, m = 0, piece.samples.shape[1]
+            if (piece.index + m) * period_s > _MOST_S:
+                raise TraceError(
+                    f"longer than {_MOST_S // 86400} days, which no session's clock can count",
+                    "split the recording",
+                    path=trace.path,
+                )
             base_s = float(trace.t_s(np.array([piece.index], dtype=np.int64))[0])
             if second is None:
                 start_s, second = base_s, math.ceil(base_s - 1e-3)

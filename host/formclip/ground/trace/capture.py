@@ -14,6 +14,7 @@ from formclip.ground.errors import LogError
 from formclip.ground.trace.reader import Block, Lost, Piece
 from formclip.ground.trace.source import Floats
 
+_MOST_GAP_S = 24 * 3600  # no capture lasts longer than minutes: an index further on is a damaged one
 _SCALE = np.array([[ACC_G_PER_LSB_16G]] * 3 + [[GYR_DPS_PER_LSB_1000]] * 3, dtype=np.float32)
 
 
@@ -39,6 +40,7 @@ class Capture:
         self.lost_samples = 0
         self._raw = sorted(raw, key=lambda page: page[0])
         self._first = self._raw[0][0]
+        self.far_pages = 0
 
     @property
     def size_b(self) -> int:
@@ -47,18 +49,22 @@ class Capture:
     @property
     def notes(self) -> list[str]:
         lost = [f"{self.lost_samples / self.rate_hz:.2f} s of samples missing"] if self.lost_samples else []
-        return ["from the raw samples of the clip's log", *lost]
+        far = [f"{self.far_pages} pages left out that say they are more than a day later"] if self.far_pages else []
+        return ["from the raw samples of the clip's log", *lost, *far]
 
     def t_s(self, index: NDArray[np.int64] | Floats) -> Floats:
         return (self._first + np.asarray(index, dtype=np.float64)) / self.rate_hz
 
     def pieces(self, on_progress: Callable[[float], None] | None = None) -> Iterator[Piece]:
-        self.samples = self.lost_samples = 0
+        self.samples = self.lost_samples = self.far_pages = 0
         for done, (index, frames) in enumerate(self._raw, 1):
             count = len(frames) // FRAME_B
             gap = index - self._first - self.samples
             if count == 0 or gap < 0:
                 continue  # an empty page, or one that overlaps the one before: damaged
+            if gap > _MOST_GAP_S * self.rate_hz:
+                self.far_pages += 1
+                continue
             if gap:
                 self.lost_samples += gap
                 yield Lost(gap)

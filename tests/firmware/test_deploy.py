@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from formclip.firmware import bundle
 from formclip.firmware.drive import DeployError, ask_for_the_drive, copy
 from formclip.firmware.sources import libraries_here
+from formclip.ground.errors import FormclipError
 from formclip.show.commands.deploy import deploy_command
 from formclip.show.commands.doctor import doctor_command
 from gaitcore.drive import FILE_MAGIC, HOME_AT, SPARE_B
@@ -97,6 +98,32 @@ def test_lean_is_the_same_program_with_the_same_lines():
             return ast.dump(tree), [n for n in found if n[0] in ("FunctionDef", "Call", "Return")]
 
         assert shape(source) == shape(short)
+
+
+def test_a_folder_of_a_computer_is_no_drive(drive, monkeypatch):
+    """A folder that only looks like a board, on a disk with room for a log of 70 GB: nothing is written."""
+    real = shutil.disk_usage
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: real(path)._replace(total=250 * 10**9, free=70 * 10**9))
+    before = contents(drive)
+    done = command(deploy_command, "--drive", drive)
+    assert isinstance(done.exception, DeployError) and "250 GB" in str(done.exception)
+    assert "--force" in done.exception.next_step and contents(drive) == before
+    assert command(deploy_command, "--drive", drive, "--force").exit_code == 0
+    assert 0 < (drive / "formclip.log").stat().st_size <= 2 * 1024 * 1024
+
+
+@pytest.mark.parametrize("fail", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_log_that_is_broken_off_leaves_nothing_half(drive, fail):
+    steps = copy(drive, "xiao")
+    for name, _ in steps:
+        if name == "formclip.log":
+            with pytest.raises((FormclipError, KeyboardInterrupt)):
+                steps.throw(fail)
+            break
+    assert not list(drive.glob("*.part")) and not (drive / "formclip.log").exists()
+    for _ in copy(drive, "xiao"):
+        pass
+    assert (drive / "formclip.log").stat().st_size > 500_000
 
 
 def test_fresh_drive_then_nothing_more_to_do(drive):

@@ -14,6 +14,7 @@ import string
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,8 @@ CIRCUITPYTHON = 10  # major version that the firmware was written and tried for
 LOG = LOG_PATH.strip("/")
 MANIFEST = "formclip.json"
 LEAST_LOG_B = 64 * 4096
+FLASH_B = 2 * 1024 * 1024  # of every board here: no log is larger, whatever the drive says is free
+MOST_DRIVE_B = 64 * 1024 * 1024  # a drive in a board's flash has 2 to 16 MB; a disk of a computer has more
 HOW_TO_WRITE = (
     "hold the clip's button, press reset, let go when the LED lights: then the computer may write; "
     "or name its serial port with --port"
@@ -124,6 +127,20 @@ def check_board(drive: Path, board: str | None) -> tuple[BootOut, str]:
     if found.board is not None and found.board != board:
         raise DeployError(f"this is a {found.board}, not a {board}", f"use --board {found.board}", path=drive)
     return found, board
+
+
+def check_is_a_drive(drive: Path) -> None:
+    """DeployError where the folder lies on a computer's disk: nothing is written there."""
+    try:
+        total_b = shutil.disk_usage(drive).total
+    except OSError as error:
+        raise from_os_error(error, drive, "read") from None
+    if total_b > MOST_DRIVE_B:
+        raise DeployError(
+            f"is on a disk of {total_b / 1e9:,.0f} GB, and the drive of a board has 2 MB",
+            "name the drive that appears when the board is plugged in, or use --force",
+            path=drive,
+        )
 
 
 def ask_for_the_drive(port: str) -> None:
@@ -282,7 +299,7 @@ def copy(drive: Path, board: str, as_frozen: bool = False) -> Iterator[tuple[str
         if size_b(log) < LEAST_LOG_B:
             log.unlink(missing_ok=True)
             log.with_name(LOG + ".part").unlink(missing_ok=True)  # of a deploy that was interrupted here
-            size = (shutil.disk_usage(drive).free - SPARE_B) // 4096 * 4096
+            size = (min(shutil.disk_usage(drive).free, FLASH_B) - SPARE_B) // 4096 * 4096
             if size < LEAST_LOG_B:
                 raise DeployError("no room for the log", "delete files that are not formclip's", path=drive)
             for done in _zeros(log, size):
@@ -307,14 +324,19 @@ def size_b(path: Path) -> int:
 def _zeros(path: Path, size_b: int) -> Iterator[int]:
     """The log file at its full size, in one piece, so that the clip never has to grow it."""
     part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        for at in range(0, size_b, 65536):
-            n = min(65536, size_b - at)
-            file.write(bytes(n))
-            yield n
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    try:
+        with part.open("wb") as file:
+            for at in range(0, size_b, 65536):
+                n = min(65536, size_b - at)
+                file.write(bytes(n))
+                yield n
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:  # a full drive, Ctrl-C: nothing half stays
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
 
 
 @dataclass(frozen=True)
@@ -332,23 +354,30 @@ class Deployed:
 
 
 def deploy(
-    drive: Path, board: str | None, as_frozen: bool | None, on_progress: Callable[[float], None] | None = None
+    drive: Path,
+    board: str | None,
+    as_frozen: bool | None,
+    on_progress: Callable[[float], None] | None = None,
+    force: bool = False,
 ) -> Deployed:
     """Check the board, copy what changed, verify it.
 
     board       None: as boot_out.txt says
     as_frozen   None: as the deploy before; source at first
     on_progress is given the share that is done, 0 to 1
+    force       also where the folder is no drive of a board, as for a look at what would be written
     Errors      DeployError: not such a drive, another board, read-only, no room
     """
     found, board = check_board(drive, board)
+    if not force:
+        check_is_a_drive(drive)
     if not writable(drive):
         raise DeployError("the drive is read-only: the clip writes it now", HOW_TO_WRITE, path=drive)
     if as_frozen is None:
         as_frozen = bool(read_build(drive))
     total = sum(len(data) for data in plan(drive, board, as_frozen).values())
     if size_b(drive / LOG) < LEAST_LOG_B:
-        total += max(0, shutil.disk_usage(drive).free - SPARE_B - total)
+        total += max(0, min(shutil.disk_usage(drive).free, FLASH_B) - SPARE_B - total)
     written, done = [], 0
     for name, size in copy(drive, board, as_frozen):
         done += size

@@ -23,9 +23,10 @@ from formclip.ground.progress import file_progress
     default=None,
     help="Frozen: only what a CircuitPython with formclip frozen in still needs. [default: as before; source at first]",
 )
+@click.option("--force", is_flag=True, help="Also where this is no drive of a board.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 def deploy_command(
-    drive: Path | None, port: str | None, board: str | None, as_frozen: bool | None, as_json: bool
+    drive: Path | None, port: str | None, board: str | None, as_frozen: bool | None, force: bool, as_json: bool
 ) -> None:
     """Put firmware, gaitcore and the pinned libraries on a board.
 
@@ -42,7 +43,7 @@ def deploy_command(
     drive = find_drive(drive)
     _, known = check_board(drive, board)
     with file_progress(f"deploy to {known}", 1, not as_json) as progress:
-        done = deploy(drive, board, as_frozen, progress)
+        done = deploy(drive, board, as_frozen, progress, force)
     if as_json:
         facts = {**asdict(done), "drive": str(done.drive), "frozen": done.build}
         del facts["build"]

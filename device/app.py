@@ -14,16 +14,11 @@ pattern, is told once a minute at most, and goes into the log as an ERROR event 
 docs/design/firmware.md holds the table of states and inputs, made by driving this file.
 """
 
-import struct
-
-from gaitcore import patterns, records
-from gaitcore.compat import TICKS_HALF, TICKS_MASK, const, let_go, ticks_add, ticks_diff
+from gaitcore import kept, patterns, records
+from gaitcore.compat import TICKS_HALF, TICKS_MASK, const, ticks_add, ticks_diff
 from gaitcore.pipeline import RUNNING as ACTIVITY_RUNNING
-from gaitcore.session import ENDED, PAUSED, READY, RUNNING, Session
+from gaitcore.session import ENDED, LEAVING, PAUSED, READY, RUNNING, STANDBY, Session
 from gaitcore.settings import Settings
-
-STANDBY = const(4)
-LEAVING = const(5)
 
 # Gestures, as hw/button.py tells them.
 SHORT = const(1)
@@ -31,24 +26,9 @@ DOUBLE = const(2)
 LONG = const(3)
 VERY_LONG = const(4)
 
-# Codes of ERROR events.
-NO_SENSOR = const(1)  # count: failures since the last event
-OVERRUN = const(2)  # count: times the FIFO ran over
-SATURATION = const(3)  # count: half seconds with a reading at the end of the range
-DRIVE = const(4)  # the drive refused a page
-SETTINGS = const(5)  # settings could not be read: defaults
-CALIBRATION = const(6)  # the kept calibration made no sense
-CRASH = const(7)  # the program failed before this session
-WATCHDOG = const(8)  # the watchdog restarted the board
-RECOVERED = const(9)  # count: pages brought home after a power cut
-
-_RED = const(1)
-_GREEN = const(2)
-_BLUE = const(4)
-# What the LED shows with each pattern: blinks, then 8 for long ones and the colour. green 2x: cues, START, CALIBRATED,
-# MARKER, PAUSE, RESUME; blue 2x: MUTE, UNMUTE, STAND, SQUEEZE; red 1x long: STOP, OFF; red 2x: REFUSED, LOW_BATTERY,
-# SLIPPED; red 4x: LOG_FULL and the faults; nothing: BEAT
-_SHOWN = b"\x00\x22\x22\x22\x00\x22\x19\x24\x24\x24\x24\x22\x21\x19\x21\x41\x41\x41\x41\x22\x22\x22\x21"
+_BLINK_MS = const(80)
+_LONG_MS = const(600)
+_ALIVE_BLINK_MS = const(20)
 _IDLE_MS = const(28)  # the button is looked at every 30 ms
 _QUIET_MS = const(250)
 _RETRY_MS = const(2000)
@@ -120,9 +100,9 @@ class App:
         fault = self._load() if parts.log is not None else patterns.DRIVE_FAULT
         parts.led.enabled = bool(self.settings.led)
         if parts.log is None:
-            self._pending.append((DRIVE, 1))
+            self._pending.append((records.NO_DRIVE, 1))
         elif parts.log.recovered:
-            self._pending.append((RECOVERED, parts.log.recovered))
+            self._pending.append((records.RECOVERED, parts.log.recovered))
         self._new_session()
         self._find_sensor(now_ms)  # takes half a second: before the motor is asked for anything
         now_ms = parts.ticks_ms()
@@ -238,7 +218,7 @@ class App:
             self._commands(self.session.lost(max(0, ticks_diff(now_ms, self._blind_ms)) * found.rate_hz // 1000))
 
     def _sensor_failed(self, now_ms):
-        self._error(NO_SENSOR, 1)
+        self._error(records.NO_SENSOR, 1)
         self._tell(patterns.SENSOR_FAULT, now_ms)
         try:
             if self.imu is not None:
@@ -263,9 +243,10 @@ class App:
         if begins_ms > delay_ms and self.session is not None and self.imu is not None:
             total_ms = begins_ms + patterns.duration_ms(pattern, pulse_ms) + self.settings.blank_ms
             self.session.pipeline.blank(total_ms * self.imu.rate_hz // 1000 + 1)
-        shown = _SHOWN[pattern]
-        if shown:
-            parts.led.show(shown & 7, shown >> 4, now_ms, 600 if shown & 8 else 80)
+        light = patterns.LIGHTS[pattern]
+        if light:
+            colour, blinks = light & patterns.LIGHT_COLOURS, light >> patterns.LIGHT_BLINKS
+            parts.led.show(colour, blinks, now_ms, _LONG_MS if light & patterns.LIGHT_LONG else _BLINK_MS)
 
     def _tell(self, pattern, now_ms):
         """A fault's pattern, once a minute at most."""
@@ -317,7 +298,7 @@ class App:
         if log is not None and log.sink(number, page, complete):
             return True
         self.parts.log = None
-        self._error(DRIVE, 1)
+        self._error(records.NO_DRIVE, 1)
         self._tell(patterns.DRIVE_FAULT, self.parts.ticks_ms())
         return False
 
@@ -341,7 +322,7 @@ class App:
         if was == READY and session.state == RUNNING:
             for code, count in self._pending:
                 session.error(code, count)
-                if code == CRASH:
+                if code == records.CRASH:
                     self.parts.forget_crash()
             self._pending = []
             if self.parts.log is not None and session.log.sink is None:
@@ -400,7 +381,8 @@ class App:
         if (now_ms - self._alive_ms) & TICKS_MASK < TICKS_HALF:
             self._alive_ms = ticks_add(now_ms, _ALIVE_MS)
             if not self.parts.haptics.busy:
-                self.parts.led.show(_GREEN if session.state == RUNNING else _BLUE, 1, now_ms, 20)
+                colour = patterns.LIGHT_GREEN if session.state == RUNNING else patterns.LIGHT_BLUE
+                self.parts.led.show(colour, 1, now_ms, _ALIVE_BLINK_MS)
             if self._dirty and session.state == READY:
                 self.save()
         if (now_ms - self._battery_ms) & TICKS_MASK < TICKS_HALF and not self.parts.haptics.busy:
@@ -423,11 +405,11 @@ class App:
         imu = self.imu
         if imu is not None:
             if imu.overruns > self._overruns:
-                self._error(OVERRUN, imu.overruns - self._overruns)
+                self._error(records.OVERRUN, imu.overruns - self._overruns)
             self._overruns = imu.overruns
         saturated = self.session.pipeline.saturated
         if saturated > self._saturated:
-            self._error(SATURATION, saturated - self._saturated)
+            self._error(records.SENSOR_LIMIT, saturated - self._saturated)
         self._saturated = saturated
         if self.session.state in (RUNNING, PAUSED):
             self.session.battery(battery_mv, percent)
@@ -539,12 +521,7 @@ class App:
 
     def config(self):
         """Bytes of settings and calibration, as the log keeps them."""
-        settings = self.settings.to_bytes()
-        data = struct.pack("<BH", 1, len(settings)) + settings
-        c = self.calibration
-        if c is not None:
-            data += struct.pack("<6f", *(tuple(c.up) + tuple(c.bias_dps or (0.0, 0.0, 0.0)))) + bytes((int(c.quality),))
-        return data
+        return kept.pack(self.settings, self.calibration)
 
     def save(self):
         self._dirty = False
@@ -561,14 +538,11 @@ class App:
         data = log.config
         if not data:
             if log.config_lost:
-                self._pending.append((SETTINGS, 1))
+                self._pending.append((records.BAD_SETTINGS, 1))
             return patterns.SETTING_FAULT if log.config_lost else 0
-        from gaitcore import kept
-
         self.calibration, refused, broken = kept.load(data, self.settings)
-        let_go("gaitcore.kept")
         if refused:
-            self._pending.append((SETTINGS, refused))
+            self._pending.append((records.BAD_SETTINGS, refused))
         if broken:
-            self._pending.append((CALIBRATION, 1))
+            self._pending.append((records.BAD_CALIBRATION, 1))
         return patterns.SETTING_FAULT if refused else patterns.REFUSED if broken else 0

@@ -2,7 +2,7 @@
 
 import gc
 
-from app import CRASH, WATCHDOG, App, NoLink  # first, while the heap is whole: it is the largest
+from app import App, NoLink  # first, while the heap is whole: it is the largest
 
 gc.collect()
 
@@ -20,7 +20,7 @@ from hw import imu
 
 gc.collect()
 
-from gaitcore import drive
+from gaitcore import drive, records
 from gaitcore.compat import let_go
 from hw import clock, flashlog, haptics, power
 from hw.button import Button
@@ -74,8 +74,8 @@ class Parts:
     def _errors(self):
         woken = microcontroller.cpu.reset_reason
         if power.crash() is not None:
-            return [(CRASH, 1)]
-        return [(WATCHDOG, 1)] if woken == microcontroller.ResetReason.WATCHDOG else []
+            return [(records.CRASH, 1)]
+        return [(records.WATCHDOG, 1)] if woken == microcontroller.ResetReason.WATCHDOG else []
 
     def _bus(self, scl, sda):
         if scl not in self._buses:

@@ -8,13 +8,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from formclip.ground.words import PATTERNS
 from formclip.show.cli import COMMANDS
 from gaitcore import patterns
 from gaitcore.settings import Settings
 
 REPO = Path(__file__).parent.parent
 README = (REPO / "README.md").read_text(encoding="utf-8")
-NAMES = {value: name for name, value in vars(patterns).items() if name.isupper() and name[0] not in "_N"}
 GROWS = {patterns.OVERSTRIDE: "overstride_pulse_ms", patterns.ARCH: "arch_pulse_ms", patterns.OK: "ok_pulse_ms"}
 COLOURS = {1: "red", 2: "green", 4: "blue"}
 
@@ -42,9 +42,9 @@ def led_of(pattern):
 
 def test_table_of_patterns_is_what_motor_and_led_do():
     told = {name: (pulses, led) for pulses, led, name in rows_of_patterns().values()}
-    assert set(told) == set(NAMES.values())
+    assert set(told) == set(PATTERNS.values())
     settings = Settings()
-    for pattern, name in NAMES.items():
+    for pattern, name in PATTERNS.items():
         pulse_ms = getattr(settings, GROWS[pattern]) if pattern in GROWS else 0
         pulses = [
             ("~" if pattern in (patterns.OVERSTRIDE, patterns.ARCH) else "") + str(on_ms)

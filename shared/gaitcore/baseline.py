@@ -7,8 +7,6 @@ from gaitcore import records
 from gaitcore.compat import const
 
 NO_VALUE = const(-32768)  # in a minute's row: not measured
-_UNTRUSTED = const(4 | 16)  # SETTLING, SLIPPED: no tilt
-_BLANKED = const(1)
 _BREAK_MS = const(1500)  # a longer gap between contacts is not running
 
 # Rows of a minute: cadence [0.1 steps/min], contact [0.1 ms], flight [0.1 ms], vo [0.1 mm], tilt [0.01 deg], ranges of
@@ -88,7 +86,7 @@ class Baseline:
             without[3] += 1
         else:
             sums[3] += value
-        if flags & _UNTRUSTED or tilt == records.NO_TILT:
+        if flags & records.NO_TILT_FLAGS or tilt == records.NO_TILT:
             tilt = records.NO_TILT
             without[TILT] += 1
         else:
@@ -108,7 +106,7 @@ class Baseline:
             without[7] += 1
         else:
             sums[7] += value
-        if flags & _BLANKED or brake == records.NONE:
+        if flags & records.BLANKED or brake == records.NONE:
             brake = records.NONE
             without[BRAKE] += 1
         else:

@@ -33,8 +33,6 @@ _BREAK_MS = const(1500)  # a longer gap between contacts is not running
 _STEADY_PCT = const(10)  # strides may differ by this much within the last nine
 _HOP_MS = const(500)  # a cue is given up to this much later than its step: gaps hold for when they are felt
 _FADED_CYCLE_S = const(600)
-_BLANKED = const(1)
-_NO_TILT_FLAGS = const(4 | 16)  # SETTLING, SLIPPED
 
 
 def faded_share_pct(session):
@@ -116,9 +114,9 @@ class CueEngine:
         times, own = self._times, self.own
         flags, tilt = fields[records.FLAGS], fields[records.TILT]
         times.push(t_ms)
-        brake = records.NONE if flags & _BLANKED else fields[records.BRAKE]
+        brake = records.NONE if flags & records.BLANKED else fields[records.BRAKE]
         over.push(stride_ms, brake, fields[records.CONTACT], fields[records.FEATURE])
-        if flags & _NO_TILT_FLAGS:
+        if flags & records.NO_TILT_FLAGS:
             self._no_tilt()
         elif tilt != records.NO_TILT:
             arch.tilts.push(tilt)

@@ -10,7 +10,6 @@ from gaitcore.ranges import range_deg, sway
 from gaitcore.shape import Shape
 
 LEFT, RIGHT, UNKNOWN = 0, 1, 2
-BLANKED, SATURATED, SETTLING, GAP, SLIPPED = 1, 2, 4, 8, 16
 
 _SURE = 30  # steps after which every third serves to know forward; an odd number, so that both feet do
 LATEST = 0.72  # of a stride: so long after the contact its window ends, for the sake of timely cues

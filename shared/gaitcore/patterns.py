@@ -58,6 +58,30 @@ _PATTERNS = (
     b"\x04\x0f\x1e\x1e\x08"  # SLIPPED: 150 300 300 80
 )
 
+# The LED beside each pattern: blinks from bit LIGHT_BLINKS on, LIGHT_LONG for long ones, the colour.
+LIGHT_RED = const(1)
+LIGHT_GREEN = const(2)
+LIGHT_BLUE = const(4)
+LIGHT_COLOURS = const(7)
+LIGHT_LONG = const(8)
+LIGHT_BLINKS = const(4)
+LIGHTS = (
+    b"\x00"  # no pattern
+    b"\x22\x22\x22"  # OVERSTRIDE ARCH OK: green 2x
+    b"\x00"  # BEAT: nothing
+    b"\x22"  # START: green 2x
+    b"\x19"  # STOP: red 1x long
+    b"\x24\x24"  # MUTE UNMUTE: blue 2x
+    b"\x24\x24"  # STAND SQUEEZE: blue 2x
+    b"\x22"  # CALIBRATED: green 2x
+    b"\x21"  # REFUSED: red 2x
+    b"\x19"  # OFF: red 1x long
+    b"\x21"  # LOW_BATTERY: red 2x
+    b"\x41\x41\x41\x41"  # LOG_FULL SENSOR_FAULT DRIVE_FAULT SETTING_FAULT: red 4x
+    b"\x22\x22\x22"  # MARKER PAUSE RESUME: green 2x
+    b"\x21"  # SLIPPED: red 2x
+)
+
 
 def _row(pattern):
     """Where the bytes of a pattern begin, and where they end."""

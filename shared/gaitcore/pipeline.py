@@ -20,19 +20,8 @@ from gaitcore.compat import FLOAT, np
 from gaitcore.frames import level, unit
 from gaitcore.intake import Intake
 from gaitcore.leveller import Leveller
-from gaitcore.meter import (  # noqa: F401
-    BLANKED,
-    GAP,
-    LATEST,
-    LEFT,
-    RIGHT,
-    SATURATED,
-    SETTLING,
-    SLIPPED,
-    UNKNOWN,
-    Step,
-    StepMeter,
-)
+from gaitcore.meter import LATEST, LEFT, RIGHT, UNKNOWN, Step, StepMeter  # noqa: F401
+from gaitcore.records import BLANKED, GAP, SATURATED, SETTLING, SLIPPED
 from gaitcore.ring import Ring
 from gaitcore.side import SideVote
 from gaitcore.slip import SlipWatch, angle_deg

@@ -20,7 +20,7 @@ EVENT_B = const(6)  # head of an event, without its payload
 
 # Positions in `fields`.
 SIDE = const(0)  # 0 left, 1 right, 2 unknown
-FLAGS = const(1)  # bits of pipeline: BLANKED, SATURATED, SETTLING, GAP, SLIPPED
+FLAGS = const(1)  # bits, below
 DT_MS = const(2)  # ms since the step before, 0..4095
 CADENCE = const(3)  # 0.1 steps/min, 0 none
 CONTACT = const(4)  # 2 ms, 0 none
@@ -35,8 +35,16 @@ FEATURE = const(12)  # 255 none
 N_FIELDS = const(13)
 NONE = const(255)
 NO_TILT = const(-32768)
-SATURATED = const(2)
 MAX_DT_MS = const(4095)
+
+# Bits of FLAGS.
+BLANKED = const(1)  # the motor ran: the accelerometer is not believed
+SATURATED = const(2)  # the sensor or a field of the record stood at its limit
+SETTLING = const(4)  # tilt is not settled yet
+GAP = const(8)  # samples were lost
+SLIPPED = const(16)  # the clip had slipped on the body
+NO_TILT_FLAGS = const(4 | 16)  # SETTLING, SLIPPED: tilt says nothing of the runner
+_ALL_FLAGS = const(31)
 
 # Tags of events.
 START = const(1)
@@ -66,6 +74,7 @@ TIME = const(24)
 CAPTURE = const(25)
 NEUTRAL = const(26)
 CHECK = const(127)
+STEP = const(128)  # what `records` and `recover` call a step, and the bit that begins one
 
 # Format of the payload by tag; + stands for bytes after it. Names of the values: recover.LAYOUT.
 FORMATS = (
@@ -104,6 +113,17 @@ BY_ITSELF = const(1)  # auto-start, auto-pause
 BY_BATTERY = const(2)
 BY_END = const(3)  # the data ended
 
+# Codes of ERROR events.
+NO_SENSOR = const(1)  # count: failures since the last event
+OVERRUN = const(2)  # count: times the FIFO ran over
+SENSOR_LIMIT = const(3)  # count: half seconds with a reading at the end of the range
+NO_DRIVE = const(4)  # the drive refused a page
+BAD_SETTINGS = const(5)  # settings could not be read: defaults
+BAD_CALIBRATION = const(6)  # the kept calibration made no sense
+CRASH = const(7)  # the program failed before this session
+WATCHDOG = const(8)  # the watchdog restarted the board
+RECOVERED = const(9)  # count: pages brought home after a power cut
+
 
 class RecordError(ValueError):
     """Bytes that are not a record. args: offset, what is wrong there."""
@@ -129,7 +149,7 @@ def quantise(step, dt_ms, fields):
     """Fill `fields` from a Step; what does not fit is clamped and flagged SATURATED, never wrapped."""
     fields[SIDE] = step.side
     fields[DT_MS] = dt_ms
-    fields[FLAGS] = step.flags & 31
+    fields[FLAGS] = step.flags & _ALL_FLAGS
     value = step.cadence_spm
     if value is None:
         fields[CADENCE] = 0
@@ -266,7 +286,7 @@ def pack_step(fields, buf, offset):
         "<BHBBBhBBBBBB",
         buf,
         offset,
-        0x80 | fields[SIDE] << 5 | fields[FLAGS],
+        STEP | fields[SIDE] << 5 | fields[FLAGS],
         fields[DT_MS] | (cadence & 15) << 12,
         cadence >> 4,
         fields[CONTACT],
@@ -286,7 +306,7 @@ def unpack_step(buf, offset, fields):
     """Read 14 bytes into `fields`; the offset after them."""
     head = buf[offset]
     fields[SIDE] = head >> 5 & 3
-    fields[FLAGS] = head & 31
+    fields[FLAGS] = head & _ALL_FLAGS
     fields[DT_MS] = buf[offset + 1] | (buf[offset + 2] & 15) << 8
     fields[CADENCE] = buf[offset + 2] >> 4 | buf[offset + 3] << 4
     fields[CONTACT] = buf[offset + 4]
@@ -337,20 +357,20 @@ def unpack_event(buf, offset, end):
 
 
 def records(payload, t_ms):
-    """Walk the payload of a page: yields (tag, t_ms, values); tag 128 for a step, values its fields in a new list.
+    """Walk the payload of a page: yields (tag, t_ms, values); STEP for a step, values its fields in a new list.
 
     In        payload bytes; t_ms of the step before its first one, from the page's header
     Errors    RecordError at the first bytes that are no record
     """
     offset, end = 0, len(payload)
     while offset < end:
-        if payload[offset] & 0x80:
+        if payload[offset] & STEP:
             if offset + STEP_B > end:
                 raise RecordError(offset, "a step is cut off")
             fields = [0] * N_FIELDS
             offset = unpack_step(payload, offset, fields)
             t_ms += fields[DT_MS]
-            yield 128, t_ms, fields
+            yield STEP, t_ms, fields
         else:
             tag, at_ms, values, offset = unpack_event(payload, offset, end)
             if tag == TIME:

@@ -50,7 +50,7 @@ LAYOUT = {
 class SessionLog:
     """One session as read back.
 
-    session, boot: its numbers. entries: list of (tag, t_ms, values), tag 128 a step with its fields.
+    session, boot: its numbers. entries: list of (tag, t_ms, values), tag STEP a step with its fields.
     raw: list of (index of the first sample, bytes of 12-byte frames). closed: its last page was written as
     such; False after a power cut. pages: numbers of the pages read.
     """
@@ -139,7 +139,7 @@ def _checked(page):
     good = offset = 0
     try:
         while offset < len(payload):
-            if payload[offset] & 0x80:
+            if payload[offset] & records.STEP:
                 offset += records.STEP_B
                 continue
             tag, crc, _, after = records.unpack_event(payload, offset, len(payload))

@@ -15,7 +15,7 @@ def replay_cues(entries, settings=None):
     engine = CueEngine(settings)
     out = []
     for tag, t_ms, values in entries:
-        if tag == 128:
+        if tag == records.STEP:
             engine.update(values, t_ms)
             for note, note_values in engine.notes:
                 if note == records.CUE:

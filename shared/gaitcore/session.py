@@ -32,6 +32,9 @@ READY = const(0)
 RUNNING = const(1)
 PAUSED = const(2)
 ENDED = const(3)
+# Of a clip that has no session; its state is told with the others' numbers.
+STANDBY = const(4)
+LEAVING = const(5)
 _METRONOME = const(2)
 _NOT_HELD = const(3)  # reason of REFUSED, beside those of pipeline.py
 

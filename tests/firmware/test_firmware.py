@@ -75,7 +75,7 @@ def entries(path, tag):
 
 
 def steps(path):
-    return [(t, tuple(v)) for tag, t, v in logfile.read_logs(path)[0].entries if tag == logfile.STEP_TAG]
+    return [(t, tuple(v)) for tag, t, v in logfile.read_logs(path)[0].entries if tag == records.STEP]
 
 
 def errors(path):

@@ -13,10 +13,11 @@ from click.testing import CliRunner
 from formclip.firmware import bundle, freeze, interpreters
 from formclip.firmware.drive import copy, read_build, shadows
 from formclip.firmware.sources import libraries_here
-from formclip.ground.log import STEP_TAG, read_log
+from formclip.ground.log import read_log
 from formclip.show.commands.deploy import deploy_command
 from formclip.show.commands.doctor import doctor_command
 from formclip.show.commands.freeze import freeze_command
+from gaitcore import records
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 
@@ -297,7 +298,7 @@ def test_a_run_fits_the_heap_that_stands_for_the_board_s(tmp_path, running):
     assert not [value for _, value in run.of("reset")]
     assert len(run.sessions) == 1 and len(run.pulses()) > 4  # the patterns of start and stop
     tags = [tag for tag, _, _ in read_log(run.sessions[0]).entries]
-    assert tags.count(STEP_TAG) > 100
+    assert tags.count(records.STEP) > 100
 
 
 def test_more_than_the_board_has_does_not_fit(tmp_path, running, monkeypatch):

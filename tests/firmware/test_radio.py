@@ -22,7 +22,7 @@ from formclip.firmware.virtual import radio
 from formclip.firmware.virtual import run as clip
 from formclip.firmware.virtual.image import make_drive
 from formclip.firmware.virtual.radio import central, prepared, process
-from formclip.ground.log import STEP_TAG, read_logs
+from formclip.ground.log import read_logs
 from formclip.runs.store.errors import disk_error
 from formclip.runs.store.store import Arriving, Store
 from formclip.runs.sync import link
@@ -230,7 +230,7 @@ def test_live_shows_the_steps_that_are_logged(board, here, air, capsys, tmp_path
         clip_.press("very-long")
         _wait(lambda: clip_.happened("sleep"))
     shown = [(row["on_s"], row["cadence_spm"]) for row in live if "on_s" in row]
-    logged = {(t_ms / 1000, v[records.CADENCE] / 10 or None) for tag, t_ms, v in _entries(clip_) if tag == STEP_TAG}
+    logged = {(t_ms / 1000, v[records.CADENCE] / 10 or None) for tag, t_ms, v in _entries(clip_) if tag == records.STEP}
     assert len(shown) >= 10 and set(shown) <= logged
 
 

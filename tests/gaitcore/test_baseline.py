@@ -7,7 +7,8 @@ from gaitcore.baseline import BRAKE, CADENCE, N_ROWS, NO_VALUE, TILT, Baseline, 
 from gaitcore.settings import Settings
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.test_records import FIELDS
+
+from tests.gaitcore.test_records import FIELDS
 
 
 def fields_of(dt_ms=345, cadence=1740, tilt=500, brake=50, contact=120, flags=0):

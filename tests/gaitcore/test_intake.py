@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from formclip.lab.simulate import Scenario, simulate
-from gaitcore import pipeline as chain
+from gaitcore import records
 from gaitcore.compat import FLOAT
 from gaitcore.intake import Intake
 from gaitcore.pipeline import Pipeline
@@ -170,7 +170,7 @@ def test_a_short_gap_leaves_the_clock_of_words_right(runner, missing):
         return list(steps) + list(pipeline.flush())
 
     whole, bridged = ends(0), ends(missing)
-    assert [s for s in bridged if s.flags & chain.GAP]
+    assert [s for s in bridged if s.flags & records.GAP]
     late = [s.on_ms for s in bridged if 28000 < s.on_ms < 40000]
     want = np.array([s.on_ms for s in whole])
     assert len(late) > 25

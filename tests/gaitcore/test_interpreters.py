@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from formclip.firmware import interpreters
-from gaitcore import pipeline, records
+from gaitcore import records
 
 from tests.interpreters import NAMES, PORTABLE, run
 
@@ -102,9 +102,9 @@ def _within_30_bits(steps, wanted):
     settled = 0
     edges = 0
     for got, want in zip(steps, wanted):
-        settled = 0 if (got[flags] | want[flags]) & pipeline.SETTLING else settled + 1
+        settled = 0 if (got[flags] | want[flags]) & records.SETTLING else settled + 1
         apart = [abs(a - b) for a, b in zip(got, want)]
-        if got[flags] ^ want[flags] == pipeline.SETTLING:
+        if got[flags] ^ want[flags] == records.SETTLING:
             edges += 1
             apart[flags] = 0
         if settled <= 10:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from formclip.lab.simulate import Episode, Scenario, Segment, Slip, Turn, simulate
 from gaitcore import pipeline as chain
+from gaitcore import records
 from gaitcore.pipeline import Pipeline
 from gaitcore.records import N_FIELDS, quantise
 from hypothesis import given, settings
@@ -142,8 +143,8 @@ def test_a_slip_is_told_within_30_s_and_marks_the_steps(axis):
     slips = [e for e in events if e[0] == chain.SLIP]
     assert len(slips) == 1 and 40 < slips[0][1] / 208 < 70
     assert abs(slips[0][2] - np.linalg.norm(axis)) < 1.6
-    assert not [s for s in steps if s.on_ms < 40000 and s.flags & chain.SLIPPED]
-    assert all(s.flags & chain.SLIPPED for s in steps if s.on_ms > 70000)
+    assert not [s for s in steps if s.on_ms < 40000 and s.flags & records.SLIPPED]
+    assert all(s.flags & records.SLIPPED for s in steps if s.on_ms > 70000)
 
 
 def test_an_arched_back_is_no_slip():
@@ -184,7 +185,7 @@ def test_calibrate_again_after_a_slip():
     pipeline.calibrate()
     steps = list(pipeline.push(block[:, 62 * 208 :]))
     assert chain.CALIBRATED in [e[0] for e in pipeline.events] and not pipeline.slipped
-    assert steps and not [s for s in steps if s.flags & chain.SLIPPED and s.on_ms > 80000]
+    assert steps and not [s for s in steps if s.flags & records.SLIPPED and s.on_ms > 80000]
 
 
 def test_lost_samples_are_flagged_and_the_clock_goes_on(short):
@@ -198,7 +199,7 @@ def test_lost_samples_are_flagged_and_the_clock_goes_on(short):
         assert pipeline.index == block.shape[1]
         pairs = paired(steps, trace.truth)
         assert len(pairs) >= len(trace.truth["steps"]) - 3 - missing // 70
-        assert [s for s in steps if s.flags & chain.GAP and 24000 < s.on_ms < 28500]
+        assert [s for s in steps if s.flags & records.GAP and 24000 < s.on_ms < 28500]
         late = [s.on_ms / 1000 - t["on_s"] for s, t in pairs if t["on_s"] > 33]
         early = [s.on_ms / 1000 - t["on_s"] for s, t in pairs if 15 < t["on_s"] < 23]
         assert abs(np.mean(late) - np.mean(early)) < 0.004
@@ -214,7 +215,7 @@ def test_the_accelerometer_is_not_believed_while_blank(short):
     steps = list(pipeline.push(rattled[:, : at.start]))
     pipeline.blank(208)
     steps += list(pipeline.push(rattled[:, at.start :])) + list(pipeline.flush())
-    blank = [s for s in steps if s.flags & chain.BLANKED]
+    blank = [s for s in steps if s.flags & records.BLANKED]
     assert 2 <= len(blank) <= 8
     assert all(s.contact_ms is None and s.vo_cm is None for s in blank)
     assert np.abs(tilt_errors([s for s in steps if s.on_ms > 25000], trace.truth)).mean() < 0.5
@@ -224,7 +225,7 @@ def test_saturation_is_flagged():
     _, block = trace_of(minutes=0.5)
     block[1, 4000:4003] = 16.0
     _, steps, _ = run(block, 208)
-    assert [s for s in steps if s.flags & chain.SATURATED]
+    assert [s for s in steps if s.flags & records.SATURATED]
 
 
 def test_without_a_gyroscope_angles_are_empty(short):

@@ -61,7 +61,7 @@ def write(n, flash=None, flush_every=24, close=True, session=7):
 
 
 def on_times(log):
-    return [t_ms for tag, t_ms, _ in log.entries if tag == 128]
+    return [t_ms for tag, t_ms, _ in log.entries if tag == records.STEP]
 
 
 @given(FIELDS, st.integers(0, 50))
@@ -144,7 +144,7 @@ def test_unknown_events_are_skipped_by_length():
 def test_any_payload_gives_records_or_a_record_error(payload, t_ms):
     try:
         for tag, _, values in records.records(payload, t_ms):
-            assert tag == 128 or 0 < tag < 127, values
+            assert tag == records.STEP or 0 < tag < 127, values
     except records.RecordError as error:
         assert 0 <= error.args[0] <= len(payload)
 

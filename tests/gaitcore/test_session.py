@@ -10,7 +10,7 @@ from gaitcore.baseline import NO_VALUE
 from gaitcore.calibration import Calibration
 from gaitcore.cue import OK, OVERSTRIDE
 from gaitcore.pages import HEAD_B
-from gaitcore.pipeline import BLANKED
+from gaitcore.records import BLANKED
 from gaitcore.rerun import replay_cues
 from gaitcore.session import ENDED, PAUSED, READY, RUNNING, Session
 from gaitcore.settings import SettingError, Settings
@@ -152,7 +152,7 @@ def test_losses_are_logged_and_split_alike(slow_down):
         session.flush()
         logs.append(log.bytes)
         assert log.events(records.LOST) == [(20,), (300,)]
-        times = [t for tag, t, _ in log.session.entries if tag == 128]
+        times = [t for tag, t, _ in log.session.entries if tag == records.STEP]
         assert times == sorted(times) and times[-1] > 105000
     assert logs[0] == logs[1]
 
@@ -163,7 +163,7 @@ def test_the_accelerometer_is_blanked_while_the_motor_runs(whole):
     cue_ms = next(t for tag, t, v in log.session.entries if tag == records.CUE and v[0] == OVERSTRIDE)
     for_ms = patterns.duration_ms(OVERSTRIDE, pulse_ms) + Settings().blank_ms
     assert for_ms == 3 * pulse_ms + 2 * 120 + 100
-    steps = [(t, v[records.FLAGS] & BLANKED) for tag, t, v in log.session.entries if tag == 128]
+    steps = [(t, v[records.FLAGS] & BLANKED) for tag, t, v in log.session.entries if tag == records.STEP]
     assert any(flag for t, flag in steps if cue_ms <= t <= cue_ms + for_ms)
     assert not any(flag for t, flag in steps if cue_ms + for_ms + 1500 < t < cue_ms + for_ms + 2000)
 
@@ -179,7 +179,7 @@ def test_flushes_come_in_time_and_hold_all_there_was(slow_down):
             seen = len(log.flushes)
             last_ms = session.now_ms
             out = recover.recover(log.bytes, [log.flushes[-1][1]])
-            assert len([1 for e in out.sessions[0].entries if e[0] == 128]) == session.steps
+            assert len([1 for e in out.sessions[0].entries if e[0] == records.STEP]) == session.steps
         if session.steps:
             assert session.now_ms - last_ms <= 10000
     assert seen > 8
@@ -199,7 +199,7 @@ def test_pauses_when_running_stops_and_goes_on(slow_down):
     both = np.concatenate([slow_down[:, : 40 * RATE], still, slow_down[:, 12 * RATE : 40 * RATE]], axis=1)
     _, log, _ = run(both)
     assert log.events(records.PAUSE) == [(records.BY_ITSELF,)] == log.events(records.RESUME)
-    times = [t for tag, t, _ in log.session.entries if tag == 128]
+    times = [t for tag, t, _ in log.session.entries if tag == records.STEP]
     assert max(times) > 75000
     assert not run(both, changed={"auto_pause": 0})[1].events(records.PAUSE)
 
@@ -351,7 +351,7 @@ def test_minutes_are_those_of_the_steps(whole):
     _, log, _ = whole
     minutes = log.events(records.MINUTE)
     assert sum(m[1] for m in minutes) == len(log.steps)
-    times = [(t, v) for tag, t, v in log.session.entries if tag == 128]
+    times = [(t, v) for tag, t, v in log.session.entries if tag == records.STEP]
     for minute in minutes:
         inside = [v for t, v in times if t // 60000 == minute[0]]
         assert minute[1] == len(inside)

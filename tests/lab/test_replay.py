@@ -144,7 +144,7 @@ def test_cues_come_again_from_the_log_alone(cued):
     assert same_cues(log)
     # and the check can fail: a changed step changes a cue
     for at, (tag, t_ms, fields) in enumerate(log.entries):
-        if tag == logfile.STEP_TAG and t_ms > 195_000:
+        if tag == records.STEP and t_ms > 195_000:
             fields = list(fields)
             fields[records.TILT] = 0
             log.entries[at] = (tag, t_ms, fields)

@@ -76,7 +76,7 @@ for i in range(len(pages)):
 out = recover(data)
 assert not out.problems and len(out.sessions) == 1, out.problems
 entries = out.sessions[0].entries
-assert len([1 for e in entries if e[0] == 128]) == 3000
+assert len([1 for e in entries if e[0] == records.STEP]) == 3000
 assert out.sessions[0].raw == [(100, (bytes(range(240)) * 30)[:4068]), (439, (bytes(range(240)) * 30)[4068:])]
 logged = [e[2] for e in entries if e[0] == records.CUE]
 assert [v for _, v in replay_cues(entries)] == logged

@@ -14,7 +14,7 @@ from gaitcore import models, records
 from gaitcore.pipeline import Step
 from gaitcore.settings import Settings
 
-from formclip.ground.log import STEP_TAG, SUMMARY_NAME, Log, baseline_of, find_log, read_log
+from formclip.ground.log import SUMMARY_NAME, Log, baseline_of, find_log, read_log
 from formclip.ground.metrics import COLUMNS, COMPUTED, METRIC, MODEL, TABLE, csv_cells
 from formclip.ground.run import Cue, Floats, Run
 from formclip.ground.words import CUE_KINDS, cue_reason, event_text
@@ -41,7 +41,7 @@ def to_columns(log: Log, time_of: Callable[[Floats], Floats], settings: Settings
     rows: list[list[float | None]] = []
     times: list[int] = []
     for tag, at_ms, fields in log.entries:
-        if tag != STEP_TAG:
+        if tag != records.STEP:
             continue
         records.restore(fields, at_ms, step)
         found = (models_of[m.key](step, *person) if m.key in models_of else getattr(step, m.key) for m in kept)
@@ -87,7 +87,7 @@ def to_run(log: Log, time_of: Callable[[Floats], Floats] = own_clock, name: str 
             columns[metric.key] = -columns[metric.key]
     events: list[tuple[float, str]] = []
     for tag, t_ms, values in log.entries:
-        if tag == STEP_TAG:
+        if tag == records.STEP:
             continue
         text = event_text(tag, values)
         if text is not None:

@@ -13,7 +13,6 @@ from formclip.ground.errors import LogError, from_os_error
 
 LOG_NAME = "session.fclog"
 SUMMARY_NAME = "summary.json"
-STEP_TAG = 128
 _MOST_B = 1 << 28
 
 Entry = tuple[int, int, Any]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from gaitcore.pipeline import SETTLING, SLIPPED
+from gaitcore.records import SETTLING, SLIPPED
 from gaitcore.slip import CONFIRM_STEPS
 from numpy.typing import NDArray
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from gaitcore import cue as cue_engine
-from gaitcore import records, recover
+from gaitcore import patterns, records, recover
 from gaitcore.pipeline import OTHER, RUNNING, STILL, WALKING
 
+PATTERNS: dict[int, str] = {
+    value: name
+    for name, value in vars(patterns).items()
+    if isinstance(value, int) and name.isupper() and not name.startswith(("LIGHT_", "N_", "_"))
+}
 CUE_KINDS = {cue_engine.OVERSTRIDE: "overstride", cue_engine.ARCH: "arch", cue_engine.OK: "ok"}
 _ACTIVITIES = {STILL: "still", WALKING: "walking", RUNNING: "running", OTHER: "other"}
 _BY = {
@@ -15,6 +20,17 @@ _BY = {
     records.BY_ITSELF: "by itself",
     records.BY_BATTERY: "battery low",
     records.BY_END: "the data ended",
+}
+ERRORS = {
+    records.NO_SENSOR: "no answer from the sensor",
+    records.OVERRUN: "the sensor's buffer ran over",
+    records.SENSOR_LIMIT: "readings at the end of the sensor's range",
+    records.NO_DRIVE: "the drive could not be written",
+    records.BAD_SETTINGS: "settings could not be read: defaults",
+    records.BAD_CALIBRATION: "the kept calibration made no sense",
+    records.CRASH: "the program had failed",
+    records.WATCHDOG: "the program had hung: restarted by the watchdog",
+    records.RECOVERED: "pages brought home after a power cut",
 }
 
 
@@ -53,6 +69,9 @@ def event_text(tag: int, values: Any) -> str | None:
         return f"own baseline known: cadence {by_name['cadence_dspm'] / 10:.1f} steps/min"
     if name == "slip":
         return f"the clip slipped by {by_name['angle_deg']} deg"
+    if name == "error":
+        times = f", {by_name['count']} times" if by_name["count"] > 1 else ""
+        return ERRORS.get(by_name["code"], f"error {by_name['code']}") + times
     if name == "lost":
         return f"{by_name['samples']} samples lost"
     if name == "quiet":

@@ -19,7 +19,8 @@ from typing import IO, Any
 import numpy as np
 from gaitcore import attitude, records
 from gaitcore.pages import PAGE_B
-from gaitcore.pipeline import RUNNING, SLIPPED
+from gaitcore.pipeline import RUNNING
+from gaitcore.records import SLIPPED
 from gaitcore.session import READY, Session
 from gaitcore.settings import Settings
 

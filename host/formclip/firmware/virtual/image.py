@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from gaitcore import kept
 from gaitcore.drive import LOG, SPARE_B
 from gaitcore.settings import Settings
 
@@ -69,9 +70,8 @@ def make_drive(image: Path, board: str, log: bool = True) -> None:
 
 def save_settings(image: Path, settings: dict[str, Any]) -> None:
     """Settings into the clip's log file, as the clip itself keeps them."""
-    data = Settings(settings).to_bytes()
     with MountedImage(image) as drive:
-        drive.log().save(bytes([1, len(data) & 255, len(data) >> 8]) + data)
+        drive.log().save(kept.pack(Settings(settings)))
 
 
 def write_file(image: Path, name: str, data: bytes) -> None:

@@ -262,7 +262,7 @@ def _counts(tried: Counter[str]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--every", type=int, default=1, help="of the single cuts each so many-th")
-    parser.add_argument("--doubles", type=int, default=12, help="of the cuts of a start that mends each so many-th")
+    parser.add_argument("--doubles", type=int, default=250, help="of the cuts of a start that mends each so many-th")
     parser.add_argument("--lives", type=int, default=500, help="random lives")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()

@@ -21,12 +21,10 @@ from gaitcore.drive import SPARE_B
 from formclip.firmware import bundle
 from formclip.firmware.sources import REPO
 from formclip.firmware.virtual.board import VirtualParts
+from formclip.ground.words import PATTERNS
 
 DOC = REPO / "docs" / "design" / "firmware.md"
 STATES = ("READY", "RUNNING", "PAUSED", "STANDBY")
-PATTERNS = {
-    value: name for name, value in vars(patterns).items() if isinstance(value, int) and name.isupper() and value
-}
 
 
 class _Clock:

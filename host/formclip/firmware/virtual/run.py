@@ -22,6 +22,7 @@ import numpy as np
 
 from formclip.firmware import bundle, interpreters
 from formclip.firmware.sources import DEVICE, SHARED, STANDINS, library_folder
+from formclip.firmware.virtual import children
 from formclip.firmware.virtual.image import make_drive, save_settings, take_out
 from formclip.ground.errors import FormclipError, TraceError, from_os_error, printable
 from formclip.ground.trace import Lost, open_trace
@@ -198,7 +199,7 @@ def run_clip(
     (out / "config.json").write_text(json.dumps(settings_file, indent=1))
     argv = python.argv(STANDINS / "runner.py", str(out / "config.json"), heap_kb=heap_kb)
     began = time.monotonic()
-    process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = children.start(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         while True:
             try:
@@ -208,8 +209,7 @@ def run_clip(
                 if on_second is not None:
                     on_second(_seconds_in(record))
     except BaseException:
-        process.kill()
-        process.wait()
+        children.end(process)
         raise
     took_s = time.monotonic() - began
     (out / "console.txt").write_text(said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import click
 
 from formclip.firmware import interpreters
 from formclip.firmware.bundle import BOARDS
+from formclip.firmware.virtual.children import asked_to_end
 from formclip.firmware.virtual.run import DEVICE_HEAP_KB, PRESSES, RATE_HZ, SETTLE_S, Event, run_clip, sensor_rows
 from formclip.ground.errors import FileError, NotInstalled, from_os_error, printable
 from formclip.ground.progress import count_progress
@@ -71,7 +72,13 @@ def parse_events(ctx: click.Context, param: click.Parameter, value: Sequence[str
 @click.option("--hold/--no-hold", default=True, help="The trace waits for the sensor's first sample. [default: hold]")
 @click.option("--radio", is_flag=True, help="Then stay reachable for `formclip sync --virtual`.")
 @click.option("--air", metavar="HOST:PORT", help="With --radio: the air to be in. Without it, one is opened.")
-@click.option("--stay", "stay_s", default=600.0, show_default=True, help="Seconds to be reachable, until synced.")
+@click.option(
+    "--stay",
+    "stay_s",
+    type=click.FloatRange(1, 86400),
+    metavar="SECONDS",
+    help="With --radio: how long to be reachable. Without it: until 3 s after the first visit, 10 min at most.",
+)
 @click.option("--keep-drive", is_flag=True, help="Go on with the drive that a run before left in OUT.")
 @click.option("--json", "as_json", is_flag=True, help="Print what happened as JSON.")
 def virtual_clip_command(
@@ -89,7 +96,7 @@ def virtual_clip_command(
     hold: bool,
     radio: bool,
     air: str | None,
-    stay_s: float,
+    stay_s: float | None,
     keep_drive: bool,
     as_json: bool,
 ) -> None:
@@ -108,19 +115,27 @@ def virtual_clip_command(
         raise click.UsageError("--frozen needs --python micropython: CPython has no ROM to run from")
     if heap_kb and interpreter == "strict":
         raise click.UsageError("--heap needs --python micropython: CPython's heap has no limit")
+    if radio and press:
+        raise click.UsageError("--press and --radio exclude each other: with --radio the presses are given")
+    if stay_s is not None and not radio:
+        raise click.UsageError("--stay needs --radio")
     changed = read_settings(settings_path) if settings_path is not None else None
     try:
         rows, notes = _rows(trace_path, out)
         with contextlib.ExitStack() as stack:
+            stack.enter_context(asked_to_end())
+            ready: Callable[[int], None] | None = None
             more: dict[str, Any] = {"press": press}
             if radio:
                 from formclip.firmware.virtual.radio import DEFAULT_ADDRESS, process
 
                 process.need_bumble()
                 address = air or stack.enter_context(process.air(DEFAULT_ADDRESS)).address
-                more = process.reachable(rows / RATE_HZ + SETTLE_S + 1.5, stay_s)
+                end_s = rows / RATE_HZ + SETTLE_S + 1.5
+                more = process.reachable(end_s, stay_s or process.STAY_S, visits_end_it=stay_s is None)
                 more.update(process.config(address, out / "bonds.json"))
-                click.echo(f"in the air at {address}; next: formclip sync --virtual {address} --pair", err=True)
+                click.echo(f"in the air at {address}; the run comes first, then it can be synced", err=True)
+                ready = _once(process.ready_s(end_s), f"now: formclip sync --virtual {address} --pair")
             more["events"] = [*more.get("events", ()), *events]
             progress = stack.enter_context(count_progress("virtual clip", rows // RATE_HZ, not as_json))
             run = run_clip(
@@ -134,7 +149,7 @@ def virtual_clip_command(
                 keep_drive=keep_drive,
                 frozen=frozen,
                 heap_kb=heap_kb,
-                on_second=progress,
+                on_second=_both(progress, ready),
                 haptic=haptic == "drv2605l",
                 **more,
             )
@@ -172,6 +187,27 @@ def virtual_clip_command(
         click.echo("no session is left on the drive: what was recorded has been synced")
     elif not run.sessions:
         click.echo("nothing was recorded: the trace holds no running, and no --press started a session")
+
+
+def _once(at_s: float, text: str) -> Callable[[int], None]:
+    """Told the seconds of the board, says something when its time has come."""
+    said: list[bool] = []
+
+    def on_second(seconds: int) -> None:
+        if seconds >= at_s and not said:
+            said.append(True)
+            click.echo(text, err=True)
+
+    return on_second
+
+
+def _both(*functions: Callable[[int], None] | None) -> Callable[[int], None]:
+    def on_second(seconds: int) -> None:
+        for function in functions:
+            if function is not None:
+                function(seconds)
+
+    return on_second
 
 
 def _rows(path: Path, out: Path) -> tuple[int, list[str]]:

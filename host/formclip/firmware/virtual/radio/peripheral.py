@@ -318,6 +318,9 @@ class BoardRadio:
     def visited(self, idle_s: float) -> bool:
         return self._left_s is not None and time.monotonic() - self._left_s > idle_s
 
+    def forget_visits(self) -> None:
+        self._left_s = None
+
     def close(self) -> None:
         if self._backend is not None:
             backend, self._backend = self._backend, None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from formclip.firmware.virtual import children
 from formclip.firmware.virtual import run as clip
 from formclip.firmware.virtual.radio.address import NoAir
 from formclip.ground.errors import NotInstalled
@@ -52,12 +53,11 @@ def air(address: str = "127.0.0.1:0", interval_ms: float = 0.0, packets: int = 2
     need_bumble()
     path = [str(HOST), str(HOST.parent / "shared"), os.environ.get("PYTHONPATH", "")]
     argv = [sys.executable, "-m", "formclip.firmware.virtual.radio.air", "--address", address]
-    process = subprocess.Popen(
+    process = children.start(
         [*argv, "--interval-ms", str(interval_ms), "--packets", str(packets)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
     )
     try:
@@ -68,24 +68,31 @@ def air(address: str = "127.0.0.1:0", interval_ms: float = 0.0, packets: int = 2
             raise NoAir(f"no virtual air at {address}: {lines[-1]}", "name another HOST:PORT with --air")
         yield Air(process, said[1])
     finally:
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
+        children.end(process)
 
 
-def reachable(end_s: float, stay_s: float) -> dict[str, Any]:
+STAY_S = 600.0
+
+
+def reachable(end_s: float, stay_s: float = STAY_S, visits_end_it: bool = True) -> dict[str, Any]:
     """For `run_clip`: off after `end_s`, on again by a press, and a double press that lets computers pair.
 
-    From then on the board lives at the pace of the clock on the wall, for `stay_s` or until somebody has visited it.
+    From then on the board lives at the pace of the clock on the wall for `stay_s`, or until 3 s after a visit. Visits
+    before that moment end nothing.
     """
-    return {
+    found: dict[str, Any] = {
         "press": [(end_s, "very-long"), (end_s + 10.0, "short"), (end_s + 14.0, "double")],
         "events": [(end_s + 13.5, "pace", 1)],
         "seconds": end_s + 15.0 + stay_s,
-        "until_visited": 3.0,
     }
+    if visits_end_it:
+        found |= {"until_visited": 3.0, "visits_from_s": ready_s(end_s)}
+    return found
+
+
+def ready_s(end_s: float) -> float:
+    """When a clip that is `reachable` can be paired with and synced, in seconds of the board's own clock."""
+    return end_s + 14.5
 
 
 def config(address: str, bonds: Path, **more: Any) -> dict[str, Any]:

@@ -379,8 +379,10 @@ class VirtualBoard:
             self._look_for_visit(radio)
 
     def _look_for_visit(self, radio):
-        """With `until_visited` the run ends when a central has been there and is gone."""
+        """With `until_visited` the run ends when a central has been there and is gone, after `visits_from_s`."""
         w = self.world
+        if w.now_us < self.config.get("visits_from_s", 0) * 1000000:
+            radio.forget_visits()
         if radio.visited(self.config["until_visited"]):
             w.until_us = w.now_us
         else:

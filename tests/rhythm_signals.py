@@ -48,10 +48,30 @@ def runner(
     v = 1.0 - amplitude * np.cos(2 * np.pi * p) * side + second * amplitude * np.sin(4 * np.pi * p + 1.0)
     t_in_step = (p - np.floor(p)) / f
     v += wobble_g * np.exp(-t_in_step / 0.12) * np.sin(2 * np.pi * 7.0 * t_in_step)
-    v += impact_g * np.exp(-(((t_in_step - 0.03) / 0.006) ** 2))
+    width_s = max(0.006, 0.6 / rate_hz)  # a slow sensor has filtered what is faster than itself
+    v += impact_g * 0.006 / width_s * np.exp(-(((t_in_step - 0.03) / width_s) ** 2))
     forward = forward_g * np.sin(2 * np.pi * p)
     sway = 0.2 * np.sin(np.pi * p)
     return turned(v, forward, sway, seed)
+
+
+def uneven(rate_hz, seconds, cadence_spm, sizes, phases=None, vo_cm=7.5, noise_g=0.03, seed=0):
+    """Harmonics of the stride: the second of a path of vo_cm; the first, third, fourth and fifth as shares of it.
+
+    Without phases these are drawn at random.
+    """
+    random = np.random.default_rng(seed)
+    stride = 0.5 * phase(rate_hz, seconds, cadence_spm)
+    f = np.mean(np.gradient(stride)) * 2 * rate_hz
+    second = min(2.0, (2 * np.pi * f) ** 2 * vo_cm / 200.0 / G)
+    if phases is None:
+        phases = random.uniform(0, 2 * np.pi, 4)
+    v = np.cos(4 * np.pi * stride)
+    for k, size, p in zip((1, 3, 4, 5), sizes, phases, strict=True):
+        v = v + size * np.cos(2 * np.pi * k * stride + p)
+    flat = 0.3 * np.sin(4 * np.pi * stride + random.uniform(0, 6))
+    noise = random.normal(scale=noise_g, size=len(stride))
+    return turned(1.0 + second * v + noise, flat, 0.2 * np.sin(2 * np.pi * stride), seed)
 
 
 def walker(rate_hz, seconds, cadence_spm=115, vo_cm=4.5, seed=0):

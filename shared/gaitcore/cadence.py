@@ -1,9 +1,14 @@
-"""Rhythm of running from the accelerometer alone: step period, cadence, activity.
+"""Rhythm of running from the accelerometer alone: stride, step period, activity.
 
 Once per hop of half a second: low-pass the three axes, take about 50 points a second of them, project on the vertical
-(direction of the mean acceleration) into a ring of 5 s. Over the last 2 s the autocorrelation's first strong peak is
-the step, the peak near twice that lag the stride. The cadence comes from the newest stride matched to the one 4 s
-earlier.
+(direction of the mean acceleration) into a ring of 5 s. The autocorrelation over the last 2 s gives the stride, the
+period that every gait has, however unlike its two sides are. The step is half of it.
+
+How the two sides differ shows in the odd harmonics of the stride, what they have in common in the even ones. Three lags
+tell them apart: at a whole stride all harmonics come again; at half of one the odd ones change their sign; at a third
+the third one comes again alone, and every other counts minus one half. A runner's even harmonics outweigh the first and
+the fifth, and the third stays below 1.5 times the second. Where the first outweighs them, the period found is one step
+(of a walker, or a hop), not two.
 """
 
 import math
@@ -15,15 +20,16 @@ _MOST_POINTS = const(28)  # per hop; more samples than that are thinned out to t
 _POINTS = const(24)
 _HOPS = const(10)
 _WINDOW_HOPS = const(4)  # 2 s
-_CADENCE_HOPS = const(8)  # 4 s
-_LAG_MIN_S = 0.229  # 262 steps/min
-_LAG_MAX_S = 0.522  # 115 steps/min
+_LAG_MIN_S = 0.48  # of a stride: 250 steps/min
+_LAG_MAX_S = 1.04  # 115 steps/min
+_LEAST_HOPS = const(3)
 _WALK_MIN_S = 0.75
 _WALK_MAX_S = 1.33
 _WALK_LAG = const(3)
 _CUTOFF_HZ = 9.0
 _UP_GAIN = 0.39  # of a hop: time constant 1 s
-_FIRST_PEAK = 0.6
+_FIRST_PEAK = 0.75  # of the greatest: an even runner's one and a half strides match as well as one
+_MOST_THIRD = 2.2  # power of the third harmonic against that of the even ones
 _LEAST_G = 0.05
 _SIDEWAYS_HOPS = const(4)
 _TRACKED = 0.6
@@ -61,15 +67,17 @@ def _top(values):
 
 
 class Rhythm:
-    """Step period, cadence and activity, updated once per hop.
+    """Stride, step period and activity, updated once per hop.
 
     Any sensor orientation: the vertical is the direction of the mean acceleration of the last second or so.
 
     Settings  rate_hz int 50..500
     In        push(acc): acc (3, n) FLOAT, rows ax ay az in g, n = rate_hz // 2; a shorter (last) hop is ignored
-    Out       step_period_samples  float, samples at rate_hz; 0.0 when unknown. Set as soon as a rhythm that could be
-                                   running is seen (about 1 s), before running is confirmed: steps can be found and held
-              cadence_spm          float, steps/min over the last 4 s; 0.0 when not running
+    Out       step_period_samples  float, half a stride, samples at rate_hz; 0.0 when unknown. Set as soon as a rhythm
+                                   that could be running is seen (about 1.5 s), before running is confirmed: steps can
+                                   be found and held
+              odd                  float, the share of the odd harmonics in the stride's power: how far left and right
+                                   differ
               activity             STILL, WALKING, RUNNING, OTHER of gate.py
               bout_start           int, sample index (counted from the first push) where the present rhythm began: when
                                    activity turns RUNNING, held steps from here on belong to the bout; -1 when no rhythm
@@ -77,9 +85,9 @@ class Rhythm:
               mid-run, 6 to 9 s for a slow shuffle; it is lost within 1.5 s of stopping
     Errors    ValueError for a rate out of range
     Source    Moe-Nilssen, Helbostad, J Biomech 2004, doi 10.1016/S0021-9290(03)00233-1: step and stride regularity
-    Differs   biased on purpose towards the first strong peak; cadence from one long lag instead of the step's lag: its
-              sub-sample error is divided by the number of steps in between
-    Checked   docs/lab/algorithms.md, "Rhythm and gate"
+    Differs   the stride comes first and the step is half of it: a step that differs from the next one has no peak of
+              its own
+    Checked   docs/lab/algorithms.md, "Rhythm, steps and gate"
     """
 
     def __init__(self, rate_hz):
@@ -121,10 +129,8 @@ class Rhythm:
         self._hops = 0
         self._alone = False
         self._stride = 0.0
-        self._long_stride = 0.0
         self._found = self._walking = self.regularity = 0.0
-        self.step_period_samples = 0.0
-        self.cadence_spm = 0.0
+        self.step_period_samples = self.odd = 0.0
         self.activity = self._gate.activity
         self.bout_start = -1
 
@@ -151,12 +157,12 @@ class Rhythm:
         if spread_g < _LEAST_G:
             self._found = self.regularity = self._walking = 0.0
         else:
-            # the costly parts take turns while running: the rhythm at odd hops, cadence at whole seconds
+            # once a second is enough while running
             if was != RUNNING or hops % 2:
                 x = self._ring[end - window : end]
                 x = x - mid
                 energy = np.dot(x, x)
-                if window > n:
+                if hops >= _LEAST_HOPS:
                     self._found, self.regularity = self._rhythm(x, energy)
                 if window == _WINDOW_HOPS * n and was != RUNNING:
                     self._walking = max([self._match(x, energy, lag) for lag in self._walk])
@@ -221,17 +227,37 @@ class Rhythm:
 
     def _rhythm(self, x, energy):
         """Stride in points and the autocorrelation there; zeros when there is no rhythm."""
-        if self._stride > 0.0:  # near the stride of the hop before
+        if 0.0 < self._stride <= self._lag_max:  # near the stride of the hop before
             stride, fit = self._near(x, energy, int(self._stride + 0.5), 1)
-            if fit > _TRACKED:
+            if fit > _TRACKED and self._sides(x, energy, stride, fit) == 1:
                 return stride, fit
-        first, last = self._lag_min - 2, min(self._lag_max, len(x) // 2 - 2)
-        c = [self._match(x, energy, lag) for lag in range(first, last + 2, 2)]
+        first, last = self._lag_min - 2, min(self._lag_max, len(x) - self._lag_min)
+        c = [self._match(x, energy, lag) for lag in range(first, last + 3, 2)]
         bar = max(0.1, _FIRST_PEAK * max(c))
         for k in range(1, len(c) - 1):
             if c[k] >= bar and c[k] >= c[k - 1] and c[k] > c[k + 1]:
-                return self._near(x, energy, 2 * (first + 2 * k), 3)
+                stride, fit = self._near(x, energy, first + 2 * k, 2)
+                steps = self._sides(x, energy, stride, fit)
+                if steps:
+                    return stride * steps, fit
+                break
         return 0.0, 0.0
+
+    def _sides(self, x, energy, stride, fit):
+        """1 when the lag is a stride, 2 when it is one step of two, 0 when its harmonics are no gait's.
+
+        How the power of what comes again after the lag is shared between its harmonics: see the module's text.
+        """
+        half = self._match(x, energy, int(0.5 * stride + 0.5))
+        third = (self._match(x, energy, int(stride / 3.0 + 0.5)) + 0.5 * fit) / 1.5
+        even = 0.5 * (fit + half)
+        odd = fit - even
+        if odd - third > even:
+            return 2
+        if third > _MOST_THIRD * even:
+            return 0
+        self.odd = odd / fit
+        return 1
 
     def _near(self, x, energy, lag, reach):
         """The best lag within reach of the one given, with its fraction, and the autocorrelation there.
@@ -246,10 +272,7 @@ class Rhythm:
         return first + k + _vertex(c[k - 1], c[k], c[k + 1]), fit
 
     def _publish(self, end, spread_g):
-        running = self.activity == RUNNING
-        if not running:
-            self.cadence_spm = self._long_stride = 0.0
-        if not running and not self._gate.candidate():
+        if self.activity != RUNNING and not self._gate.candidate():
             self.step_period_samples = self._stride = 0.0
             self.bout_start = -1
             return
@@ -258,8 +281,6 @@ class Rhythm:
         if self._gate.candidate() or self._stride == 0.0:  # else hold what was, through a turn or a kerb
             self._stride = self._found
             self.step_period_samples = 0.5 * self._stride * self._point_samples
-            if running and (self._hops % 2 == 0 or self.cadence_spm == 0.0):
-                self.cadence_spm = self._cadence(end, self._stride)
 
     def _age(self, end, spread_g):
         """Samples, newest first, with at least a fifth of the power of the last 2 s, in quarters of a second."""
@@ -272,41 +293,3 @@ class Rhythm:
                 break
             age += n
         return int(age * self._point_samples)
-
-    def _cadence(self, end, stride):
-        """Steps/min: the newest stride against the same stride about 4 s earlier, and against the one after that."""
-        known = min(self._size, int((self._hops * self._hop - self.bout_start) / self._point_samples))
-        n = int(stride + 0.5)
-        most = min(int(_CADENCE_HOPS * self._n / stride) + 1, int((known - n - 5) / stride))
-        if most < 1:
-            return 120.0 * self.rate_hz / (stride * self._point_samples)
-        reach = 4
-        wide = stride
-        if abs(self._long_stride - stride) < 0.08 * stride:
-            # that of a second ago is nearer over many strides than that of the last 2 s, but for a runner who
-            # changes pace: then the truth lies between
-            wide = 0.5 * (stride + self._long_stride)
-            stride = self._long_stride
-            reach = 1
-        newest = self._ring[end - n : end]
-        total = 0.0
-        for strides in (most, max(1, most - 1)):
-            total += self._earlier(newest, end - n, strides * stride, reach, strides * wide) / strides
-        self._long_stride = 0.5 * total
-        return 240.0 * self.rate_hz / (total * self._point_samples)
-
-    def _earlier(self, newest, start, lag, reach, wide):
-        """The lag (points) within reach of the one given at which the newest stretch fits the ring best."""
-        n, ring, dot = len(newest), self._ring, np.dot
-        for r in (reach, 4):  # the peak is outside what was looked at: look wider, once
-            if r > reach:
-                lag = wide
-            first = int(lag + 0.5) - r
-            at = start - first
-            c = []
-            for j in range(at, at - 2 * r - 1, -1):
-                c.append(dot(newest, ring[j : j + n]))
-            k = _top(c)
-            if r > 3 or c[k] >= max(c[k - 1], c[k + 1]):
-                break
-        return first + k + _vertex(c[k - 1], c[k], c[k + 1])

@@ -65,7 +65,7 @@ class Gate:
               autocorrelation at two steps; autocorrelation at a walking stride
     Out       activity; candidate(): a rhythm that may become or is running; score and evidence, for plots
     Latency   see the theory of operation. State: 6 numbers.
-    Checked   docs/lab/algorithms.md, "Rhythm and gate"
+    Checked   docs/lab/algorithms.md, "Rhythm, steps and gate"
     """
 
     def __init__(self):

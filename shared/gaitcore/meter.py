@@ -12,6 +12,8 @@ from gaitcore.shape import Shape
 LEFT, RIGHT, UNKNOWN = 0, 1, 2
 
 _SURE = 30  # steps after which every third serves to know forward; an odd number, so that both feet do
+_ELSEWHERE = 0.12  # of a period: what is so far from where the contacts before it lay is the rise of something else
+_STRANGE = 3  # so many in a row are no accident
 LATEST = 0.72  # of a stride: so long after the contact its window ends, for the sake of timely cues
 
 
@@ -60,7 +62,9 @@ class StepMeter:
         self._contact.reset()
         self.forward = self.course = self.up = None
         self.last = 0
-        self.on = self._lead = 0.0  # the contact lies so many samples before the approximate one
+        self.on = 0.0
+        self._lead = None  # the contact lies so many samples before the approximate one
+        self._strange = 0
         self._sum = [0.0, 0.0, 0.0]
         self._steps = 0
 
@@ -95,11 +99,18 @@ class StepMeter:
             c, s = self.course
             fx, fy = hx * c - hy * s, hy * c + hx * s
             fwd = np.dot(np.array([(fx, fy)], dtype=FLOAT), buf[:2, start - o : end - o])[0]
-        self.on = t - self._lead
+        self.on = t - (self._lead or 0.0)
         good = contact.measure(buf[att.VERT, start - o : end - o], fwd, t - start, period)
         if good:
-            self.on = start + contact.on
-            self._lead += 0.1 * (t - self.on - self._lead)
+            lead = t - start - contact.on
+            if self._lead is None or self._strange > _STRANGE:
+                self._lead = lead
+            more = lead - self._lead
+            self._lead += 0.1 * more
+            good = abs(more) < _ELSEWHERE * period
+            self._strange = 0 if good else self._strange + 1
+        if good:
+            self.on = t - lead
             step.impact_g = contact.impact_g
             step.brake_raw_mps = contact.brake_mps
         self.whole = s1 - s0 > 0.95 * stride

@@ -25,7 +25,7 @@ from gaitcore.records import BLANKED, GAP, SATURATED, SETTLING, SLIPPED
 from gaitcore.ring import Ring
 from gaitcore.side import SideVote
 from gaitcore.slip import SlipWatch, angle_deg
-from gaitcore.steps import StepFinder
+from gaitcore.steps import Pace, StepFinder
 from gaitcore.units import DEG, RAD, index_to_ms
 
 STILL, WALKING, RUNNING, OTHER = 0, 1, 2, 3
@@ -89,6 +89,7 @@ class Pipeline:
         self._leveller = Leveller(self._ring, self._attitude, rate, hop)
         self._rhythm = Rhythm(rate)
         self._finder = StepFinder(rate)
+        self._pace = Pace(rate)
         self._meter = StepMeter(self._ring, self._attitude, rate)
         self._stance = Stance(hop / rate, has_gyro, settings.calibrate_s if settings else 10)
         self._slip = SlipWatch(settings.slip_deg if settings else 5)
@@ -122,6 +123,7 @@ class Pipeline:
         self._until = 0  # ring index: steps before it belong to the bout that has ended
         for part in (self.intake, self._ring, self._attitude, self._leveller, self._rhythm, self._finder, self._meter):
             part.reset()
+        self._pace.reset()
         self._stance.reset()
         self._slip.reset()
         self._side.reset()
@@ -201,6 +203,7 @@ class Pipeline:
         intake.reset()
         self._ring.cut()
         self._finder.reset()
+        self._pace.reset()
         self._rhythm.reset()
         self._rhythm_from = end
         self._side.reset()
@@ -296,7 +299,6 @@ class Pipeline:
             if self.activity == RUNNING:
                 self._run_began()
                 self._stance.reset()
-        self.cadence_spm = rhythm.cadence_spm
         lev = self._leveller
         if blind:
             stop = (self._blank_until - self._offset) // self._group + 1
@@ -312,9 +314,9 @@ class Pipeline:
             for t in range(start, ring.end, max(1, self._hop // 10)):
                 up = [float(ring.view(att.UP_X + k, t, t + 1)[0]) for k in range(3)]
                 self.trail.append([t * self._group + self._offset] + up)
-        for t in self._finder.push(ring.view(att.VERT, start, ring.end), start, period):
-            self._on.append(t)
+        self._on.extend(self._finder.push(ring.view(att.VERT, start, ring.end), start, period, rhythm.odd))
         self._measure_steps(False)
+        self.cadence_spm = self._pace.spm(period) if self.activity == RUNNING else 0.0
         self._release()
 
     def _rebase(self, n):
@@ -322,6 +324,7 @@ class Pipeline:
         self._ring.shift(n)
         self._leveller.shift(n)
         self._finder.shift(n)
+        self._pace.shift(n)
         self._offset += n * self._group
         self._rhythm_from -= n
         self._last_on -= n
@@ -399,6 +402,7 @@ class Pipeline:
             step = self._meter.measure(t, period, stride, follows and end >= t + LATEST * stride, self._side)
             if step is None:
                 continue
+            self._pace.push(self._meter.on, self._rhythm.step_period_samples)
             raw = (self._meter.on + 0.5) * self._group - 0.5
             whole = int(raw)
             late_ms = int(1000.0 * (raw - whole) / self.rate_hz + 0.5)

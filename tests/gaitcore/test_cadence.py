@@ -1,35 +1,43 @@
-"""Rhythm: cadence, period and bouts on signals with a known rhythm, and on recorded traces where they are."""
+"""Rhythm and pace: cadence, period and bouts on signals with a known rhythm, and on recorded traces where they are."""
 
 import json
 import lzma
 
 import numpy as np
 import pytest
+from formclip.ground.run import CADENCE_S, cadence_each_second
+from formclip.lab.validate.score import window_cadence
 from gaitcore.cadence import Rhythm
 from gaitcore.gate import OTHER, RUNNING, STILL, WALKING
+from gaitcore.pipeline import Pipeline
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import rhythm_signals as signals
 
 
-def run(acc, rate_hz, rhythm=None):
-    """One row per hop: end of the hop in s, activity, cadence, step period in s, bout_start in s."""
-    rhythm = rhythm or Rhythm(rate_hz)
-    hop = rate_hz // 2
-    rows = []
-    for k in range(acc.shape[1] // hop):
-        rhythm.push(acc[:, k * hop : (k + 1) * hop])
-        rows.append(
-            (
-                (k + 1) * hop / rate_hz,
-                rhythm.activity,
-                rhythm.cadence_spm,
-                rhythm.step_period_samples / rate_hz,
-                rhythm.bout_start / rate_hz,
-            )
-        )
-    return np.array(rows)
+def run(acc, rate_hz, pipeline=None):
+    """One row per hop: end of the hop in s, activity, cadence, step period in s, bout_start in s.
+
+    The cadence is that of cadence.csv, of the steps of the last 4 s; 0.0 where there is none.
+    """
+    pipeline = pipeline or Pipeline(rate_hz, None, has_gyro=False)
+    rhythm = pipeline._rhythm
+    group = pipeline._group
+    block = np.zeros((6, acc.shape[1]), dtype=np.float32)
+    block[:3] = acc
+    rows, on_ms = [], []
+    at = 0
+    while at + pipeline.intake.room <= acc.shape[1]:
+        n = pipeline.intake.room
+        on_ms += [step.on_ms for step in pipeline.push(block[:, at : at + n])]
+        at += n
+        period = rhythm.step_period_samples * group / rate_hz
+        rows.append([at / rate_hz, pipeline.activity, 0.0, period, rhythm.bout_start * group / rate_hz])
+    on_ms += [step.on_ms for step in pipeline.flush()]
+    rows = np.array(rows)
+    rows[:, 2] = np.nan_to_num(cadence_each_second(rows[:, 0], np.array(on_ms) / 1000))
+    return rows
 
 
 def joined(*parts):
@@ -54,7 +62,8 @@ def test_cadence_is_right_for_any_runner_sensor_and_clothing(
     late = rows[rows[:, 0] > 7]
     assert (late[:, 1] == RUNNING).all()
     error = np.abs(late[:, 2] - cadence_spm)
-    assert error.mean() < 0.5 and error.max() < 2.0
+    # every contact has its own rattle: what is counted from contacts is that much less sharp at the slowest sensors
+    assert error.mean() < 0.6 and error.max() < (2.0 if rate_hz >= 104 else 3.0)
     assert np.abs(60 / late[:, 3] - cadence_spm).max() < 0.04 * cadence_spm
 
 
@@ -106,7 +115,9 @@ def test_a_bout_is_found_from_its_start_and_ends_soon_after_it():
     assert running[(t >= confirmed) & (t <= 30)].all()
     assert not running[t > 31.5].any()
     assert np.abs(rows[running][:, 4] - 10).max() < 0.76
-    assert ((rows[:, 2] > 0) == running).all()
+    # the cadence of seconds in which running was not confirmed yet is known from their steps
+    assert (rows[(t > 12) & (t <= 30)][:, 2] > 0).all()
+    assert not rows[(t < 11) | (t > 31)][:, 2].any()
     assert (rows[~running & (t > 31.5)][:, 3] == 0).all()
     assert rows[t < 9][2:, 1].tolist().count(STILL) > 10
     # the period is known well before the bout is confirmed, so that steps can be held for it
@@ -127,6 +138,65 @@ def test_walking_breaks_are_not_running_and_the_next_bout_is():
     assert (activity[(t > 26) & (t < 40)] == RUNNING).all()
     assert not (activity[(t > 42.5) & (t < 60)] == RUNNING).any()
     assert (activity[(t > 66) & (t < 80)] == RUNNING).all()
+
+
+@settings(max_examples=60)
+@given(
+    rate_hz=st.sampled_from([50, 52, 100, 104, 128, 208, 250, 416, 500]),
+    cadence_spm=st.floats(136, 240),
+    first=st.floats(0, 0.5),
+    third=st.floats(0, 1.2),
+    fourth=st.floats(0, 0.35),
+    fifth=st.floats(0, 0.45),
+    noise_g=st.floats(0.005, 0.08),
+    seed=st.integers(0, 10000),
+)
+def test_a_runner_with_uneven_sides_is_found_and_has_the_right_cadence(
+    rate_hz, cadence_spm, first, third, fourth, fifth, noise_g, seed
+):
+    """Harmonics of the stride in any phases, the third up to 1.2 of the second: both sides count, whatever they are."""
+    acc = signals.uneven(rate_hz, 24, cadence_spm, (first, third, fourth, fifth), noise_g=noise_g, seed=seed)
+    rows = run(joined(signals.still(rate_hz, 4, seed), acc), rate_hz)
+    late = rows[(rows[:, 0] > 14) & (rows[:, 0] < 27.5)]
+    assert (late[:, 1] == RUNNING).all()
+    error = np.abs(late[:, 2] - cadence_spm)
+    assert np.median(error) < 1.0 and (error > 2).mean() < 0.25
+
+
+@pytest.mark.parametrize("third", [0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2])
+@pytest.mark.parametrize("cadence_spm", [135, 150, 165, 180, 210, 235])
+def test_a_steady_uneven_runner_at_any_phase_of_the_third_harmonic(cadence_spm, third):
+    for k, turn in enumerate((0.0, 0.25, 0.5, 0.75)):
+        phases = (0.0, 2 * np.pi * turn, 0.0, 0.0)
+        acc = signals.uneven(104, 24, cadence_spm, (0.25, third, 0.0, 0.0), phases, seed=k)
+        rows = run(joined(signals.still(104, 10, k), acc), 104)
+        late = rows[rows[:, 0] > 20]
+        assert (late[:, 1] == RUNNING).all()
+        assert np.abs(late[late[:, 0] < 33.5][:, 2] - cadence_spm).max() < 2.0
+
+
+@settings(max_examples=25)
+@given(
+    third=st.floats(0.2, 1.0),
+    gain_spm=st.floats(-18, 18),
+    every_s=st.floats(8, 30),
+    seed=st.integers(0, 10000),
+)
+def test_an_uneven_runner_who_changes_pace_is_followed(third, gain_spm, every_s, seed):
+    rate_hz = 104
+
+    def spm(t):
+        return 165 + 0.5 * gain_spm * (1 + np.tanh(3 * np.sin(2 * np.pi * t / every_s)))
+
+    acc = signals.uneven(rate_hz, 50, spm, (0.25, third, 0.2, 0.3), seed=seed)
+    steps = signals.phase(rate_hz, 50, spm)
+    rows = run(acc, rate_hz)
+    errors = []
+    for t, activity, cadence, _, _ in rows[(rows[:, 0] > 12) & (rows[:, 0] < 49) & (rows[:, 0] % 1 == 0)]:
+        assert activity == RUNNING
+        n = int(t * rate_hz) - 1
+        errors.append(abs(cadence - 15 * (steps[n] - steps[n - 4 * rate_hz])))
+    assert np.median(errors) < 1.0 and np.mean(np.array(errors) > 2.0) < 0.15
 
 
 @pytest.mark.parametrize(
@@ -159,18 +229,19 @@ def test_slow_shufflers_and_light_sprinters_are_runners(cadence_spm, vo_cm):
 
 
 def test_turning_the_clip_by_a_right_angle_does_not_end_the_bout():
+    """Without a gyroscope up is found again within some five seconds."""
     acc = signals.runner(104, 30, 165)
     half = acc.shape[1] // 2
     turned = acc[[1, 2, 0], half:] * np.array([[1], [-1], [-1]], dtype=np.float32)
     rows = run(joined(acc[:, :half], turned), 104)
     assert (rows[rows[:, 0] > 5][:, 1] == RUNNING).mean() > 0.97
-    assert (rows[-20:, 1] == RUNNING).all() and np.abs(rows[-20:, 2] - 165).max() < 2.0
+    assert (rows[-20:, 1] == RUNNING).all() and np.abs(rows[-14:, 2] - 165).max() < 2.0
 
 
 def test_reset_is_as_new():
     acc = signals.runner(104, 12, 170)
     fresh = run(acc, 104)
-    used = Rhythm(104)
+    used = Pipeline(104, None, has_gyro=False)
     run(signals.walker(104, 9, 118), 104, used)
     used.reset()
     assert (run(acc, 104, used) == fresh).all()
@@ -179,13 +250,14 @@ def test_reset_is_as_new():
 def test_a_short_hop_and_what_is_not_a_number_are_passed_over():
     acc = signals.runner(104, 12, 170)
     rhythm = Rhythm(104)
-    run(acc, 104, rhythm)
-    before = (rhythm.activity, rhythm.cadence_spm, rhythm.step_period_samples)
+    for at in range(0, acc.shape[1], 52):
+        rhythm.push(acc[:, at : at + 52])
+    before = (rhythm.activity, rhythm.odd, rhythm.step_period_samples)
     rhythm.push(acc[:, :7])
     rhythm.push(np.full((3, 52), np.nan, dtype=np.float32))
-    assert (rhythm.activity, rhythm.cadence_spm, rhythm.step_period_samples) == before
+    assert (rhythm.activity, rhythm.odd, rhythm.step_period_samples) == before
     rhythm.push(acc[:, :52])
-    assert rhythm.cadence_spm == rhythm.cadence_spm and rhythm.activity == RUNNING
+    assert rhythm.odd == rhythm.odd and rhythm.activity == RUNNING
 
 
 @settings(max_examples=20)
@@ -224,11 +296,9 @@ def trace(folder, name):
 
 
 def true_cadence(truth, t):
-    """Steps/min of the contacts over the 4 s before t; None where they do not cover it."""
+    """Steps/min of the contacts in the 4 s before t; None where they do not cover them."""
     on = np.array([step["on_s"] for step in truth["steps"]])
-    if not on[0] <= t - 4 or not t <= on[-1]:
-        return None
-    return 15 * float(np.diff(np.interp([t - 4, t], on, np.arange(len(on))))[0])
+    return window_cadence(on, t, CADENCE_S) if on[0] <= t - 4 and t <= on[-1] else None
 
 
 @pytest.mark.parametrize("name", ["RBDS002runT25", "RBDS014runT35", "RBDS09runT45", "RBDS05runT25"])

@@ -14,7 +14,7 @@ from formclip.ground.columns import load_run
 from formclip.ground.errors import FormclipError, LogError, SettingsError
 from formclip.ground.settingsfile import read_settings
 from formclip.ground.trace import Block, Capture, Lost, open_trace, write_trace
-from formclip.lab.replay import describe, fill_cadence, replay_log, replay_to_folder, replay_trace
+from formclip.lab.replay import describe, replay_log, replay_to_folder, replay_trace
 from formclip.lab.simulate import Episode, Scenario, Segment, Slip, write
 from gaitcore import records
 from gaitcore.pages import PAGE_B, LogWriter, RawWriter
@@ -319,16 +319,6 @@ def test_a_gyroscope_in_rad_per_s_is_doubted(run, tmp_path):
     replayed = replay_to_folder(tmp_path / "rad.csv", tmp_path / "out", bar=False)
     assert any("rad/s" in note for note in replayed.notes)
     assert not any("rad/s" in note for note in json.loads((run[1] / "summary.json").read_text())["notes"])
-
-
-def test_seconds_before_running_was_confirmed_are_filled():
-    on_s = np.arange(10.0, 40.0, 0.35)
-    t_s = np.arange(0.0, 45.0)
-    live = np.where((t_s >= 16) & (t_s <= 39), 171.0, math.nan)
-    filled = fill_cadence(t_s, live, on_s)
-    assert np.isnan(filled[:11]).all() and np.isnan(filled[40:]).all()
-    np.testing.assert_allclose(filled[12:16], 60 / 0.35, rtol=1e-6)
-    np.testing.assert_array_equal(filled[16:40], 171.0)
 
 
 # -- any bytes --------------------------------------------------------------------------------------------------------

@@ -9,12 +9,17 @@ from typing import Any
 import numpy as np
 from gaitcore.records import SETTLING, SLIPPED
 from gaitcore.slip import CONFIRM_STEPS
+from gaitcore.steps import step_time
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
 # Steps further apart than this are not one bout: a stop or a walking break lies between them.
 BOUT_GAP_S = 1.5
+# Cadence is that of the last seconds, of at least so many steps; where one is missing, of those after the hole.
+CADENCE_S = 4.0
+_LEAST_STEPS = 6
+_HOLE = 1.6  # of a step's time
 # A slip is told so many steps late, at the most: those that confirm it and those that the first suspicion takes.
 _SLIP_STEPS = CONFIRM_STEPS + 8
 
@@ -82,3 +87,27 @@ def mean(values: Floats) -> float:
     """Mean of the measured values, NaN where there is none."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else math.nan
+
+
+def cadence_each_second(t_s: Floats, on_s: Floats) -> Floats:
+    """Steps/min at each time, of the steps in the last 4 s; NaN where it is no running.
+
+    The same for a trace and for a clip's log: both are read off the log's own steps.
+    """
+    out = np.full(len(t_s), math.nan)
+    starts, ends = (np.searchsorted(on_s, t, "right").tolist() for t in (t_s - CADENCE_S, t_s))
+    for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        steps = on_s[start:end]
+        if len(steps) < _LEAST_STEPS:
+            continue
+        apart = np.diff(steps)
+        hole = np.flatnonzero(apart > _HOLE * apart.mean())
+        if len(hole):
+            steps = steps[hole[-1] + 1 :]
+            if len(steps) < _LEAST_STEPS:
+                continue
+        step_s = step_time(steps.tolist())
+        goes_on = end < len(on_s) and on_s[end] - steps[-1] <= BOUT_GAP_S
+        if goes_on or t_s[i] - steps[-1] <= _HOLE * step_s:
+            out[i] = 60.0 / step_s
+    return out

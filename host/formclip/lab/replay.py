@@ -32,23 +32,21 @@ from formclip.ground.errors import FileError, TraceError, from_os_error
 from formclip.ground.files import make_folder, write_whole
 from formclip.ground.metrics import METRIC, METRICS
 from formclip.ground.progress import file_progress
-from formclip.ground.run import BOUT_GAP_S, Cue, Floats, Run, mean
+from formclip.ground.run import BOUT_GAP_S, Cue, Floats, Run, cadence_each_second, mean
 from formclip.ground.text import clock
 from formclip.ground.trace import Capture, Lost, Trace, open_trace
 from formclip.ground.words import CUE_KINDS
 
 FILES = ("steps.csv", "cadence.csv", "cues.csv", "up.csv", logfile.SUMMARY_NAME)
 _PROGRESS_B = 1_500_000
-_CADENCE_S = 4.0
 _MOST_S = 24 * 86400  # a session counts its ms in 32 bits, with a sign where times are compared
-_FILL_STEPS = 5
 _LEAST_TURNING_DPS = 3.0
 UpSink = Callable[[Floats, Floats], None]
 
 
 @dataclass
 class Replayed:
-    """What a replay gives: steps and cues from the log, cadence and length from the run through the chain."""
+    """What a replay gives: steps, cues and cadence from the log, length from the run through the chain."""
 
     log: logfile.Log
     columns: dict[str, Floats]
@@ -142,25 +140,6 @@ class _Pages:
         self._file.close()
 
 
-def fill_cadence(t_s: Floats, spm: Floats, on_s: Floats) -> Floats:
-    """Cadence for the seconds of a bout in which the chain did not yet know that it was running.
-
-    The steps of those seconds were held back and given once running was confirmed; cadence is counted from them.
-    """
-    out = spm.copy()
-    for i in np.flatnonzero(np.isnan(spm)).tolist():
-        upto = int(np.searchsorted(on_s, t_s[i], "right"))
-        inside = on_s[int(np.searchsorted(on_s, t_s[i] - _CADENCE_S, "right")) : upto]
-        if len(inside) < _FILL_STEPS or upto == len(on_s):
-            continue
-        apart = np.diff(inside)
-        if t_s[i] - inside[-1] > 1.5 * np.median(apart) or on_s[upto] - inside[-1] > BOUT_GAP_S:
-            continue
-        if np.max(apart) <= 1.5 * np.median(apart):
-            out[i] = 60.0 * len(apart) / (inside[-1] - inside[0])
-    return out
-
-
 def _doubt(turning_sum: float, samples: int, rate_hz: int) -> list[str]:
     """A pelvis turns at 20 to 80 deg/s in running, on each axis; a hundredth of that is another unit."""
     if samples < 10 * rate_hz or turning_sum / samples > _LEAST_TURNING_DPS:
@@ -182,11 +161,9 @@ def replay_trace(
     store = _Pages(log_path)
     session = Session(rate_hz, settings, trace.has_gyro, info=f"formclip {__version__} replay", sink=store, session=1)
     tap = UpTap(session, trace.t_s, up_sink) if up_sink is not None and trace.has_gyro else None
-    second: float | None = None  # the next whole second of the trace to tell the cadence of
-    start_s, period_s = 0.0, 1.0 / rate_hz
+    start_s: float | None = None
+    end_s, period_s = 0.0, 1.0 / rate_hz
     turning_sum, turning_samples = 0.0, 0
-    times: list[float] = []
-    cadences: list[float] = []
     pipeline = session.pipeline
     if settings.to_dict()["auto_start"] not in (1, "on", True):
         session.start()
@@ -203,12 +180,8 @@ def replay_trace(
                     path=trace.path,
                 )
             base_s = float(trace.t_s(np.array([piece.index], dtype=np.int64))[0])
-            if second is None:
-                start_s, second = base_s, math.ceil(base_s - 1e-3)
-            while second < base_s - period_s:  # in a gap nothing is known
-                times.append(second)
-                cadences.append(math.nan)
-                second += 1
+            start_s = base_s if start_s is None else start_s
+            end_s = base_s + m * period_s
             while at < m:
                 n = min(m - at, pipeline.intake.room)  # hop by hop, to look at the chain in between
                 session.push(piece.samples[:, at : at + n])
@@ -218,11 +191,6 @@ def replay_trace(
                 at += n
                 if tap is not None:
                     tap.take()
-                while second <= base_s + at * period_s:
-                    running = pipeline.activity == RUNNING and pipeline.cadence_spm > 0
-                    times.append(second)
-                    cadences.append(pipeline.cadence_spm if running else math.nan)
-                    second += 1
         if session.state == READY:
             session.start(records.BY_ITSELF)  # nothing was recorded: a log that says so
         session.flush()
@@ -236,13 +204,15 @@ def replay_trace(
         return trace.t_s(t_ms * (rate_hz / 1000.0))
 
     columns = to_columns(log, time_of, settings)
-    cadence_t_s = np.array(times, dtype=np.float64)
+    start_s = 0.0 if start_s is None else start_s
+    seconds = np.arange(math.ceil(start_s - 1e-3), math.floor(end_s) + 1, dtype=np.float64)
     return Replayed(
         log,
         columns,
         to_cues(log, time_of),
-        cadence_t_s,
-        fill_cadence(cadence_t_s, np.array(cadences, dtype=np.float64), columns["on_s"]),
+        seconds,
+        cadence_each_second(seconds, columns["on_s"]),
+        start_s,
         start_s,
         trace.samples * period_s,
         settings,
@@ -276,13 +246,7 @@ def replay_log(path: Path, changed: dict[str, Any] | None = None) -> Replayed:
         cues = to_cues(log, own_clock)
     last_s = max((t_ms for _, t_ms, _ in log.entries), default=0) / 1000
     seconds = np.arange(0.0, math.floor(last_s) + 1)
-    on_s = columns["on_s"]
-    place = np.searchsorted(on_s, seconds, "right") - 1
-    cadence = np.full(len(seconds), math.nan)
-    known = place >= 0
-    recent = known.copy()
-    recent[known] = seconds[known] - on_s[place[known]] < 1.0
-    cadence[recent] = columns["cadence_spm"][place[recent]]
+    cadence = cadence_each_second(seconds, columns["on_s"])
     facts = {
         "trace": path.name,
         "rate_hz": log.start.get("rate_hz"),

@@ -108,6 +108,7 @@ _LEVELLER = "gaitcore.leveller:Leveller"
 _ATTITUDE = "gaitcore.attitude:Attitude"
 _PIPELINE = "gaitcore.pipeline:Pipeline"
 _RHYTHM = "gaitcore.cadence:Rhythm"
+_CADENCE = "gaitcore.cadence"
 _GATE = "gaitcore.gate"
 _SHAPE = "gaitcore.shape"
 _SCORE = "self._vote = 0.92 * self._vote + s * self._parity"
@@ -260,12 +261,16 @@ ABLATIONS: tuple[Ablation, ...] = (
         ),),
     ),
     Ablation(
-        "refractory time of 0.1 s", STEP, "in place of 0.6 of a step's period",
+        "any rise is a contact", STEP, "0.1 s after the one before; the rhythm is not asked",
         (Edit(
-            "gaitcore.steps:StepFinder", "push",
-            ("0.6 * period if period else self._default", "0.48 * self._default"),
+            "gaitcore.steps:StepFinder", "_rise",
+            ("if not period:", "if True:"), ("self._default", "0.48 * self._default"),
         ),),
         (DAILY, MADE),
+    ),
+    Ablation(
+        "contact anywhere", STEP, "a contact far from where those before it lay is believed too",
+        _constants("gaitcore.meter", _ELSEWHERE=9.0),
     ),
     Ablation(
         "last steps not given out", STEP, "what waits when running has ended is dropped",
@@ -273,23 +278,23 @@ ABLATIONS: tuple[Ablation, ...] = (
         (MADE,),
     ),
     Ablation(
-        "one long lag", RHYTHM, "the newest stride against the one just above 4 s earlier, not against two",
-        (Edit(_RHYTHM, "_cadence", ("(most, max(1, most - 1))", "(most, most)")),),
+        "step not told from stride", RHYTHM, "whatever comes again is taken for a stride",
+        (Edit(_RHYTHM, "_sides", ("if odd - third > even:", "if False:")),), (HAND,),
     ),
     Ablation(
-        "stride's peak alone", RHYTHM, "cadence from the autocorrelation over 2 s",
-        (Edit(_RHYTHM, "_cadence", ("if most < 1:", "if True:")),),
+        "any third harmonic", RHYTHM, "a stride may have any third harmonic", _constants(_CADENCE, _MOST_THIRD=1e9),
+        (HAND,),
+    ),
+    Ablation(
+        "feet not expected", RHYTHM, "a contact is expected a step after the last, also where the sides differ",
+        _constants("gaitcore.steps", _UNEVEN=9.0),
     ),
     Ablation(
         "stride not followed", RHYTHM, "the first strong peak is looked for in every hop",
-        (Edit(_RHYTHM, "_rhythm", ("if self._stride > 0.0:", "if False:")),),
+        (Edit(_RHYTHM, "_rhythm", ("if 0.0 < self._stride <= self._lag_max:", "if False:")),),
     ),
     Ablation(
-        "cadence every hop", RHYTHM, "rhythm and cadence do not take turns: twice the work",
-        (
-            Edit(_RHYTHM, "push", ("was != RUNNING or hops % 2", "True")),
-            Edit(_RHYTHM, "_publish", ("(self._hops % 2 == 0 or self.cadence_spm == 0.0)", "True")),
-        ),
+        "rhythm every hop", RHYTHM, "twice the work", (Edit(_RHYTHM, "push", ("was != RUNNING or hops % 2", "True")),),
     ),
     Ablation(
         "no horizontal term", GATE, "the vertical alone", _constants(_GATE, _SIDEWAYS_GAIN=0.0)
@@ -371,7 +376,7 @@ ABLATIONS: tuple[Ablation, ...] = (
             ),
             Edit(_RHYTHM, "_age", ("self._n // 2", "self._n")),
             *_constants(
-                "gaitcore.cadence", _MOST_POINTS=14, _POINTS=12, _HOPS=20, _WINDOW_HOPS=8, _CADENCE_HOPS=16,
+                _CADENCE, _MOST_POINTS=14, _POINTS=12, _HOPS=20, _WINDOW_HOPS=8, _LEAST_HOPS=6,
                 _UP_GAIN=0.22, _SIDEWAYS_HOPS=8,
             ),
             *_constants(

@@ -118,6 +118,18 @@ def test_missed_and_invented_steps_are_counted():
     assert (score["found"], score["invented"]) == (score["true_steps"], 10)
 
 
+def test_seconds_whose_cadence_is_not_that_of_the_steps_are_told():
+    even = score_trace(truth(), ours())
+    assert even["agreement"]["apart"] == 0 and even["agreement"]["seconds"] > 90
+    off = score_trace(truth(), ours(spm=60 / PERIOD_S + 3.5))
+    assert off["agreement"]["apart"] == off["agreement"]["seconds"]
+    figures = {f.key: f for f in all_figures({"rbds/a": even, "rbds/b": off}, None, None)}
+    assert figures["agreement"].met is False and figures["agreement"].values["worst"] == pytest.approx(3.5, abs=0.01)
+    assert all_figures({"rbds/a": even}, None, None)[2].met is True
+    none = score_trace(truth(), ours(spm=math.nan))
+    assert none["agreement"] is None
+
+
 def test_errors_come_out_as_put_in():
     full = np.ones(STEPS)
     made = ours(

@@ -90,6 +90,21 @@ def cadence_10s(scores: Scores) -> Figure:
     )  # fmt: skip
 
 
+def agreement(scores: Scores) -> Figure:
+    key, title, goal = "agreement", "seconds in which cadence and our own steps differ by > 3 steps/min", "0"
+    have = _having(scores, "agreement")
+    if not have:
+        return _missing(key, title, goal, "no running in these traces")
+    apart = sum(s["agreement"]["apart"] for s in have.values())
+    seconds = sum(s["agreement"]["seconds"] for s in have.values())
+    name, worst = _worst({n: s["agreement"]["worst"] for n, s in have.items()})
+    return Figure(
+        key, title, goal, f"{apart}", f"{name} at {have[name]['agreement']['worst_at_s']:.0f} s, {worst:.1f}",
+        apart == 0, f"of {seconds} s of {len(have)} traces, recorded and with or without a truth",
+        {"apart": apart, "seconds": seconds, "worst": worst},
+    )  # fmt: skip
+
+
 def steps(scores: Scores) -> list[Figure]:
     have = _having(scores, "true_steps")
     out = []
@@ -349,6 +364,7 @@ def all_figures(
     return [
         cadence(scores),
         cadence_10s(scores),
+        agreement(scores),
         *steps(scores),
         not_running(scores),
         contact_spread(scores),

@@ -7,6 +7,7 @@ The rules, which docs/lab/validity.md repeats in words:
              median) is taken out; what stays unmatched is missed or invented
   cadence    every value of cadence.csv whose 4 s lie within true steps (or begin up to one step before them) and hold
              no stop, against the true steps in those 4 s
+  agreement  every value of cadence.csv against our own steps in those 4 s, plainly counted, in any trace
   strides    range of tilt, drop and rotation in the true pose from each contact to the next of the same foot
 """
 
@@ -23,13 +24,14 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from formclip.ground.errors import TraceError
+from formclip.ground.run import CADENCE_S
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Score = dict[str, Any]
 
 SETTLE_S = 10.0
-CADENCE_S = 4.0
+AGREE_SPM = 3.0  # cadence against our own steps
 _LMU_JOG_S = (495.0, 655.0)  # "about 510-640 s", with room
 _NEAR_S = 1e-3
 _STOP_S = 1.0  # between steps of one run there is less: four seconds with a stop in them have no cadence
@@ -104,6 +106,20 @@ def window_cadence(contacts_s: Floats, end_s: float, length_s: float) -> float:
     """Steps/min from the true contacts in (end - length, end]; NaN with fewer than three."""
     inside = contacts_s[(contacts_s > end_s - length_s) & (contacts_s <= end_s)]
     return 60.0 * (len(inside) - 1) / float(inside[-1] - inside[0]) if len(inside) > 2 else math.nan
+
+
+def score_agreement(ours: Ours) -> Score | None:
+    """Seconds in which the cadence told is not that of the steps told. Needs no truth."""
+    told = np.isfinite(ours.cadence_spm)
+    if not told.any():
+        return None
+    worst, worst_at, apart = 0.0, math.nan, 0
+    for t_s, spm in zip(ours.cadence_t_s[told].tolist(), ours.cadence_spm[told].tolist(), strict=True):
+        off = abs(spm - window_cadence(ours.columns["on_s"], t_s, CADENCE_S))
+        apart += not off <= AGREE_SPM
+        if not off <= worst:
+            worst, worst_at = off, t_s
+    return {"seconds": int(told.sum()), "apart": apart, "worst": worst, "worst_at_s": worst_at}
 
 
 def _mean(values: Floats) -> float | None:
@@ -296,6 +312,7 @@ def score_trace(truth: dict[str, Any], ours: Ours) -> Score:
             score[f"of_{key}"] = truth[key]
     score["seconds"] = round(ours.duration_s, 2)
     score["steps_given"] = len(ours.columns["on_s"])
+    score["agreement"] = score_agreement(ours)
     if isinstance(truth.get("steps"), list):
         score.update(score_steps(truth, ours))
     if isinstance(truth.get("cadence_windows"), list):

@@ -213,7 +213,6 @@ def replay_trace(
         seconds,
         cadence_each_second(seconds, columns["on_s"]),
         start_s,
-        start_s,
         trace.samples * period_s,
         settings,
         trace.notes + _doubt(turning_sum, turning_samples, rate_hz),

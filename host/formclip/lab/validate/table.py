@@ -25,8 +25,8 @@ How it is scored:
   What is compared are the quantised values of the clip's log.
 - From 10 s after the first true step on; all of it where the running lasts less than 20 s.
 - Steps are matched one to one within half a step, after a constant offset of the trace (the median) is taken out.
-- Cadence: each value of `cadence.csv` whose 4 s lie within the truth, against the true contacts in those 4 s. Beside it, in
-  every trace with running, each value against our own steps of those 4 s.
+- Cadence: each value of `cadence.csv` whose 4 s lie within the truth, against the true contacts in those 4 s. In
+  every trace with running, also each value against our own steps of those 4 s.
 - Ranges: those of the true pose from a contact to the next of the same foot.
 - "Worst" names the worst trace; "mean of each" is one value a trace, "step by step" one value a step. "Others" is what
   a plain method or a peer gets on the same traces (`make compare` runs peers).

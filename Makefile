@@ -3,11 +3,12 @@
 VENV    := .venv
 BIN     := $(VENV)/bin
 PEERS   := .venv-compare
+CASE    := .venv-case
 PYTHON  ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 DATA    ?= ../shared/data
 BOARDS  := Seeed_XIAO_nRF52840_Sense feather_bluefruit_sense feather_nrf52840_express
-PINS    := pyproject.toml $(wildcard requirements/*.txt)
+PINS    := pyproject.toml $(filter-out %case.txt,$(wildcard requirements/*.txt))
 TRACE   ?=
 ARGS    ?=
 export FORMCLIP_DATA ?= $(abspath $(DATA))
@@ -16,7 +17,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types device-types pytest hardware validate ablate bench soak torture radio-bench compare fit golden test-bluez stress deploy clean
+.PHONY: help setup demo test lint types device-types pytest hardware case test-hardware validate ablate bench soak torture radio-bench compare fit golden test-bluez stress deploy clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -91,8 +92,14 @@ deploy: $(VENV)/.run ## copy firmware, gaitcore and libraries to a board; ARGS="
 hardware: $(VENV)/.dev ## lists of parts, drawings, sums and tables of hardware/, made of its data
 	$(BIN)/python -m hardware.make
 
+case: $(CASE)/.ready ## the printed cases: STEP, STL, their masses and pictures; then `make hardware`
+	$(CASE)/bin/python -m hardware.make.case
+
+test-hardware: $(CASE)/.ready ## the cases' solids: nothing touches, walls, supports, files; in the CAD program's environment
+	$(CASE)/bin/python -m pytest -q -c /dev/null --rootdir=. $(ARGS) hardware/tests
+
 clean: ## remove .venv and everything generated
-	rm -rf $(VENV) $(PEERS) build out host/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(CASE) build out host/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The Adafruit libraries without their dependencies, which would take the names of the board's modules.
@@ -126,4 +133,11 @@ $(PEERS)/.ready: $(PINS)
 	@echo "setup: $(PEERS) with the peers to compare with"
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt -e '.[compare]'
+	@touch $@
+
+# A venv of its own: the CAD kernel is 1 GB, and nothing else needs it.
+$(CASE)/.ready: requirements/case.txt requirements/constraints-case.txt
+	@echo "setup: $(CASE) with build123d, 1 GB"
+	@$(PYTHON) -m venv $(CASE)
+	@$(CASE)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/case.txt -c requirements/constraints-case.txt
 	@touch $@

@@ -9,7 +9,7 @@ import math
 
 from hardware.make.data import MADE, Build, builds, circuits, parts
 
-FROM_CASE = {"case": ("body_g", "lid_g", "clip_g"), "plug": ("plug_g",)}
+FROM_CASE = {"case": ("body_g", "lid_g", "shelf_g", "membrane_g", "clip_g"), "plug": ("plug_g",)}
 
 
 def case_facts() -> dict[str, dict[str, float]]:

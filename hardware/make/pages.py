@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from hardware.make import bom, card, drive, power
-from hardware.make.data import HARDWARE, REPO, builds, circuits
+from hardware.make import bom, card, drive, layout, power
+from hardware.make.data import HARDWARE, REPO, builds, circuits, read
 
 MARK = re.compile(r"(<!-- made: ([a-z0-9 -]+) -->)(.*?)(<!-- end \2 -->)", re.S)
 
@@ -33,11 +33,70 @@ def build_table() -> str:
     return "\n".join(lines)
 
 
+def case_table() -> str:
+    lines = ["| build | body with lid, mm | with the clip | all but the clip, g | with the clip, g |"]
+    lines += ["| --- | --- | --- | --- | --- |"]
+    for build in builds().values():
+        facts = bom.case_facts()[build.case]
+        without, off = bom.mass_g(build, ("clip_g",))
+        whole, off_whole = bom.mass_g(build)
+        size = f"{facts['x_mm']:.1f} × {facts['y_mm']:.1f} × {facts['z_mm']:.1f}"
+        row = [build.title, size, f"{facts['with_clip_z_mm']:.1f} high", f"{without:.1f} ± {off:.1f}"]
+        lines.append("| " + " | ".join([*row, f"{whole:.1f} ± {off_whole:.1f}"]) + " |")
+    return "\n".join(lines)
+
+
+def goal_text() -> str:
+    """What the small case comes to beside what it aims at."""
+    goal = read("case.toml")["goal"]
+    build = builds()[goal["build"]]
+    facts = bom.case_facts()[build.case]
+    mass, off = bom.mass_g(build, ("clip_g",))
+    size = " × ".join(f"{facts[f'{axis}_mm']:.1f}" for axis in "xyz")
+    aim = " × ".join(f"{side:.0f}" for side in goal["size_mm"])
+    return f"{size} mm (aim {aim}) and {mass:.1f} ± {off:.1f} g (aim under {goal['mass_g']:.0f} g)"
+
+
+def prints_table() -> str:
+    lines = ["| print | filament | g | as it lies on the bed |", "| --- | --- | --- | --- |"]
+    facts = bom.case_facts()[read("case.toml")["goal"]["build"]]
+    for name, filament, lies in PRINTS:
+        lines.append(f"| {name} | {filament} | {facts[f'{name}_g']:.1f} | {lies} |")
+    return "\n".join(lines)
+
+
+PRINTS = (
+    ("body", "PETG", "skin's side down"),
+    ("lid", "PETG", "outside down: turn it over"),
+    ("shelf", "PETG", "as it is"),
+    ("clip", "PETG", "on its side, so that the layers run along the bend: turn it by 90°"),
+    ("membrane", "TPU 95A", "outside down: turn it over"),
+    ("plug", "TPU 95A", "flange down: turn it by 90°"),
+)
+
+
+def spring_table() -> str:
+    lines = [
+        "| build | tongue | bent by the thickest band | strain | pull to open |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for build in builds().values():
+        found = layout.spring(layout.layout(build.id))
+        strain = f"{100 * found.strain:.1f} % of {100 * found.limit:.0f} %"
+        row = [build.title, f"{found.length_mm:.0f} mm", f"{found.bend_mm:.1f} mm", strain, f"{found.force_n:.0f} N"]
+        lines.append("| " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
 def fillings() -> dict[str, Callable[[], str]]:
     """Name of a mark -> what stands there."""
     found: dict[str, Callable[[], str]] = {
         "builds": build_table,
         "acceptable": bom.acceptable_table,
+        "case": case_table,
+        "case goal": goal_text,
+        "prints": prints_table,
+        "spring": spring_table,
         "patterns": card.table,
         "presses": card.press_table,
         "power": power.table,

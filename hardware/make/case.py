@@ -94,17 +94,13 @@ class Case:
             return []
         used = {place(hole) for hole in [*stage["at"].values(), *stage["wires"].values()]}
         used |= {place(hole) for link in stage["links"] for hole in link.split()}
-        columns, rows = stage["columns"], stage["rows"]
-        along_x = self.build.id == "xiao"
-        middle = box.middle
+        mx, my, _ = box.middle
         found = []
-        for column in range(columns):
-            for row in range(rows):
-                if (column, row) in used:
-                    continue
-                a, b = (column - (columns - 1) / 2) * layouts.PITCH, (row - (rows - 1) / 2) * layouts.PITCH
-                x, y = (a, b) if along_x else (b, a)
-                found.append((abs(x) + abs(y), middle[0] + x, middle[1] + y))
+        for column in range(stage["columns"]):
+            for row in range(stage["rows"]):
+                if (column, row) not in used:
+                    x, y = layouts.hole_place(stage, box, column, row)
+                    found.append((abs(x - mx) + abs(y - my), x, y))
         return [(x, y) for _, x, y in sorted(found, reverse=True)]
 
     def stage_posts(self) -> list[tuple[float, float]]:
@@ -255,14 +251,17 @@ class Case:
         return max(self.stage_posts(), key=lambda hole: (hole[0] - bx) ** 2 + (hole[1] - by) ** 2)
 
     def _shelf(self) -> Part:
-        """Between cell and board: the board stands on its four corners, its joints hang through two windows."""
+        """Between cell and board: the board stands on its four corners, its joints hang through windows."""
         at = self.at
         low, high = at.shelf.low, at.shelf.high
         shelf = slab(low[0], low[1], high[0], high[1], low[2], high[2], 1.0)
         board = at.things["board"]
-        for side in (0, 1):
-            y0 = board.low[1] + 0.9 if side == 0 else board.high[1] - 3.4
-            shelf -= block((board.low[0] + 2.6, y0, 0), (board.high[0] - 2.6, y0 + 2.5, 50))
+        used = {pin.partition(".")[2] for pins in self.circuit.nets.values() for pin in pins if pin.startswith("A1.")}
+        for pad in self.circuit.board.pads:  # a window for each joint, towards the board's edge, where its wire leaves
+            px, py = layouts.pad_place(board, pad)
+            if pad.name in used and pad.at_edge:
+                out = board.low[1] - 0.4 if pad.x_mm < 0 else board.high[1] + 0.4
+                shelf -= block((px - 1.5, min(py - 1.4, out), 0), (px + 1.5, max(py + 1.4, out), 50))
         stand = board.low[2]
         for px in (board.low[0], board.high[0] - 1.7):
             for py in (board.low[1], board.high[1] - 1.7):
@@ -274,9 +273,7 @@ class Case:
             for py in (board.low[1] + 1.9, board.high[1] - 4.4):
                 shelf += block((board.high[0] + 0.2, py, high[2]), (high[0], py + 2.5, stand + 1.4))
             pads = [pad for pad in self.circuit.board.pads if not pad.at_edge]  # room for the battery's joints
-            mx, my = board.middle[:2]
-            xs = [mx - pad.y_mm for pad in pads]  # the USB end is x = 0: the board's y runs against x
-            ys = [my - pad.x_mm for pad in pads]
+            xs, ys = zip(*(layouts.pad_place(board, pad) for pad in pads))
             shelf -= block((min(xs) - 1.2, min(ys) - 1.8, 0), (max(xs) + 1.2, max(ys) + 1.8, 50))
         return shelf
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hardware.make.circuit import place
-from hardware.make.data import builds, circuits, read
+from hardware.make.data import Pad, builds, circuits, read
 
 Triple = tuple[float, float, float]
 PITCH = 2.54
@@ -148,16 +148,24 @@ def layout(name: str) -> Layout:
     return Layout(build.case, inner, things, button, button_top, screws, motor, pocket, shelf, usb_box, par)
 
 
+def hole_place(stage: dict[str, Any], box: Box, column: float, row: float) -> tuple[float, float]:
+    """Where a hole of the perfboard is: parts up, rows along x, columns along y: the picture turned, not mirrored."""
+    x, y, _ = box.middle
+    return x + (row - (stage["rows"] - 1) / 2) * PITCH, y + (column - (stage["columns"] - 1) / 2) * PITCH
+
+
+def pad_place(board: Box, pad: Pad) -> tuple[float, float]:
+    """Where a pad of the board is: parts up, the USB end at x = 0, so the board's right is y."""
+    x, y, _ = board.middle
+    return x - pad.y_mm, y + pad.x_mm
+
+
 def _stage_button(stage: dict[str, Any], box: Box) -> tuple[float, float]:
-    """Middle of the button on a perfboard whose columns run along x and rows along y."""
+    """Middle of the button on the perfboard."""
     legs = [place(hole) for pin, hole in stage["at"].items() if pin.startswith("SW1.")]
     column = sum(c for c, _ in legs) / len(legs)
     row = sum(r for _, r in legs) / len(legs)
-    middle = box.middle
-    return (
-        middle[0] + (column - (stage["columns"] - 1) / 2) * PITCH,
-        middle[1] + (row - (stage["rows"] - 1) / 2) * PITCH,
-    )
+    return hole_place(stage, box, column, row)
 
 
 def complaints(found: Layout, least: float = 0.1) -> list[str]:

@@ -13,6 +13,7 @@ import pytest
 from build123d import Box, Edge, GeomType, Pos, Vector
 
 from hardware.make import case as cases
+from hardware.make import layout
 from hardware.make.data import builds
 
 BUILT = {}
@@ -169,6 +170,22 @@ def test_screws_have_a_way(built):
         filled = overlap(around, built.solids["body"])
         ring = math.pi * ((built.par["screw_hole_mm"] / 2 + 0.79) ** 2 - (built.par["screw_hole_mm"] / 2) ** 2) * 5
         assert filled == pytest.approx(ring, rel=0.02)
+
+
+def test_joints_under_the_board_hang_free(built):
+    """A blob of 1.2 mm under each pad that the circuit uses, and the wire's way out of it sideways."""
+    board = built.at.things["board"]
+    used = {pin.partition(".")[2] for pins in built.circuit.nets.values() for pin in pins if pin.startswith("A1.")}
+    for pad in built.circuit.board.pads:
+        if pad.name not in used:
+            continue
+        x, y = layout.pad_place(board, pad)
+        half_x, half_y = (0.85, 0.85) if pad.at_edge else (pad.h_mm / 2, pad.w_mm / 2)
+        low = board.low[2]
+        blob = cases.block((x - half_x, y - half_y, low - 1.2), (x + half_x, y + half_y, low - 0.01))
+        for name in ("shelf", "body"):
+            assert overlap(blob, built.solids[name]) < 1e-3, (pad.name, name)
+        assert low - 1.2 > built.at.things["cell"].high[2], "a joint reaches the cell"
 
 
 def test_the_mouth_of_the_clip_is_as_told(built):

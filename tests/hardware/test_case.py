@@ -67,6 +67,28 @@ def test_another_part_is_placed_or_refused(name, part, size, what, monkeypatch):
         assert any(what in text for text in complaints), complaints
 
 
+def turns_right(origin, right, down):
+    """With z towards the eye: is `down` a quarter turn clockwise from `right`, as in a picture?"""
+    (ax, ay), (bx, by) = ((p[0] - origin[0], p[1] - origin[1]) for p in (right, down))
+    return ax * by - ay * bx < 0
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_nothing_is_laid_in_mirrored(name):
+    """Perfboard and board lie in the case as in their pictures, turned perhaps, but parts up."""
+    found = layout.layout(name)
+    circuit = data.circuit(BUILDS[name].circuit)
+    if circuit.stage:
+        box = found.things["stage"]
+        a1, b1, a2 = (layout.hole_place(circuit.stage, box, c, r) for c, r in ((0, 0), (1, 0), (0, 1)))
+        assert turns_right(a1, b1, a2)
+    pads = {pad.name: layout.pad_place(found.things["board"], pad) for pad in circuit.board.pads}
+    left, right = ("D0", "5V") if "5V" in pads else ("SCK", "D13")
+    below = "D6" if "5V" in pads else "TX"
+    assert turns_right(pads[left], pads[right], pads[below])
+    assert pads[below][0] > pads[left][0], "the USB end is at x = 0"
+
+
 def test_boxes_that_overlap_are_seen():
     found = layout.layout("xiao")
     things = {**found.things, "cell": found.things["board"]}

@@ -1,6 +1,9 @@
 """The guides: the card shows every pattern as the firmware plays it; the table of faults names every fault."""
 
+import random
 import re
+import subprocess
+import sys
 
 import pytest
 from formclip.ground.words import PATTERNS
@@ -87,3 +90,48 @@ def test_the_steps_name_the_pads_of_the_circuit(name):
         order = ", ".join(stage["at"][f"Q1.{pin}"][0] for pin in "SGD")
         assert f"S, G, D are {order}" in build
         assert f"D1's ring to column {stage['at']['D1.K'][0]}" in build
+
+
+def test_the_first_start_goes_as_its_page_says(tmp_path):
+    """Checks 2 and 7 to 10 on the virtual board: press, lie on the table, press, doctor; and a very long press."""
+    rng = random.Random(1)
+    trace = tmp_path / "table.imu.csv"
+    rows = ["t_s,acc_x_g,acc_y_g,acc_z_g,gyr_x_dps,gyr_y_dps,gyr_z_dps"]
+    for k in range(208 * 50):
+        acc = [f"{rng.gauss(mean, 0.002):.4f}" for mean in (0.01, -0.02, 1.0)]
+        gyr = [f"{rng.gauss(mean, 0.07):.3f}" for mean in (0.5, -0.3, 0.1)]
+        rows.append(",".join([f"{k / 208:.5f}", *acc, *gyr]))
+    trace.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    formclip = [sys.executable, "-c", "from formclip.show.cli import main; main()"]
+    pressed = ["--press", "3:short,25:short,32:very-long", "--out", str(tmp_path / "out")]
+    run = subprocess.run(
+        [*formclip, "virtual-clip", "--trace", str(trace), *pressed], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    felt, began = [], None
+    for line in (tmp_path / "out" / "record.tsv").read_text("utf-8").splitlines():
+        at_us, what, *value = line.split("\t")
+        if what == "motor":
+            level = int(value[0])
+            if level and began is None:
+                began = int(at_us)
+            elif not level and began is not None:
+                felt.append(((int(at_us) - began) / 1000, began / 1e6))
+                began = None
+    expected = [name for name in ("STAND", "CALIBRATED", "STOP", "STAND", "OFF")]
+    told = [on_ms for name in expected for on_ms, _, _ in MOMENTS[name].pulses]
+    assert [ms for ms, _ in felt] == pytest.approx(told, abs=40)
+    page = (WEAR / "bringup.md").read_text("utf-8")
+    for words in (
+        "four short pulses and blue twice",
+        "two short pulses and a long one, green twice",
+        "long – short, red",
+    ):
+        assert words in page
+    assert 12 <= felt[4][1] <= 16, "ten seconds on the table, as the page says"
+    doctor = subprocess.run(
+        [*formclip, "doctor", "--drive", str(tmp_path / "out" / "drive")], capture_output=True, text=True, check=False
+    )
+    assert doctor.returncode == 0, doctor.stdout
+    assert all(line.startswith("ok ") for line in doctor.stdout.splitlines()), doctor.stdout
+    assert "1 runs have been kept" in doctor.stdout and "1 runs have been kept" in page

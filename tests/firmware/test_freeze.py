@@ -89,7 +89,7 @@ def test_the_build_s_name_follows_the_code(monkeypatch):
     ours = bundle.frozen().build
     assert ours == bundle.frozen().build
     real = bundle._lean_files
-    monkeypatch.setattr(bundle, "_lean_files", lambda b: {**real(b), "/gaitcore/units.py": b"X = 1\n"})
+    monkeypatch.setattr(bundle, "_lean_files", lambda *of: {**real(*of), "/gaitcore/units.py": b"X = 1\n"})
     assert bundle.frozen().build != ours
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from formclip import __version__
 from formclip.firmware.shrink import prune, shrink
-from formclip.firmware.sources import DEVICE, SHARED
+from formclip.firmware.sources import HERE, Tree
 from formclip.ground.errors import NotInstalled
 
 BOARDS = {
@@ -103,29 +103,29 @@ def _imports(source: str) -> set[str]:
     return names
 
 
-def _gaitcore_files() -> list[Path]:
+def _gaitcore_files(tree: Tree) -> list[Path]:
     """Modules of gaitcore that the firmware imports, directly or through others."""
-    todo = [path.read_text("utf-8") for path in DEVICE.rglob("*.py")]
-    found: dict[str, Path] = {"gaitcore": SHARED / "gaitcore" / "__init__.py"}
+    todo = [path.read_text("utf-8") for path in tree.device.rglob("*.py")]
+    found: dict[str, Path] = {"gaitcore": tree.shared / "gaitcore" / "__init__.py"}
     while todo:
         for name in _imports(todo.pop()):
-            path = SHARED / (name.replace(".", "/") + ".py")
+            path = tree.shared / (name.replace(".", "/") + ".py")
             if name.startswith("gaitcore.") and name not in found and path.is_file():
                 found[name] = path
                 todo.append(path.read_text("utf-8"))
     return sorted(found.values())
 
 
-def _lean_files(boards: tuple[str, ...]) -> dict[str, bytes]:
+def _lean_files(boards: tuple[str, ...], tree: Tree) -> dict[str, bytes]:
     """Path on the drive -> content, with the pins of these boards, names as written."""
     files: dict[str, bytes] = {}
-    for path in sorted(DEVICE.rglob("*.py")):
-        name = path.relative_to(DEVICE).as_posix()
+    for path in sorted(tree.device.rglob("*.py")):
+        name = path.relative_to(tree.device).as_posix()
         if name.startswith("boards/") and path.stem not in ("__init__", *boards):
             continue
         files["/" + name] = lean(path.read_text("utf-8")).encode()
-    files["/settings.toml"] = (DEVICE / "settings.toml").read_bytes()
-    for path in _gaitcore_files():
+    files["/settings.toml"] = (tree.device / "settings.toml").read_bytes()
+    for path in _gaitcore_files(tree):
         files["/gaitcore/" + path.name] = lean(path.read_text("utf-8")).encode()
     for package, names in LIBRARIES.items():
         for name in names:
@@ -133,9 +133,9 @@ def _lean_files(boards: tuple[str, ...]) -> dict[str, bytes]:
     return files
 
 
-def bundle(board: str) -> dict[str, bytes]:
+def bundle(board: str, tree: Tree = HERE) -> dict[str, bytes]:
     """Path on the drive -> content, for one board."""
-    files = _lean_files((BOARDS[board],))
+    files = _lean_files((BOARDS[board],), tree)
     return {**files, **_shrunk(files)}
 
 
@@ -152,13 +152,13 @@ class Frozen:
     build: str
 
 
-def frozen() -> Frozen:
+def frozen(tree: Tree = HERE) -> Frozen:
     """The firmware for a CircuitPython that has it frozen.
 
     code.py is frozen too, as formclip_code.py, and what is left on the drive imports it: compiled from the drive it
     would be the one program whose bytecode lies in the heap.
     """
-    files = _lean_files(tuple(BOARDS.values()))
+    files = _lean_files(tuple(BOARDS.values()), tree)
     files = {**files, **_shrunk(files)}
     modules = {CODE: files.pop("/code.py")}
     drive = {name: files.pop(name) for name in ("/boot.py", "/settings.toml")}

@@ -12,11 +12,10 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from formclip.firmware.interpreters import NoInterpreter
-
-ABI = b"M\x06"  # header of an .mpy of version 6; bytecode needs no sub-version
-LOAD_NAME = 0x11  # what the body of a class begins with, and no function has
+from formclip.firmware.rom.bytecode import Code, read
 
 
 def compiler() -> str:
@@ -60,8 +59,9 @@ class Loaded:
 
     Settings  word_b: bytes of a word, 4 or 8; a block of the heap is four words
     Out       bytecode: with the table of lines; letters: of strings that are not names; both stay in a ROM file.
-              heads: raw code, tables of names and constants, strings' and numbers' objects; a ROM file leaves them in
-              the heap, freezing does not. floats: of the heads, those of floats, which the board has none of.
+              heads: raw code of functions that have functions in them (others are their bytecode), tables of names
+              and constants, strings' and numbers' objects; a ROM file leaves them in the heap, freezing does not.
+              floats: of the heads, those of floats, which the board has none of.
               names: the names met, whose letters and table are the VM's
     """
 
@@ -77,90 +77,35 @@ class Loaded:
         block_b = 4 * self.word_b
         return -(-size_b // block_b) * block_b
 
-    def add(self, data: bytes) -> None:
-        """One file more."""
-        if data[:2] != ABI:
-            raise ValueError("not an .mpy of version 6")
-        reader = _Reader(data)
-        reader.at = 4
-        names, objects = reader.uint(), reader.uint()
-        for _ in range(names):
-            size = reader.uint()
-            if not size & 1:
-                self.names.add(reader.take((size >> 1) + 1)[:-1])
-        for _ in range(objects):
-            self._object(reader)
+    def add(self, data: bytes, whole: bool = False) -> None:
+        """One file more; whole: with the bodies of modules and classes, as in flash."""
+        module = read(data)
+        self.names.update(name.encode() for name in module.names if name not in module.static)
+        for value in module.objects:
+            self._object(value)
         # One table: names in 2 bytes each, then the constants in a word each.
-        self.heads += self.blocks(self.word_b * (-(-2 * names // self.word_b) + objects))
-        self._code(reader)
+        n_names, n_objects = len(module.names), len(module.objects)
+        self.heads += self.blocks(self.word_b * (-(-2 * n_names // self.word_b) + n_objects))
+        self._code(module.code, not whole, whole)
 
-    def _object(self, reader: _Reader) -> None:
-        kind = reader.take(1)[0]
-        if kind in (1, 2, 3, 4):  # None, False, True, ...
+    def _object(self, value: Any) -> None:
+        if value is None or isinstance(value, bool) or value is ...:
             return
-        size = reader.uint()
-        if kind == 10:  # tuple
-            self.heads += self.blocks(self.word_b * (2 + size))
-            for _ in range(size):
-                self._object(reader)
-            return
-        reader.take(size + (1 if kind in (5, 6) else 0))
-        if kind in (5, 6):  # str, bytes
+        if isinstance(value, tuple):
+            self.heads += self.blocks(self.word_b * (2 + len(value)))
+            for part in value:
+                self._object(part)
+        elif isinstance(value, str | bytes):
             self.heads += self.blocks(4 * self.word_b)
-            self.letters += self.blocks(size + 1)
+            self.letters += self.blocks(len(value.encode() if isinstance(value, str) else value) + 1)
         else:  # int, float, complex
             self.heads += self.blocks(self.word_b + 8)
-            self.floats += self.blocks(self.word_b + 8) if kind == 8 else 0
+            self.floats += self.blocks(self.word_b + 8) if isinstance(value, float) else 0
 
-    def _code(self, reader: _Reader, outermost: bool = True) -> None:
-        head = reader.uint()
-        if head & 3:
-            raise ValueError("native code")
-        body = reader.take(head >> 3)
-        gone = outermost or body[_start(body)] == LOAD_NAME
+    def _code(self, code: Code, gone: bool, whole: bool) -> None:
         if not gone:
-            self.bytecode += self.blocks(head >> 3)
-            self.heads += self.blocks(3 * self.word_b)
-        if head & 4:
-            count = reader.uint()
-            if not gone:
-                self.heads += self.blocks(self.word_b * count)
-            for _ in range(count):
-                self._code(reader, False)
-
-
-def _start(body: bytes) -> int:
-    """Where the instructions of a code object begin: behind its signature and its table of names and lines."""
-    at = 0
-    while body[at] & 0x80:
-        at += 1
-    at += 1
-    lines = cells = n = 0
-    while True:
-        byte = body[at]
-        at += 1
-        cells |= (byte & 1) << n
-        lines |= ((byte & 0x7E) >> 1) << (6 * n)
-        n += 1
-        if not byte & 0x80:
-            return at + lines + cells
-
-
-class _Reader:
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 0
-
-    def take(self, count: int) -> bytes:
-        self.at += count
-        if self.at > len(self.data):
-            raise ValueError("the .mpy file is cut short")
-        return self.data[self.at - count : self.at]
-
-    def uint(self) -> int:
-        value = 0
-        while True:
-            byte = self.take(1)[0]
-            value = value << 7 | byte & 0x7F
-            if not byte & 0x80:
-                return value
+            self.bytecode += self.blocks(code.size_b)
+        if code.has_table and not gone:
+            self.heads += self.blocks(3 * self.word_b) + self.blocks(self.word_b * len(code.children))
+        for child in code.children:
+            self._code(child, child.is_class and not whole, whole)

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import gaitcore
 import numpy as np
 from numpy.typing import NDArray
 
 from formclip.firmware import interpreters
-from formclip.lab.bench import blocks, cost, live, loop
+from formclip.firmware.rom import bytecode, mpy
+from formclip.firmware.sources import HERE, SHARED, Tree
+from formclip.firmware.virtual.run import RATE_HZ, press_events
+from formclip.lab.bench import blocks, cost, count, live, stretches
 
-HERE = Path(__file__).resolve().parent
-HOST = HERE.parents[2]
-GAITCORE = Path(gaitcore.__path__[0])
-DEVICE = GAITCORE.parent.parent / "device"
-
-# A 64-bit VM's objects are words and pointers of 8 bytes, the board's of 4; bytecode and names take the same on both.
-# heap32.mjs on the drive's files (short names): gaitcore is 75.2 KB there, its sources 134 KB on the 64-bit VM.
-WIDTH_32 = 0.56
+BENCH = Path(__file__).resolve().parent
+BLOCK_US = 250_000
+SAMPLES = 52
 # Live heap for the estimate where it can't be measured: about what the frozen firmware has.
 NO_VM_KB = 65.0
 RUN_S = 900.0
-# Modules of gaitcore that only the desktop imports, where device/ does not say.
-DESKTOP_ONLY = {"receiver", "recover"}
+PRESS_S = 2.0
+# Of the run: before it the runner stands, and the first steps of the bout come at once.
+WINDOW = (0.4, 0.99)
+GOAL_PERCENT = 10.0
+# What is left out of a block's time: the radio's turns and writes to the flash.
+LEFT_OUT = ("hw.link", "hw.linksetup", "hw.flashlog", "hw.flashmount")
 
 
-def simulated(rate_hz: int = 208, seconds: float = 75.0) -> NDArray[np.float64]:
+def simulated(rate_hz: int = RATE_HZ, seconds: float = 75.0) -> NDArray[np.float64]:
     """Rows (6, n) of a runner who stands for 10 s and then runs with an episode of each fault."""
     from formclip.lab.simulate.make import simulate
     from formclip.lab.simulate.scenario import Scenario
@@ -40,82 +41,33 @@ def simulated(rate_hz: int = 208, seconds: float = 75.0) -> NDArray[np.float64]:
     return rows
 
 
-def _lines(done: subprocess.CompletedProcess[str]) -> list[list[str]]:
+def _figures(done: subprocess.CompletedProcess[str]) -> dict[str, float]:
     if done.returncode:
         raise RuntimeError("the bench's script failed: %s" % (done.stderr.strip() or done.stdout.strip())[-600:])
-    return [line.split() for line in done.stdout.splitlines()]
+    return {name: float(value) for name, value in (line.split() for line in done.stdout.splitlines())}
 
 
-def _figures(done: subprocess.CompletedProcess[str]) -> dict[str, float]:
-    return {name: float(value) for name, value in _lines(done)}
+def _of(interpreter: interpreters.Interpreter, tree: Tree) -> interpreters.Interpreter:
+    """The interpreter with the gaitcore of that tree."""
+    path = tuple(tree.shared if part == SHARED else part for part in interpreter.path)
+    return dataclasses.replace(interpreter, path=path)
 
 
-def _modules() -> list[str]:
-    """gaitcore's modules, those that others need first."""
-    ordered: list[str] = []
-
-    def add(name: str) -> None:
-        if name in ordered:
-            return
-        for line in (GAITCORE / (name + ".py")).read_text().splitlines():
-            words = line.split()
-            if line.startswith("from gaitcore.") and len(words) > 1:
-                add(words[1].split(".")[1])
-            elif line.startswith("from gaitcore import"):
-                for word in line.split("import")[1].replace(",", " ").split():
-                    if (GAITCORE / (word + ".py")).exists():
-                        add(word)
-        ordered.append(name)
-
-    for path in sorted(GAITCORE.glob("*.py")):
-        if path.stem != "__init__":
-            add(path.stem)
-    return ordered
-
-
-def imports() -> dict[str, Any]:
-    """Live heap and time of importing each module on the VM, and sizes on the drive."""
-    sizes = {path.stem: path.stat().st_size for path in sorted(GAITCORE.glob("*.py"))}
-    out: dict[str, Any] = {
-        "drive_b": {"gaitcore": sum(sizes.values())},
-        "modules": {name: {"drive_b": sizes[name]} for name in _modules()},
-    }
-    if DEVICE.is_dir():
-        out["drive_b"]["device"] = sum(path.stat().st_size for path in DEVICE.glob("**/*.py"))
-    try:
-        vm = interpreters.find("micropython")
-    except interpreters.NoInterpreter as missing:
-        out["missing"] = str(missing)
-        return out
-    names = ["gaitcore." + name for name in _modules()]
-    lines = _lines(vm.run(HERE / "on_device.py", "import", *names, heap_kb=16384))
-    total = 0.0
-    for line in lines:
-        if line[0].startswith("gaitcore."):
-            entry = out["modules"][line[0].split(".")[1]]
-            entry["live_64_b"], entry["import_us"] = int(line[1]), int(line[2])
-            entry["live_32_b"] = round(int(line[1]) * WIDTH_32)
-            entry["on_board"] = line[0].split(".")[1] not in DESKTOP_ONLY
-            total += int(line[1]) if entry["on_board"] else 0
-    out["live_64_b"] = round(total)
-    out["live_32_b"] = round(total * WIDTH_32)
-    return out
-
-
-def on_interpreters(path: Path) -> dict[str, Any]:
+def on_interpreters(path: Path, tree: Tree = HERE) -> dict[str, Any]:
     """Microseconds and bytes a block where the run can be done for real."""
     out: dict[str, Any] = {}
     for name in ("numpy", "micropython", "device"):
         try:
-            interpreter = interpreters.find(name)
+            interpreter = _of(interpreters.find(name), tree)
         except interpreters.NoInterpreter as missing:
             out[name] = {"missing": str(missing)}
             continue
-        out[name] = _figures(interpreter.run(HERE / "on_device.py", "run", str(path), heap_kb=65536, timeout_s=RUN_S))
+        done = interpreter.run(BENCH / "on_device.py", str(path), heap_kb=65536, timeout_s=RUN_S)
+        out[name] = _figures(done)
     return out
 
 
-def growth(hours: float, rate_hz: int = 208) -> dict[str, float]:
+def growth(hours: float, rate_hz: int = RATE_HZ) -> dict[str, float]:
     """Growth of the live heap on the VM between the first quarter of a simulated run and its end, bytes, and steps.
 
     A run of two hours takes some five minutes. NoInterpreter without the VM.
@@ -124,95 +76,106 @@ def growth(hours: float, rate_hz: int = 208) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.blocks"
         blocks.write(path, rate_hz, simulated(rate_hz, 3600 * hours), True)
-        done = vm.run(HERE / "on_device.py", "run", str(path), heap_kb=16384, timeout_s=RUN_S * max(1.0, hours))
+        done = vm.run(BENCH / "on_device.py", str(path), heap_kb=16384, timeout_s=RUN_S * max(1.0, hours))
     found = _figures(done)
     return {key: found[key] for key in ("blocks", "steps", "pages", "live_b", "growth_b")}
 
 
-def estimate(path: Path, rate_hz: int, live: bytes) -> dict[str, Any]:
-    """Time of each block on the board by the cost table, over a heap with these blocks live."""
-    strict = interpreters.find("strict")
-    heap = path.with_name("heap")
-    heap.write_bytes(live)
-    live_kb = sum(1 for b in live if b) * cost.BLOCK_B / 1024
-    done = strict.run(HERE / "count.py", str(path), str(heap), folders=(HOST,), timeout_s=RUN_S)
-    if done.returncode:
-        raise RuntimeError("the cost counter failed: %s" % done.stderr.strip()[-600:])
-    counted = json.loads(done.stdout)
-    m = blocks.samples(rate_hz)
-    real_us = 1e6 * m / rate_hz
-    per_block = []
+def flash(firmware: count.Firmware) -> dict[str, dict[str, int]]:
+    """Bytes that each frozen module takes in flash: bytecode with lines, strings, heads; and its names' letters."""
+    out = {}
+    for path, data in firmware.images.items():
+        if not path.is_relative_to(firmware.modules_folder):
+            continue
+        loaded = mpy.Loaded(4)
+        loaded.add(data, True)
+        names = sum(len(name) + 1 for name in loaded.names)
+        rest = loaded.letters + loaded.heads
+        name = path.relative_to(firmware.modules_folder).as_posix()
+        out[name] = {"bytecode_b": loaded.bytecode, "rest_b": rest, "names_b": names}
+    return out
+
+
+def names_b(firmware: count.Firmware) -> int:
+    """Bytes of all names in flash, each once: its letters, and a place in CircuitPython's table."""
+    met: set[str] = set()
+    for path, data in firmware.images.items():
+        if path.is_relative_to(firmware.modules_folder):
+            module = bytecode.read(data)
+            met.update(name for name in module.names if name not in module.static)
+    return sum(len(name) + 1 + live.NAME_32_B for name in met)
+
+
+def estimate(
+    rows: NDArray[Any], firmware: count.Firmware, live_kb: float, folder: Path, board: str = "xiao"
+) -> dict[str, Any]:
+    """Time of a block on the board by the cost table while running, from the whole firmware's run over (n, 6) rows."""
+    seconds = len(rows) / RATE_HZ
+    window_s = (WINDOW[0] * seconds, WINDOW[1] * seconds)
+    events = press_events([(PRESS_S, "short")])
+    found = count.run(folder, firmware, rows, live_kb, seconds, window_s, events, board)
+    n = found.window_us / BLOCK_US
     modules: dict[str, dict[str, float]] = {}
     functions: dict[str, float] = {}
-    for block in counted["blocks"]:
-        total = 0.0
-        for place, parts in block.items():
-            work = parts["python_us"] + parts["ulab_us"] + parts["walk_us"]
-            total += work
-            functions[place] = functions.get(place, 0.0) + work
-            into = modules.setdefault(place.split(":")[0], dict.fromkeys(parts, 0.0))
-            for key, value in parts.items():
-                into[key] += value
-        per_block.append(total)
-    count = len(per_block)
-    for parts in modules.values():
-        for key in parts:
-            parts[key] /= count
-    around, collect = beside(live_kb, m), cost.collect_us(live_kb)
-    fifo = sum(around[key] for key in ("fifo_us", "loop_us"))
-    work_mean, work_worst = sum(per_block) / count, max(per_block)
-    with_collect = [us + (0 if (k + 1) % cost.COLLECT_BLOCKS else collect) for k, us in enumerate(per_block)]
-    totals = {key: sum(p[key] for p in modules.values()) for key in next(iter(modules.values()))}
-    calls: dict[str, float] = {}
-    for operations in counted["operations"]:
-        for name, n in operations.items():
-            calls[name] = calls.get(name, 0) + n / count
+    for place, parts in found.spent.items():
+        name = place.partition(":")[0]
+        if name in LEFT_OUT:
+            continue
+        into = modules.setdefault(name, dict.fromkeys(count.KINDS, 0.0))
+        for kind, value in parts.items():
+            into[kind] += value / n
+        functions[place] = sum(parts.get(kind, 0.0) for kind in count.KINDS[:3]) / n
+    total = {kind: sum(parts[kind] for parts in modules.values()) for kind in count.KINDS}
+    work_us = sum(total[kind] for kind in count.KINDS[:3])
+    mean_us = work_us + total["collect_us"]
+    heap = count.heap_of(firmware.settings_toml, live_kb)
     return {
         "live_kb": live_kb,
-        "fits": live_kb + cost.COLLECT_BLOCKS * (totals["bytes"] + around["bytes"]) / 1024 <= cost.HEAP_KB,
-        "block_us": real_us,
-        "samples": m,
-        "work_mean_us": work_mean,
-        "work_worst_us": work_worst,
-        **around,
-        "collect_us": collect,
-        "collect_blocks": cost.COLLECT_BLOCKS,
-        "collections_forced": counted["collections"],
-        "mean_us": work_mean + fifo + collect / cost.COLLECT_BLOCKS,
-        "late_us": sum(per_block[count // 2 :]) / (count - count // 2) + fifo + collect / cost.COLLECT_BLOCKS,
-        "worst_us": max(with_collect) + fifo,
-        "mean_percent": 100 * (work_mean + fifo + collect / cost.COLLECT_BLOCKS) / real_us,
-        "worst_percent": 100 * (max(with_collect) + fifo) / real_us,
-        "parts": totals,
+        "board": board,
+        "blocks": n,
+        "heap_kb": heap.size * cost.BLOCK_B / 1024,
+        "in_areas": heap.areas,
+        "work_us": work_us,
+        "collect_us": total["collect_us"],
+        "mean_us": mean_us,
+        "mean_percent": 100 * mean_us / BLOCK_US,
+        "asked": found.asked / n,
+        "forced": found.forced / n,
+        "a_collection_us": cost.collect_us(live_kb, heap.areas),
+        "parts": total,
         "modules": modules,
-        "functions": {place: us / count for place, us in functions.items()},
-        "ulab_calls": calls,
+        "functions": functions,
+        "ulab_calls": {name: calls / n for name, calls in found.operations.items()},
+        "pystack_b": found.path_b,
     }
 
 
-def beside(live_kb: float, m: int) -> dict[str, float]:
-    """The XIAO's driver and loop by the same table; by its row of the FIFO alone where Adafruit's libraries are not."""
-    from formclip.firmware.sources import libraries_here
+def measure(
+    rows: NDArray[Any],
+    live_kb: float | None = None,
+    tree: Tree = HERE,
+    board: str = "xiao",
+    whole: bool = True,
+) -> dict[str, Any]:
+    """All figures of a run: rows (n, 6), ax ay az [g] gx gy gz [dps] at 208 Hz. live_kb: heap live on the board.
 
-    if not libraries_here():
-        return {"fifo_us": cost.fifo_us(m), "loop_us": 0.0, "bytes": 0.0}
-    found = loop.measure("xiao", live_kb)
-    return {"fifo_us": found["fifo_us"], "loop_us": found["loop_us"], "bytes": found["fifo_b"] + found["loop_b"]}
-
-
-def measure(rate_hz: int, rows: NDArray[Any], has_gyro: bool = True, live_kb: float | None = None) -> dict[str, Any]:
-    """All figures of a run: rows (6, n), ax ay az [g] gx gy gz [dps]. live_kb: heap live on the board."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "run.blocks"
-        count = blocks.write(path, rate_hz, rows, has_gyro)
-        if count < 4:
-            raise ValueError("the bench needs more than a second of data, got %d blocks" % count)
-        out: dict[str, Any] = {"rate_hz": rate_hz, "blocks": count, "python": sys.version.split()[0]}
-        out["imports"] = imports()
-        out["live"] = live.measure()
-        out["run"] = on_interpreters(path)
-        out["estimate"] = estimate(path, rate_hz, board(out["live"], live_kb))
+    tree: whose firmware; whole: the scenario of the longest stretches too
+    """
+    if len(rows) < 16 * RATE_HZ:
+        raise ValueError("the bench needs 16 s of data, got %.1f" % (len(rows) / RATE_HZ))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = folder / "run.blocks"
+        out: dict[str, Any] = {"blocks": blocks.write(path, RATE_HZ, rows.T), "python": sys.version.split()[0]}
+        out["live"] = live.measure(tree)
+        out["run"] = on_interpreters(path, tree)
+        firmware = count.Firmware(folder / "firmware", tree)
+        out["flash"], out["names_b"] = flash(firmware), names_b(firmware)
+        heap_kb = live_of(out["live"], live_kb)
+        out["estimate"] = estimate(rows, firmware, heap_kb, folder / "run", board)
         out["estimate"]["live_from"] = live_from(out["live"], live_kb)
+        if whole:
+            out["stretches"] = stretches.measure(heap_kb, firmware, board)
         return out
 
 
@@ -223,8 +186,8 @@ def live_from(lives: dict[str, Any], live_kb: float | None = None) -> str:
     return "frozen" if "kinds" in lives else "assumed"
 
 
-def board(lives: dict[str, Any], live_kb: float | None = None) -> bytes:
-    """The board's heap as it stands between two blocks: the given size, or that of the frozen firmware."""
-    if live_kb is None:
-        live_kb = lives["kinds"]["frozen"]["live_kb"] if "kinds" in lives else NO_VM_KB
-    return cost.board_heap(live_kb)
+def live_of(lives: dict[str, Any], live_kb: float | None = None) -> float:
+    """KB live on the board: as given, or that of the frozen firmware."""
+    if live_kb is not None:
+        return live_kb
+    return float(lives["kinds"]["frozen"]["live_kb"]) if "kinds" in lives else NO_VM_KB

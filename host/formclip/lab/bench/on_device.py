@@ -1,8 +1,6 @@
 """Runs a file of blocks through a Session and prints figures, one `name value` a line. Device Python: any interpreter.
 
-`on_device.py run FILE`       microseconds a block, bytes a block with the collector off, growth of the live heap
-`on_device.py import NAME...` live heap and time after importing each module
-`on_device.py session RATE NAME...`  bytes of a started Session after importing those
+`on_device.py FILE`  microseconds a block, bytes a block with the collector off, growth of the live heap
 """
 
 import gc
@@ -78,39 +76,4 @@ def run(path):
         print("growth_b", allocated() - first_live)
 
 
-def measure_imports(names):
-    import ulab
-
-    gc.collect()
-    print("ulab", ulab.__name__)
-    last = allocated() if allocated else 0
-    print("base_b", last)
-    for name in names:
-        start = now_us()
-        __import__(name)
-        took = since_us(now_us(), start)
-        gc.collect()
-        live = allocated() if allocated else 0
-        print(name, live - last, took)
-        last = live
-
-
-def session(rate_hz, names):
-    for name in names:
-        __import__(name)
-        gc.collect()
-    from gaitcore.session import Session
-
-    before = allocated()
-    running = Session(rate_hz, sink=lambda number, page, complete: True)
-    running.start()
-    gc.collect()
-    print("session_b", allocated() - before)
-
-
-if sys.argv[1] == "run":
-    run(sys.argv[2])
-elif sys.argv[1] == "session":
-    session(int(sys.argv[2]), sys.argv[3:])
-else:
-    measure_imports(sys.argv[2:])
+run(sys.argv[1])

@@ -8,8 +8,6 @@ started.
 
 Live is what gc.mem_alloc() says after a collection, less what it said before the first module of the firmware: the
 stand-ins of the board and ulab, which is in C there, are loaded by then.
-
-A VM that collects only between two calls from outside (WebAssembly) is driven by bench/heap32.mjs instead of main().
 """
 
 import gc

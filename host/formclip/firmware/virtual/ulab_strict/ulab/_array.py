@@ -201,6 +201,7 @@ class ndarray:
         return bytearray(self._a.tobytes())
 
     def tolist(self) -> list[Any]:
+        _meter.note("list", self.size, 0, 16 + 4 * self.size)
         values: list[Any] = self._a.tolist()
         return values
 

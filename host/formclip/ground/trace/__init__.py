@@ -7,7 +7,8 @@ write_trace("run.imu.csv.xz", 208, blocks)
 """
 
 from formclip.ground.trace.capture import Capture
+from formclip.ground.trace.mapping import Given
 from formclip.ground.trace.reader import Block, Lost, Piece, Trace, open_trace
 from formclip.ground.trace.writer import TraceWriter, write_trace
 
-__all__ = ["Block", "Capture", "Lost", "Piece", "Trace", "TraceWriter", "open_trace", "write_trace"]
+__all__ = ["Block", "Capture", "Given", "Lost", "Piece", "Trace", "TraceWriter", "open_trace", "write_trace"]

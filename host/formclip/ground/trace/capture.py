@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from formclip.ground.errors import LogError
 from formclip.ground.trace.reader import Block, Lost, Piece
-from formclip.ground.trace.source import Floats
+from formclip.ground.trace.table import Floats
 
 _MOST_GAP_S = 24 * 3600  # no capture lasts longer than minutes: an index further on is a damaged one
 _SCALE = np.array([[ACC_G_PER_LSB_16G]] * 3 + [[GYR_DPS_PER_LSB_1000]] * 3, dtype=np.float32)

@@ -10,13 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formclip.ground.errors import TraceError
-from formclip.ground.trace.source import ACC, GYR, Floats, Rows, RowSource
-from formclip.ground.trace.timing import Grid, Timing, analyse, check_order
+from formclip.ground.trace.mapping import Given, Plan
+from formclip.ground.trace.recording import Recording, Rows, joined, plan_for
+from formclip.ground.trace.sources.ours import ACC, GYR
+from formclip.ground.trace.table import Floats
+from formclip.ground.trace.timing import Grid, Timing, analyse, check_leaps
 
 _G_MPS2 = 9.80665
 _ACC_MAX_G = 100.0
 _GYR_MAX_DPS = 10000.0
 _BLOCK_S = 2
+_LOOK_AT = 100
 
 Samples = NDArray[np.float32]
 
@@ -48,57 +52,55 @@ class Trace:
     Errors    TraceError: what, file, line or byte, remedy
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, given: Given | None = None) -> None:
         self.path = path
-        source = RowSource(path)
-        try:
-            first = next(source.chunks(), None)
-        finally:
-            source.close()
-        columns = source.columns
-        self.planar = columns.planar
-        self.has_gyro = columns.has_gyro
+        self._source = source = Recording(path, plan_for(path, given))
+        self.planar = source.planar
+        self.has_gyro = source.has_gyro
         self.size_b = path.stat().st_size
         self._rows_dropped = 0
-        self._gyro_is_empty = False
+        first = _first_rows(source)
         if first is None:
             raise TraceError("no rows under the header", "record it again, or name another", path=path, place="line 2")
-        if self.has_gyro and bool(np.all(np.isnan(first.values[:, 3:]))):
-            self.has_gyro, self._gyro_is_empty = False, True
-        self._check_units(first)
+        if source.strict:
+            self._check_units(first)
         first = self._usable(first)
         if not len(first.t_s):
             raise TraceError("no row has all its numbers", "look at the first rows", path=path, place="line 2")
-        self.timing: Timing = analyse(check_order(first, None, path), first.lines, path)
+        self.timing: Timing = analyse(first.t_s, first.lines, path)
+        check_leaps(first, None, path)
         self.rate_hz = self.timing.rate_hz
         self._grid = Grid(self.timing)
-        self._cut_last_line = False
         self.samples = 0
 
+    @property
+    def plan(self) -> Plan:
+        """How the file is read: source, columns, units."""
+        return self._source.plan
+
+    @property
+    def start_s(self) -> float:
+        """What the stamps of the file had at t_s = 0."""
+        return self._source.start_s
+
     def pieces(self, on_progress: Callable[[float], None] | None = None) -> Iterator[Piece]:
-        source = RowSource(self.path)
+        source = self._source
         self._grid = Grid(self.timing)
         self._rows_dropped = 0
         self.samples = 0
         last_t_s: float | None = None
-        try:
-            for chunk in source.chunks():
-                rows = self._usable(chunk)
-                if not len(rows.t_s):
-                    continue
-                t_s = check_order(rows, last_t_s, self.path)
-                last_t_s = float(t_s[-1])
-                for stretch in self._grid.push(t_s, rows.values):
-                    yield from self._pieces_of(stretch.index, stretch.values, source, on_progress)
-            for stretch in self._grid.finish():
-                yield from self._pieces_of(stretch.index, stretch.values, source, on_progress)
-        finally:
-            source.close()
-        self._cut_last_line = source.cut_last_line
+        for chunk in source.chunks():
+            rows = self._usable(chunk)
+            if not len(rows.t_s):
+                continue
+            check_leaps(rows, last_t_s, self.path)
+            last_t_s = float(rows.t_s[-1])
+            for stretch in self._grid.push(rows.t_s, rows.values):
+                yield from self._pieces_of(stretch.index, stretch.values, on_progress)
+        for stretch in self._grid.finish():
+            yield from self._pieces_of(stretch.index, stretch.values, on_progress)
 
-    def _pieces_of(
-        self, index: int, values: Floats, source: RowSource, on_progress: Callable[[float], None] | None
-    ) -> Iterator[Piece]:
+    def _pieces_of(self, index: int, values: Floats, on_progress: Callable[[float], None] | None) -> Iterator[Piece]:
         if index > self.samples:
             yield Lost(index - self.samples)
         self.samples = index + len(values)
@@ -107,7 +109,7 @@ class Trace:
         for start in range(0, len(values), length):
             yield Block(index + start, np.ascontiguousarray(samples[:, start : start + length]))
             if on_progress is not None:
-                on_progress(source.fraction)
+                on_progress(self._source.fraction)
 
     def t_s(self, index: NDArray[np.int64] | Floats) -> Floats:
         return self._grid.t_s(index)
@@ -123,7 +125,7 @@ class Trace:
     @property
     def notes(self) -> list[str]:
         """What was done to the data on the way in, in plain words; complete once all pieces were taken."""
-        timing, notes = self.timing, []
+        timing, notes = self.timing, list(self._source.notes)
         if timing.decimate > 1:
             notes.append(f"{timing.source_rate_hz:.6g} Hz, low-passed and reduced to {timing.rate_hz} Hz")
         elif not timing.even:
@@ -131,8 +133,6 @@ class Trace:
             notes.append(f"{timing.source_rate_hz:.6g} Hz{uneven}, resampled to {timing.rate_hz} Hz")
         if self.planar:
             notes.append("two axes of acceleration only: taken as up and forward")
-        if self._gyro_is_empty:
-            notes.append("the gyroscope's columns are empty")
         if not self.has_gyro:
             notes.append("no gyroscope: tilt, ranges and what follows from them are left empty")
         if self._grid.lost_samples:
@@ -141,7 +141,9 @@ class Trace:
             notes.append(f"{gaps} gap{'s' if gaps != 1 else ''} in the data, {lost_s:.2f} s in all")
         if self._rows_dropped:
             notes.append(f"{self._rows_dropped} rows with missing or impossible values taken as lost")
-        if self._cut_last_line:
+        if self._grid.merged:
+            notes.append(f"{self._grid.merged} rows at nearly the same time as the one before merged with it")
+        if self._source.cut_last_line:
             notes.append("the last line is cut short: left out")
         return notes
 
@@ -179,17 +181,15 @@ class Trace:
 
         if 0.6 * _G_MPS2 < size_g < 2 * _G_MPS2:
             raise error(
-                f"acceleration is {size_g:.2f} at the median, so m/s2", f"divide {name}... by {_G_MPS2} to get g"
+                f"acceleration is {size_g:.2f} at the median, so m/s2",
+                f"divide {name}... by {_G_MPS2} to get g, or --acc-unit m/s2",
             )
         if 600 < size_g < 2000:
-            raise error(f"acceleration is {size_g:.0f} at the median, so mg", "divide it by 1000 to get g")
+            raise error(
+                f"acceleration is {size_g:.0f} at the median, so mg", "divide it by 1000 to get g, or --acc-unit mg"
+            )
         if size_g > 6:
             raise error(f"acceleration is {size_g:.3g} at the median", "the columns must be in g, not in raw counts")
-        if not self.planar and size_g < 0.1:
-            raise error(
-                f"acceleration is {size_g:.3f} g at the median: gravity is missing",
-                "give what the sensor reads, with gravity in it",
-            )
         if self.has_gyro:
             with np.errstate(over="ignore", invalid="ignore"):
                 turn = np.nanmedian(np.abs(first.values[:, 3:]))
@@ -197,6 +197,18 @@ class Trace:
                 raise error(f"the gyroscope reads {turn:.3g} at the median", f"{GYR[0][:-6]}... must be in deg/s")
 
 
-def open_trace(path: str | Path) -> Trace:
-    """Open a trace and look at its first rows; TraceError where it can't be used."""
-    return Trace(Path(path))
+def _first_rows(source: Recording) -> Rows | None:
+    """Rows enough to judge a trace by; all of them, where there are few."""
+    found: Rows | None = None
+    chunks = source.chunks()
+    for rows in chunks:
+        found = joined(found, rows)
+        if len(found.t_s) > _LOOK_AT:
+            break
+    chunks.close()  # type: ignore[attr-defined]
+    return found
+
+
+def open_trace(path: str | Path, given: Given | None = None) -> Trace:
+    """Open a trace, or a recording of another source, and look at its first rows; TraceError where it can't be used."""
+    return Trace(Path(path), given)

@@ -22,16 +22,21 @@ from scipy.interpolate import CubicSpline
 from scipy.signal import firwin
 
 from formclip.ground.errors import TraceError
-from formclip.ground.trace.source import Floats, Lines, Rows
+from formclip.ground.trace.recording import Lines, Rows
+from formclip.ground.trace.stamps import MAX_GAP_S, merge_twins
+from formclip.ground.trace.table import Floats
 
 MIN_RATE_HZ = 50
 MAX_RATE_HZ = 500
-MAX_GAP_S = 24 * 3600.0
 _WHOLE_TOLERANCE = 2e-4
 _EVEN_SAMPLES = 0.25
-_BACK_S = 0.02
 _HOLD = 16  # samples kept back so that splines do not depend on where chunks end
 _MIN_ROWS = 16
+_OTHER_UNITS = (
+    (0.0155, "ms", "divide milliseconds by 1000"),
+    (15.5e-6, "us", "divide microseconds by 1000000"),
+    (15.5e-9, "ns", "divide nanoseconds by 1000000000"),
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Timing:
     even: bool
     smooth_stamps: bool  # an even clock behind stamps that are rounded or a little uneven
     hole_s: float  # stamps further apart than this have lost samples between them
+    twin_s: float  # rows nearer than a quarter of this are one; 0.0 where stamps are rounded to more
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,10 @@ def analyse(t_s: Floats, lines: Lines, path: Path) -> Timing:
         raise error("t_s does not advance", "t_s must be the time of each row in seconds")
     quantum_s = _quantum_s(t_s)
     period_s = float(np.median(ahead))
+    twin_s = period_s if quantum_s < 0.5 * period_s else 0.0
+    if twin_s:
+        t_s, _, _ = merge_twins(t_s, np.zeros((len(t_s), 0)), twin_s)
+        step_s = np.diff(t_s)
     usual = np.abs(step_s - period_s) < 0.2 * period_s
     tidy = np.mean(usual) > 0.9
     if tidy:
@@ -104,9 +114,15 @@ def analyse(t_s: Floats, lines: Lines, path: Path) -> Timing:
         raise error("t_s does not advance", "t_s must be the time of each row in seconds")
     rate_hz = 1.0 / period_s
     if rate_hz < MIN_RATE_HZ - 0.5:
-        if 0.04 < rate_hz < 2.1:  # 20..500 Hz, in milliseconds or so
-            raise error(f"t_s advances by {period_s:.4g} a row", "t_s must be in seconds: divide milliseconds by 1000")
-        raise error(f"{rate_hz:.3g} rows a second", f"formclip needs {MIN_RATE_HZ} or more: record at a higher rate")
+        for low_hz, unit, words in _OTHER_UNITS:
+            if low_hz < rate_hz < 130 * low_hz:  # 15 to 2000 Hz, in another unit than seconds
+                raise error(
+                    f"t_s advances by {period_s:.4g} a row", f"t_s must be in seconds: {words}, or --time-unit {unit}"
+                )
+        raise error(
+            f"{rate_hz:.3g} rows a second",
+            f"too few to find steps by: formclip needs {MIN_RATE_HZ} or more, so record at a higher rate",
+        )
     if rate_hz > 20000:
         raise error(f"t_s advances by {period_s:.3g} a row", "t_s must be the time of each row in seconds")
     decimate = int(rate_hz // 200) if rate_hz > MAX_RATE_HZ + 0.5 else 1
@@ -120,7 +136,7 @@ def analyse(t_s: Floats, lines: Lines, path: Path) -> Timing:
     span_s = float(t_s[-1] - t_s[0])
     is_whole = abs(rate_hz / decimate / whole - 1) <= _WHOLE_TOLERANCE + 2 * quantum_s / span_s
     even = worst_s <= max(_EVEN_SAMPLES * period_s, 1.01 * quantum_s)
-    return Timing(rate_hz, whole, decimate, even and is_whole, even and worst_s > 0.02 * period_s, hole_s)
+    return Timing(rate_hz, whole, decimate, even and is_whole, even and worst_s > 0.02 * period_s, hole_s, twin_s)
 
 
 def _line_residual(t_s: Floats) -> Floats:
@@ -131,25 +147,18 @@ def _line_residual(t_s: Floats) -> Floats:
     return np.asarray(centred - n * slope)
 
 
-def check_order(rows: Rows, last_t_s: float | None, path: Path) -> Floats:
-    """The stamps, never falling; an error where time goes back or leaps."""
-    t_s = rows.t_s
-    before = np.concatenate(([t_s[0] if last_t_s is None else last_t_s], t_s[:-1]))
-    step_s = t_s - before
-    wrong = np.flatnonzero((step_s < -_BACK_S) | (step_s > MAX_GAP_S))
+def check_leaps(rows: Rows, last_t_s: float | None, path: Path) -> None:
+    """An error where time leaps so far ahead that no recording goes on."""
+    step_s = np.diff(rows.t_s, prepend=rows.t_s[0] if last_t_s is None else last_t_s)
+    wrong = np.flatnonzero(step_s > MAX_GAP_S)
     if len(wrong):
         row = int(wrong[0])
-        if step_s[row] < 0:
-            what = f"time goes back from {before[row]:.3f} to {t_s[row]:.3f} s"
-            remedy = "sort the rows by t_s, or split the file where the clock restarted"
-        else:
-            what = f"time leaps by {step_s[row] / 3600:.1f} h"
-            remedy = "split the file there: a gap may be 24 h at most"
-        raise TraceError(what, remedy, path=path, place=f"line {int(rows.lines[row])}")
-    if np.min(step_s) < 0:
-        floor = t_s[0] if last_t_s is None else max(last_t_s, t_s[0])
-        t_s = np.maximum.accumulate(np.maximum(t_s, floor))
-    return t_s
+        raise TraceError(
+            f"time leaps by {step_s[row] / 3600:.1f} h",
+            "split the file there: a gap may be 24 h at most",
+            path=path,
+            place=f"line {int(rows.lines[row])}",
+        )
 
 
 class Decimator:
@@ -194,7 +203,7 @@ class Grid:
 
     Settings  timing Timing
     In        push(t_s, values); finish()
-    Out       list of Stretch; `anchors` map index to t_s; `gaps`, `lost_samples` count
+    Out       list of Stretch; `anchors` map index to t_s; `gaps`, `lost_samples`, `merged` count
     """
 
     def __init__(self, timing: Timing) -> None:
@@ -202,6 +211,7 @@ class Grid:
         self.anchors = Anchors()
         self.gaps = 0
         self.lost_samples = 0
+        self.merged = 0
         self._decimator = Decimator(timing.decimate) if timing.decimate > 1 else None
         self._last_s: float | None = None  # the last stamp taken
         self._next = 0  # index of the next sample to give
@@ -209,6 +219,9 @@ class Grid:
         self._held_x: Floats | None = None
 
     def push(self, t_s: Floats, values: Floats) -> list[Stretch]:
+        if self.timing.twin_s:
+            t_s, values, merged = merge_twins(t_s, values, self.timing.twin_s)
+            self.merged += merged
         before = np.concatenate(([t_s[0] if self._last_s is None else self._last_s], t_s[:-1]))
         holes = np.flatnonzero(t_s - before > self.timing.hole_s)
         out: list[Stretch] = []

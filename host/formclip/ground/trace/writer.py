@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formclip.ground.errors import from_os_error
-from formclip.ground.trace.source import ACC, GYR
+from formclip.ground.trace.sources.ours import ACC, GYR
 
 _DECIMALS = (5, 5, 5, 5, 4, 4, 4)
 

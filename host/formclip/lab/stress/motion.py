@@ -18,7 +18,7 @@ from scipy.interpolate import CubicSpline
 from scipy.ndimage import uniform_filter1d
 from scipy.spatial.transform import Rotation
 
-from formclip.ground.trace.source import RowSource
+from formclip.ground.trace.recording import Recording, plan_for
 
 Floats = NDArray[np.float64]
 Truth = dict[str, Any]
@@ -32,7 +32,7 @@ _POSE_EVERY = 8
 
 def read_rows(path: Path) -> tuple[Floats, Floats]:
     """Times (n,) and values (n, 2 | 3 | 6) of a whole trace."""
-    source = RowSource(path)
+    source = Recording(path, plan_for(path))
     chunks = list(source.chunks())
     return np.concatenate([c.t_s for c in chunks]), np.concatenate([c.values for c in chunks])
 

@@ -13,7 +13,7 @@ from scipy.signal import resample_poly
 from scipy.spatial.transform import Rotation
 
 from formclip.ground.errors import FileError
-from formclip.ground.trace.source import ACC, GYR
+from formclip.ground.trace.sources.ours import ACC, GYR
 from formclip.lab.stress.daily import as_part
 from formclip.lab.stress.motion import Floats, Motion, Truth, sensed
 

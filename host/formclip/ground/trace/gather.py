@@ -1,0 +1,216 @@
+"""From what a person named to tables: files, folders, zips, workbooks and JSON, opened and looked at.
+
+Files that hold no table (pictures, sound, what a folder collects) are passed over; they are named when nothing is left.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+
+from formclip.ground.errors import NotInstalled, TraceError, printable
+from formclip.ground.trace import packed
+from formclip.ground.trace.packed import Member
+from formclip.ground.trace.table import Floats, HeldTable, Table, TextTable, Words
+
+_MOST_HELD_B = 1 << 28
+_NOT_TABLES = (
+    ".jpg", ".jpeg", ".png", ".heic", ".mp4", ".mov", ".m4a", ".wav", ".mp3", ".pdf", ".sqlite", ".db", ".kml", ".gpx",
+    ".py", ".md", ".html", ".phyphox",
+)  # fmt: skip
+_OLE = b"\xd0\xcf\x11\xe0"
+_ZIP = b"PK\x03\x04"
+_CWA = b"MD"
+
+
+def tables_of(path: Path) -> list[Table]:
+    """All tables of one recording; TraceError where there is none, with the reason of the file that failed."""
+    found: list[Table] = []
+    failed: list[TraceError] = []
+    several = packed.members(path)
+    alone = len(several) == 1 and not path.is_dir() and several[0].opener is None
+    for member in several:
+        if not alone and member.stem.endswith(_NOT_TABLES):
+            continue
+        try:
+            found += _tables_in(member)
+        except TraceError as error:
+            if alone:
+                raise
+            failed.append(error)
+    if not found:
+        if failed:
+            raise failed[0]
+        names = ", ".join(printable(m.name) for m in several[:4])
+        raise TraceError(
+            "no table in it",
+            f"it holds {names or 'nothing'}: name a file with the sensor's rows",
+            path=path,
+            place="byte 0",
+        )
+    return found
+
+
+def _tables_in(member: Member) -> list[Table]:
+    head = _peek(member)
+    if (
+        head.startswith(_OLE)
+        or (head.startswith(_ZIP) and member.opener is None)
+        or member.stem.endswith((".xls", ".xlsx", ".ods"))
+    ):
+        return _workbook(member)
+    if head.startswith(_ZIP):
+        raise TraceError("a zip inside a zip", "unpack the outer one", path=member.path, place="byte 0")
+    if head.startswith(_CWA) and member.stem.endswith(".cwa"):
+        return _cwa(member)
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"[", b"{"):
+        return _from_json(member)
+    return [TextTable(member)]
+
+
+def _peek(member: Member) -> bytes:
+    pieces = member.open().pieces()
+    try:
+        return next(pieces, b"")[:64]
+    finally:
+        pieces.close()  # type: ignore[attr-defined]
+
+
+def _workbook(member: Member) -> list[Table]:
+    """Each sheet as the text that the same cells would be in a CSV file, so that it is read by the same rules."""
+    try:
+        import python_calamine
+    except ImportError:
+        raise NotInstalled(
+            "an Excel file needs python-calamine, which is not installed",
+            "pip install 'formclip[excel]', or export CSV",
+            path=member.path,
+        ) from None
+    data = member.read(_MOST_HELD_B)
+    if data.startswith(_ZIP):
+        _check_size(member, data)
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = [(name, book.get_sheet_by_name(name).to_python()) for name in book.sheet_names]
+    except Exception as error:  # calamine raises its own classes and, on damaged files, Rust's panics
+        what = " ".join(str(error).split())[:80].lower() or type(error).__name__
+        raise TraceError(
+            f"not a readable workbook ({what})", "export the recording as CSV", path=member.path, place="byte 0"
+        ) from None
+    tables: list[Table] = []
+    for name, rows in sheets:
+        text = "\n".join("\t".join(_cell(cell) for cell in row) for row in rows).encode()
+        if not text.strip():
+            continue
+        sheet = Member(member.path, name, len(text), _opener(text))
+        try:
+            tables.append(TextTable(sheet))
+        except TraceError:
+            continue
+    return tables
+
+
+def _opener(data: bytes):  # type: ignore[no-untyped-def]
+    return lambda: io.BytesIO(data)
+
+
+def _check_size(member: Member, data: bytes) -> None:
+    """What a packed workbook grows to, before anything unpacks it."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            grown = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise TraceError(
+            f"damaged workbook ({error})", "export the recording again", path=member.path, place="byte 0"
+        ) from None
+    if grown > 4 * _MOST_HELD_B:
+        raise TraceError(
+            f"unpacks to {grown >> 20} MB", "export the recording as CSV", path=member.path, place="byte 0"
+        )
+
+
+def _cell(cell: object) -> str:
+    if isinstance(cell, float):
+        return repr(cell)
+    return str(cell).replace("\t", " ").replace("\n", " ")
+
+
+def _cwa(member: Member) -> list[Table]:
+    try:
+        from skdh.io import ReadCwa  # type: ignore[import-not-found, import-untyped, unused-ignore]
+    except ImportError:
+        raise NotInstalled(
+            "a .cwa file needs scikit-digital-health, which is not installed",
+            "pip install 'formclip[cwa]', or export CSV with OmGui",
+            path=member.path,
+        ) from None
+    if member.opener is not None:
+        raise TraceError("a .cwa file in a zip", "unpack it and name it", path=member.path, place="byte 0")
+    try:
+        data = ReadCwa().predict(file=str(member.path), tz_name=None)
+    except Exception as error:
+        what = " ".join(str(error).split())[:80].lower() or type(error).__name__
+        raise TraceError(
+            f"not a readable .cwa file ({what})", "export CSV with OmGui", path=member.path, place="byte 0"
+        ) from None
+    columns: list[Floats | Words] = [np.asarray(data["time"], dtype=np.float64)]
+    names = ["time (s)", "accel x (g)", "accel y (g)", "accel z (g)"]
+    columns += list(np.asarray(data["accel"], dtype=np.float64).T)
+    if data.get("gyro") is not None:
+        names += ["gyro x (deg/s)", "gyro y (deg/s)", "gyro z (deg/s)"]
+        columns += list(np.asarray(data["gyro"], dtype=np.float64).T)
+    return [HeldTable(member, member.stem, tuple(names), columns, ("Axivity .cwa",))]
+
+
+def _from_json(member: Member) -> list[Table]:
+    """Records one by one, grouped by their `sensor` where they have one; or columns as lists."""
+    data = member.read(_MOST_HELD_B)
+    try:
+        held = json.loads(data.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError):
+        records = [_json_line(line) for line in data.split(b"\n") if line.strip()]
+        if not records or any(record is None for record in records[:-1]):
+            raise TraceError(
+                "not readable JSON", "export the recording again, or as CSV", path=member.path, place="byte 0"
+            ) from None
+        held = [record for record in records if record is not None]
+    if isinstance(held, dict):
+        lists = {name: v for name, v in held.items() if isinstance(v, list) and v}
+        if lists and all(not isinstance(v[0], dict | list) for v in lists.values()):
+            held = [dict(zip(lists, row, strict=False)) for row in zip(*lists.values(), strict=False)]
+        else:
+            held = next((v for v in lists.values() if isinstance(v[0], dict)), [])
+    groups: dict[str, list[dict[str, object]]] = {}
+    for record in held if isinstance(held, list) else []:
+        if isinstance(record, dict):
+            inner = record.get("values")
+            flat = {**record, **inner} if isinstance(inner, dict) else record
+            groups.setdefault(str(flat.get("sensor", flat.get("name", ""))), []).append(flat)
+    tables = [_held(member, name, records) for name, records in groups.items() if len(records) > 1]
+    if not tables:
+        raise TraceError("no records in this JSON", "export the recording as CSV", path=member.path, place="byte 0")
+    return list(tables)
+
+
+def _json_line(line: bytes) -> object | None:
+    try:
+        return json.loads(line)  # type: ignore[no-any-return]
+    except ValueError:
+        return None
+
+
+def _held(member: Member, name: str, records: list[dict[str, object]]) -> HeldTable:
+    names = [n for n, v in records[0].items() if isinstance(v, int | float | str) and n not in ("sensor", "name")]
+    columns: list[Floats | Words] = []
+    for n in names:
+        cells = [str(record.get(n, "nan")) for record in records]
+        try:
+            columns.append(np.array([float(c) if c not in ("", "None") else np.nan for c in cells]))
+        except ValueError:
+            columns.append(np.array(cells, dtype="U48"))
+    return HeldTable(member, (name or member.stem) + ("" if name == "" else ".json"), tuple(names), columns)

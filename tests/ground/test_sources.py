@@ -1,0 +1,49 @@
+"""Recordings of other people's apps and sensors: each in its own shape, read sample by sample."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+from formclip.ground.trace import Lost, open_trace
+from formclip.ground.trace.sources import SOURCES
+
+from tests.ground.exports import EXPORTS, motion
+
+
+def read(path, given=None):
+    trace = open_trace(path, given)
+    parts = []
+    for piece in trace.pieces():
+        parts.append(np.full((6, piece.n), np.nan) if isinstance(piece, Lost) else piece.samples)
+    return np.concatenate(parts, axis=1), trace
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_an_export_is_read_as_what_it_is(tmp_path, name):
+    export = EXPORTS[name]
+    if export.needs and importlib.util.find_spec(export.needs) is None:
+        pytest.skip(f"{export.needs} is not installed")
+    run = export.run()
+    samples, trace = read(export.write(tmp_path, run))
+    assert trace.plan.source == export.source
+    assert trace.has_gyro == export.gyro
+    assert trace.rate_hz == 100 and samples.shape[1] > 0.98 * len(run.t_s)
+    # Which moment the first sample is of: the source's clock may begin anywhere, so the offset that fits best.
+    grid = trace.t_s(np.arange(samples.shape[1])) - trace.t_s(np.array([0]))[0]
+    best = 0.0
+    for step in (0.01, 0.001):
+        offsets = best + step * np.arange(-50 if step > 0.005 else -10, 51 if step > 0.005 else 11)
+        errors = [np.nanmean(np.abs(samples[:3, ::3] - motion(grid[::3] + o)[0].T)) for o in offsets]
+        best = float(offsets[int(np.argmin(errors))])
+    acc, gyr = motion(grid + best)
+    inside = slice(20, -20)
+    assert np.nanmax(np.abs(samples[:3] - acc.T)[:, inside]) < 0.05
+    assert np.nanmean(np.abs(samples[:3] - acc.T)) < export.within_g
+    if export.gyro:
+        assert np.nanmean(np.abs(samples[3:] - gyr.T)[:, inside]) < export.within_dps
+
+
+def test_every_source_is_shown_by_an_export():
+    names = {source.NAME for source in SOURCES}
+    assert names - {"a formclip trace"} == {export.source for export in EXPORTS.values()}
+    assert all(source.PAGE for source in SOURCES)

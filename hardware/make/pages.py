@@ -101,6 +101,7 @@ def fillings() -> dict[str, Callable[[], str]]:
         "presses": card.press_table,
         "power": power.table,
         "power shares": power.shares_table,
+        "standby rest": power.standby_rest,
         "largest recording": partial(power.largest, "xiao", "recording"),
         "largest standby": partial(power.largest, "xiao", "standby"),
     }

@@ -77,13 +77,14 @@ def loads(build: Build) -> list[Load]:
 
 @dataclass(frozen=True)
 class Life:
-    """Hours that a charge lasts: the middle, and what 90 of 100 draws lie between; the loads' mean currents, mA."""
+    """Hours that a charge lasts: the middle, and what 90 of 100 draws lie between; mean currents; the mean charge."""
 
     middle_h: float
     low_h: float
     high_h: float
     ma: float
     by_load: dict[str, float]
+    charge_mah: float
 
 
 def _draw(random_: random.Random, value: Triple) -> float:
@@ -132,6 +133,7 @@ def lives(build_id: str) -> dict[str, Life]:
             values[-DRAWS // 20],
             sum(means[mode].values()),
             dict(sorted(means[mode].items(), key=lambda item: -item[1])),
+            cell.limits["capacity_mah"] * sum(usable) / 3,
         )
     return found
 
@@ -187,6 +189,14 @@ def largest(build_id: str, mode: str) -> str:
         if total >= 0.7 * life.ma:
             break
     return ", ".join(names)
+
+
+def standby_rest() -> str:
+    """What STANDBY would draw without the two loads that need not be there, by the same figures."""
+    life = lives("xiao")["standby"]
+    ma = sum(value for name, value in life.by_load.items() if not name.startswith(("processor waiting", "motor's PWM")))
+    days = life.charge_mah / ma / 24
+    return f"about {ma:.1f} mA, which is some {days:.0f} days"
 
 
 COLOURS = {"bar": ("#3b6fb6", "#7ea8e0"), "line": ("#1b1e23", "#e6e8eb")}

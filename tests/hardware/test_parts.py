@@ -1,5 +1,6 @@
 """Parts: one list for netlist, drawing, mass and power; what is committed is what the data makes."""
 
+import ast
 import csv
 import io
 
@@ -61,3 +62,21 @@ def test_where_a_figure_is_from_is_one_of_the_known_words(key, monkeypatch):
     monkeypatch.setattr(data, "read", lambda name: rows)
     with pytest.raises(data.DataError, match="motor"):
         data.parts()
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+
+
+def test_nothing_leans_on_hardware_and_each_heavy_package_has_one_user():
+    for top in ("shared", "device", "host"):
+        for path in (REPO / top).rglob("*.py"):
+            assert "hardware" not in set(imported(path)), path
+    users = {"schemdraw": {"schematic.py"}, "build123d": {"case.py"}, "formclip": {"duty.py"}}
+    for package, files in users.items():
+        found = {path.name for path in (data.HARDWARE / "make").glob("*.py") if package in set(imported(path))}
+        assert found == files, package

@@ -7,12 +7,11 @@ is an interval, not a promise: 90 of 100 draws lie in it, and the draws are only
 from __future__ import annotations
 
 import random
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from hardware.make.data import MADE, REPO, Build, builds, read
+from hardware.make.data import MADE, Build, builds, read
 from hardware.make.drive import FULL_V, interpolate, setting
 from hardware.make.svg import Drawing
 
@@ -34,12 +33,9 @@ def duties() -> dict[str, Triple]:
     flush_s = setting("flush_s")[0]
     # A page is put to flash every flush_s, and twice when it is full; each time takes some 150 ms (0.1 to 0.25).
     writes_h = 3600 / flush_s + 2 * run["recorded"]["pages_h"]
-    bench = (REPO / "docs" / "design" / "bench.md").read_text("utf-8")
-    told = float(re.search(r"\*\*([\d.]+) ms, [\d.]+ % of real time\*\*", bench)[1]) / 250  # type: ignore[index]
     quarter, busy = run["demo"]["motor_s_h"] / 4 / 3600, 1.3 * run["demo"]["motor_s_h"] / 3600
     return {
-        # docs/design/bench.md estimates it; an emulated processor came to a third more; a board's habits may add.
-        "work": (told, 1.4 * told, 2.2 * told),
+        "work": triple(read("power.toml")["work"]),
         "flash": (writes_h * 0.10 / 3600, writes_h * 0.15 / 3600, writes_h * 0.25 / 3600),
         # Recorded runners in good form felt nothing; the demo's faults are the busy end; likely, a quarter of that.
         "motor": (run["recorded"]["motor_s_h"] / 3600, quarter, busy),

@@ -46,6 +46,14 @@ def test_intervals_hold_their_middle_and_modes_their_order(name):
     assert set(lives["recording"].by_load) == {load.name for load in power.loads(BUILDS[name])}
 
 
+def test_the_processors_share_is_that_of_the_bench():
+    """What docs/design/bench.md tells in bold lies between the low and the high figure."""
+    bench = (REPO / "docs" / "design" / "bench.md").read_text("utf-8")
+    low, _, high = power.duties()["work"]
+    told = [float(percent) / 100 for percent in re.findall(r"\*\*[\d.]+ ms, ([\d.]+) %", bench)]
+    assert told and all(low <= share <= high for share in told)
+
+
 def test_the_goal_of_twelve_hours_is_inside_what_is_likely():
     assert power.lives("xiao")["recording"].low_h >= 12
 

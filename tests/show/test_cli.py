@@ -95,7 +95,7 @@ def test_errors_are_one_line_with_the_next_step(capsys, tmp_path):
         (4, ("replay", tmp_path / "bad.fclog", *out_dir)),
         (5, ("replay", tmp_path / "bad.csv", *out_dir, "--settings", tmp_path / "bad.toml")),
         (6, ("replay", tmp_path / "none.csv", *out_dir)),
-        (6, ("replay", tmp_path, *out_dir)),
+        (3, ("replay", tmp_path, *out_dir)),
         (6, ("validate", tmp_path / "none")),
         (6, ("validate", tmp_path)),
         (6, ("replay", tmp_path / "bad.csv", *out_dir, "--settings", tmp_path / "none.toml")),

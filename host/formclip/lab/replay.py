@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +34,7 @@ from formclip.ground.metrics import METRIC, METRICS
 from formclip.ground.progress import file_progress
 from formclip.ground.run import BOUT_GAP_S, Cue, Floats, Run, cadence_each_second, mean
 from formclip.ground.text import clock
-from formclip.ground.trace import Capture, Lost, Trace, open_trace
+from formclip.ground.trace import Capture, Given, Lost, Trace, open_trace
 from formclip.ground.words import CUE_KINDS
 
 FILES = ("steps.csv", "cadence.csv", "cues.csv", "up.csv", logfile.SUMMARY_NAME)
@@ -218,6 +218,7 @@ def replay_trace(
         trace.notes + _doubt(turning_sum, turning_samples, rate_hz),
         {
             "trace": trace.path.name,
+            **({"source": trace.plan.source} if isinstance(trace, Trace) and not trace.is_ours else {}),
             "rate_hz": rate_hz,
             "source_rate_hz": round(trace.source_rate_hz, 4),
             "has_gyro": trace.has_gyro,
@@ -313,11 +314,20 @@ def _staged(folder: Path) -> Iterator[Path]:
 
 
 def replay_to_folder(
-    path: Path, folder: Path, changed: dict[str, Any] | None = None, bar: bool = True, raw: bool = False
+    path: Path,
+    folder: Path,
+    changed: dict[str, Any] | None = None,
+    bar: bool = True,
+    raw: bool = False,
+    given: Given | None = None,
+    beside: Sequence[Path] = (),
 ) -> Replayed:
-    """What the command does: a trace, a log or (`raw`) a log's raw samples in, the files of the contract out."""
+    """What the command does: a trace, a log or (`raw`) a log's raw samples in, the files of the contract out.
+
+    given   what a person says about a recording of another source; beside: further files of the same recording
+    """
     target = folder / logfile.LOG_NAME
-    if logfile.is_log(path) and not raw:
+    if not path.is_dir() and logfile.is_log(path) and not raw:
         replayed = replay_log(path, changed)
         with _staged(folder) as stage:
             if path.resolve() != target.resolve():
@@ -328,7 +338,7 @@ def replay_to_folder(
             _UpFile(stage / "up.csv").close()
             write_results(replayed, stage)
         return replayed
-    trace = open_capture(path) if raw else open_trace(path)
+    trace = open_capture(path) if raw else open_trace(path, given, beside)
     if path.resolve() == target.resolve():
         raise FileError("is the log that would be overwritten", "name another folder with --out", path=path)
     with _staged(folder) as stage:

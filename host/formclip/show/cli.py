@@ -19,6 +19,7 @@ from formclip.ground.errors import FormclipError, NotInstalled, printable
 COMMANDS = {
     "demo": "Show it all without hardware: simulate, replay, report.",
     "replay": "Run the clip's own code over a recorded trace.",
+    "import": "Turn recordings of other apps into traces.",
     "simulate": "Make a synthetic run with complete truth.",
     "report": "Draw a run as one self-contained HTML page.",
     "sync": "Fetch the runs from the clips in reach.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -38,6 +39,43 @@ def radio_options(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+def _columns(_: click.Context, __: click.Parameter, text: str | None) -> dict[str, str]:
+    if not text:
+        return {}
+    pairs = [part.partition("=") for part in text.split(",")]
+    wrong = [name for name, sign, value in pairs if not sign or not name.strip() or not value.strip()]
+    if wrong:
+        raise click.BadParameter(f"'{wrong[0].strip()}' is not NAME=COLUMN, as in t=1,ax=2,ay=3,az=4")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def given_options(function: F) -> F:
+    """What a person can say about a recording of another source; the function gets it as `given`."""
+
+    @functools.wraps(function)
+    def with_given(
+        columns: dict[str, str], acc_unit: str, gyr_unit: str, time_unit: str, rate: float, **rest: Any
+    ) -> Any:
+        from formclip.ground.trace import Given
+
+        return function(given=Given(columns, acc_unit, gyr_unit, time_unit, rate), **rest)
+
+    found: Any = with_given
+    for option in (
+        click.option(
+            "--rate", type=click.FloatRange(0, 20000), default=0.0, help="Rows a second, where there is no time."
+        ),
+        click.option("--time-unit", default="", metavar="UNIT", help="s, ms, us or ns."),
+        click.option("--gyr-unit", default="", metavar="UNIT", help="deg/s, rad/s, or counts as 1/16.4 deg/s."),
+        click.option("--acc-unit", default="", metavar="UNIT", help="g, m/s2, mg, or counts as 1/2048 g."),
+        click.option(
+            "--columns", metavar="t=..,ax=..", callback=_columns, help="Columns by name or number: t, ax..az, gx..gz."
+        ),
+    ):
+        found = option(found)
+    return cast(F, found)
 
 
 store_option = click.option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from formclip.ground.errors import TraceError
 from formclip.ground.trace.mapping import Given, Plan
 from formclip.ground.trace.recording import Recording, Rows, joined, plan_for
 from formclip.ground.trace.sources.ours import ACC, GYR
+from formclip.ground.trace.stamps import Spread
 from formclip.ground.trace.table import Floats
 from formclip.ground.trace.timing import Grid, Timing, analyse, check_leaps
 
@@ -52,12 +53,12 @@ class Trace:
     Errors    TraceError: what, file, line or byte, remedy
     """
 
-    def __init__(self, path: Path, given: Given | None = None) -> None:
+    def __init__(self, path: Path, given: Given | None = None, beside: Sequence[Path] = ()) -> None:
         self.path = path
-        self._source = source = Recording(path, plan_for(path, given))
+        self._source = source = Recording(path, plan_for(path, given, beside))
         self.planar = source.planar
         self.has_gyro = source.has_gyro
-        self.size_b = path.stat().st_size
+        self.size_b = sum({p.table.member.name: p.table.member.size_b for p in source.plan.parts()}.values())
         self._rows_dropped = 0
         first = _first_rows(source)
         if first is None:
@@ -77,6 +78,11 @@ class Trace:
     def plan(self) -> Plan:
         """How the file is read: source, columns, units."""
         return self._source.plan
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is in formclip's own form."""
+        return self._source.strict
 
     @property
     def start_s(self) -> float:
@@ -117,6 +123,15 @@ class Trace:
     @property
     def source_rate_hz(self) -> float:
         return self.timing.source_rate_hz
+
+    @property
+    def gaps(self) -> int:
+        return self._grid.gaps
+
+    @property
+    def spread(self) -> Spread | None:
+        """How stamps of packets were spread, where they were."""
+        return self._source.spread
 
     @property
     def lost_samples(self) -> int:
@@ -209,6 +224,9 @@ def _first_rows(source: Recording) -> Rows | None:
     return found
 
 
-def open_trace(path: str | Path, given: Given | None = None) -> Trace:
-    """Open a trace, or a recording of another source, and look at its first rows; TraceError where it can't be used."""
-    return Trace(Path(path), given)
+def open_trace(path: str | Path, given: Given | None = None, beside: Sequence[Path] = ()) -> Trace:
+    """Open a trace, or a recording of another source, and look at its first rows; TraceError where it can't be used.
+
+    given   what a person says about it; beside: further files of the same recording
+    """
+    return Trace(Path(path), given, beside)

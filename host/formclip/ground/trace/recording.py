@@ -7,7 +7,7 @@ spread (stamps.py) after a first pass over the times alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -61,11 +61,11 @@ class RowStream(Protocol):
     def chunks(self) -> Iterator[Rows]: ...
 
 
-def plan_for(path: Path, given: Given | None = None) -> Plan:
-    """How the recording at a path is to be read; TraceError where nothing in it says enough."""
+def plan_for(path: Path, given: Given | None = None, beside: Sequence[Path] = ()) -> Plan:
+    """How the recording at a path, and further files of it, is to be read; TraceError where nothing says enough."""
     said = given or Given()
     mapping.check_given(said)
-    tables = tables_of(path)
+    tables = [table for one in (path, *beside) for table in tables_of(one)]
     plan: Plan | None = None
     for source in SOURCES:
         try:

@@ -11,13 +11,15 @@ BOARDS  := Seeed_XIAO_nRF52840_Sense feather_bluefruit_sense feather_nrf52840_ex
 PINS    := pyproject.toml $(filter-out %case.txt,$(wildcard requirements/*.txt))
 TRACE   ?=
 ARGS    ?=
+# Processes of pytest: one a core, four at the most (each holds 0.4 GB); JOBS=0 runs them in one, as -s and --pdb need.
+JOBS    ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 1); [ $$n -gt 4 ] && echo 4 || echo $$n)
 export FORMCLIP_DATA ?= $(abspath $(DATA))
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types device-types pytest hardware case test-hardware validate ablate bench soak torture radio-bench compare fit golden test-bluez stress deploy clean
+.PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*\#\# .*/\1/p' $(MAKEFILE_LIST))
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -25,9 +27,11 @@ help: ## list the targets
 		printf '%-20s %s\n' "$$target" "$$text"; done
 
 setup: $(VENV)/.dev ## make .venv with formclip and the tools of `make test`, all at pinned versions
+	@$(WHERE)
 
 demo: $(VENV)/.run ## simulate a 20-minute run with faults, replay it, write log and report; TRACE=path for a recorded one
 	$(BIN)/formclip demo $(TRACE)
+	@$(WHERE)
 
 test: lint types device-types pytest ## every check: ruff, mypy of host and device, pytest
 
@@ -49,9 +53,14 @@ device-types: $(VENV)/.dev ## mypy of device/ with the stubs of each target boar
 		$(BIN)/mypy --config-file mypy-device.ini --cache-dir .mypy_cache/$$board $$files || exit 1; \
 	done
 
-pytest: $(VENV)/.dev ## the tests alone; ARGS="-k cue" picks some
+pytest: $(VENV)/.dev ## the tests alone, on JOBS processes; ARGS="-k cue" picks some
 	@echo "pytest: the tests"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+wheel: $(VENV)/.dev ## dist/formclip-*.whl: every command, the firmware and its libraries in one file, for pipx, uv or pip
+	@rm -f dist/formclip-*.whl
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@echo "wheel: $$(ls dist/formclip-*.whl), $$(du -k dist/formclip-*.whl | cut -f1) kB"
 
 validate: $(VENV)/.run ## score replay against the truth of DATA=../shared/data; updates docs/lab/validity.md
 	$(BIN)/formclip validate $(DATA) --out docs/lab/validity.md $(ARGS)
@@ -80,6 +89,9 @@ compare: $(PEERS)/.ready ## ours beside VQF, Madgwick, Mahony and others on the 
 fit: $(VENV)/.fit ## fit the models of gaitcore to DATA again: coefficients, docs/lab/models.md, left-out predictions
 	$(BIN)/python -m formclip.lab.fitting $(DATA) --write --bounds $(ARGS)
 
+test-long: $(VENV)/.dev ## the tests that take minutes, or the network: too long for each `make test`
+	@$(BIN)/python -m pytest -m long -n $(JOBS) --dist worksteal --durations=10 $(ARGS)
+
 golden: $(VENV)/.dev ## write the golden outputs of the tests anew; read their diff before you commit it
 	FORMCLIP_GOLDEN=write $(BIN)/python -m pytest -k golden
 
@@ -99,11 +111,13 @@ test-hardware: $(CASE)/.ready ## the cases' solids: nothing touches, walls, supp
 	$(CASE)/bin/python -m pytest -q -c /dev/null --rootdir=. $(ARGS) hardware/tests
 
 clean: ## remove .venv and everything generated
-	rm -rf $(VENV) $(PEERS) $(CASE) build out host/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(CASE) build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The Adafruit libraries without their dependencies, which would take the names of the board's modules.
 FIRMWARE = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/firmware.txt
+
+WHERE = echo "the command is $(abspath $(BIN))/formclip; \`make wheel\` makes a package that puts it on your PATH: pipx install dist/formclip-*.whl"
 
 # Each stamp is newer than the pins it was installed from, so that nothing is installed twice.
 $(VENV)/.base: $(PINS)

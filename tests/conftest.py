@@ -20,6 +20,14 @@ def data_dir():
     return path if path.is_dir() else None
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_data_folder(tmp_path_factory):
+    """No test touches the runs of the person who runs it, and no two test processes share a data folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data-home")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def repo():
     return REPO

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -19,35 +18,15 @@ from formclip.show.commands.doctor import doctor_command
 from formclip.show.commands.freeze import freeze_command
 from gaitcore import records
 
+from tests.boards import BOARD_MK, BOOT_OUT, git, make_checkout
+
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
-
-BOARD_MK = 'USB_VID = 0x2886\nUSB_PRODUCT = "XIAO nRF52840 Sense"\n\nMCU_CHIP = nrf52840\n'
-BOOT_OUT = (
-    "Adafruit CircuitPython 10.2.1-dirty on 2026-06-01; a board with nRF52840\nBoard ID:Seeed_XIAO_nRF52840_Sense\n"
-)
-
-
-def git(folder, *args):
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", "-C", str(folder), *who, *args], check=True, capture_output=True)
 
 
 @pytest.fixture
 def checkout(tmp_path):
     """What freeze looks at of a checkout of CircuitPython."""
-    folder = tmp_path / "circuitpython"
-    for name in ("ports/nordic/Makefile", "tools/preprocess_frozen_modules.py"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text("")
-    for board_id in set(bundle.BOARD_IDS.values()):
-        place = folder / "ports/nordic/boards" / board_id
-        place.mkdir(parents=True)
-        (place / "mpconfigboard.mk").write_text(BOARD_MK)
-    git(folder, "init", "-q")
-    git(folder, "add", ".")
-    git(folder, "commit", "-qm", "x")
-    git(folder, "tag", "10.2.1")
-    return folder
+    return make_checkout(tmp_path / "circuitpython")
 
 
 def command(which, *args):

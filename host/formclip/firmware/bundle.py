@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-import importlib.metadata
 import io
 import re
 import tokenize
@@ -19,8 +18,7 @@ from pathlib import Path
 
 from formclip import __version__
 from formclip.firmware.shrink import prune, shrink
-from formclip.firmware.sources import HERE, Tree
-from formclip.ground.errors import NotInstalled
+from formclip.firmware.sources import HERE, Tree, library_file
 
 BOARDS = {
     "xiao": "seeed_xiao_nrf52840_sense",
@@ -79,19 +77,6 @@ def lean(source: str) -> str:
     return out
 
 
-def _library_file(package: str, name: str) -> Path:
-    try:
-        found = Path(str(importlib.metadata.distribution(package).locate_file(name)))
-    except importlib.metadata.PackageNotFoundError:
-        raise NotInstalled(
-            f"the library {package} is not installed",
-            "make setup, or pip install --no-deps -r requirements/firmware.txt",
-        ) from None
-    if not found.is_file():
-        raise NotInstalled(f"{package} has no file {name}", "install the pinned version: requirements/firmware.txt")
-    return found
-
-
 def _imports(source: str) -> set[str]:
     names = set()
     for node in ast.walk(ast.parse(source)):
@@ -127,9 +112,9 @@ def _lean_files(boards: tuple[str, ...], tree: Tree) -> dict[str, bytes]:
     files["/settings.toml"] = (tree.device / "settings.toml").read_bytes()
     for path in _gaitcore_files(tree):
         files["/gaitcore/" + path.name] = lean(path.read_text("utf-8")).encode()
-    for package, names in LIBRARIES.items():
+    for names in LIBRARIES.values():
         for name in names:
-            files["/lib/" + name] = lean(_library_file(package, name).read_text("utf-8")).encode()
+            files["/lib/" + name] = lean(library_file(name).read_text("utf-8")).encode()
     return files
 
 

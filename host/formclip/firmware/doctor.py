@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import shutil
 import struct
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from gaitcore.drive import FILE_MAGIC, HOME_AT
 
 from formclip.firmware import bundle
 from formclip.firmware.drive import LOG, _digest, check_board, plan, read_boot_out, read_build, read_manifest, shadows
-from formclip.ground.errors import FormclipError, printable
+from formclip.firmware.sources import library_file
+from formclip.ground.errors import FormclipError, NotInstalled, printable
 
 LEAST_HOURS_B = 14 * 3 * 3600  # of steps at 180 a minute
 
@@ -181,10 +181,11 @@ def _log(drive: Path) -> list[Finding]:
 def here() -> list[Finding]:
     """What this computer needs for deploy."""
     out = []
-    for package in bundle.LIBRARIES:
+    for package, names in bundle.LIBRARIES.items():
         try:
-            version = importlib.metadata.version(package)
-            out.append(Finding(True, f"{package} {version}"))
-        except importlib.metadata.PackageNotFoundError:
-            out.append(Finding(False, f"{package} is not installed", "make setup"))
+            for name in names:
+                library_file(name)
+            out.append(Finding(True, f"{package} is here"))
+        except NotInstalled as missing:
+            out.append(Finding(False, missing.what, missing.next_step))
     return out

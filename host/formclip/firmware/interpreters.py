@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from formclip.firmware.sources import SHARED
+from formclip.ground.errors import with_extra
 
 HERE = Path(__file__).resolve().parent / "virtual"
 STRICT = HERE / "ulab_strict"
@@ -88,7 +89,7 @@ def _micropython() -> Interpreter:
     beside = Path(sys.executable).parent / "micropython"
     command = os.environ.get("MICROPYTHON") or (str(beside) if beside.exists() else shutil.which("micropython"))
     if not command:
-        raise NoInterpreter("micropython", "not installed; on Linux x86-64 `make setup` brings it")
+        raise NoInterpreter("micropython", "not installed; on Linux x86-64 " + with_extra("lab"))
     return Interpreter("micropython", (command,), (SHARED, PYTHON_ULAB), "MICROPYPATH", takes_heap=True)
 
 

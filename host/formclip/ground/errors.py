@@ -69,6 +69,11 @@ class NotInstalled(FormclipError):
     exit_code = 8
 
 
+def with_extra(extra: str) -> str:
+    """The next step where a package of one of formclip's extras is missing."""
+    return f'pip install "formclip[{extra}]" brings it; in a clone, make setup'
+
+
 def printable(part: object) -> str:
     """One line, whatever bytes a file name or a cell holds."""
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(part))

@@ -57,7 +57,7 @@ class LazyGroup(click.Group):
                 raise
             raise NotInstalled(
                 f"the command '{cmd_name}' needs {error.name}, which is not installed",
-                "install formclip again: pip install -e .",
+                "install formclip again: it comes with it",
             ) from error
         assert isinstance(command, click.Command)
         return command

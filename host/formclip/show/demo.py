@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from formclip.ground.columns import load_run
-from formclip.ground.errors import FormclipError, NotInstalled, TraceError
+from formclip.ground.errors import FormclipError, NotInstalled, TraceError, with_extra
 from formclip.ground.progress import file_progress
 from formclip.ground.run import Cue
 from formclip.ground.text import clock
@@ -145,7 +145,7 @@ def through_the_air(trace: Path, out: Path, replayed: Replayed, quiet: bool) -> 
     except TraceError as error:
         return {"skipped": f"the virtual clip can't read this trace: {error}"}
     except ModuleNotFoundError as error:
-        return {"skipped": f"{error.name} is not installed; make setup installs it"}
+        return {"skipped": f"{error.name} is not installed; {with_extra('radio')}"}
     told: dict[str, Any] = {
         "sessions": [stored.label for stored in chained.visit.fetched],
         "bytes": chained.visit.bytes_fetched,

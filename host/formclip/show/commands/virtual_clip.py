@@ -154,7 +154,7 @@ def virtual_clip_command(
                 **more,
             )
     except interpreters.NoInterpreter as error:
-        raise NotInstalled(str(error), "name one with --python, or install it") from None
+        raise NotInstalled(str(error), "or name another with --python") from None
     except OSError as error:
         raise from_os_error(error, out, "write") from None
     facts = {

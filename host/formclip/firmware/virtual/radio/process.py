@@ -12,13 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from formclip.firmware.sources import HOST, SHARED
 from formclip.firmware.virtual import children
 from formclip.firmware.virtual import run as clip
 from formclip.firmware.virtual.radio.address import NoAir
-from formclip.ground.errors import NotInstalled
-
-HOST = Path(__file__).resolve().parents[4]
-_HELP = "make setup, or pip install bumble"
+from formclip.ground.errors import NotInstalled, with_extra
 
 
 def need_bumble() -> None:
@@ -26,7 +24,7 @@ def need_bumble() -> None:
     import importlib.util
 
     if importlib.util.find_spec("bumble") is None:
-        raise NotInstalled("the virtual radio needs bumble, which is not installed", _HELP)
+        raise NotInstalled("the virtual radio needs bumble, which is not installed", with_extra("radio"))
 
 
 class Air:
@@ -51,7 +49,7 @@ class Air:
 def air(address: str = "127.0.0.1:0", interval_ms: float = 0.0, packets: int = 2) -> Iterator[Air]:
     """A virtual air while the block lasts. Port 0: a free one."""
     need_bumble()
-    path = [str(HOST), str(HOST.parent / "shared"), os.environ.get("PYTHONPATH", "")]
+    path = [str(HOST), str(SHARED), os.environ.get("PYTHONPATH", "")]
     argv = [sys.executable, "-m", "formclip.firmware.virtual.radio.air", "--address", address]
     process = children.start(
         [*argv, "--interval-ms", str(interval_ms), "--packets", str(packets)],

@@ -208,8 +208,8 @@ def test_every_command_does_its_work(installed):
     drive = installed.work / "drive"
     drive.mkdir()
     (drive / "boot_out.txt").write_text(BOOT_OUT)
-    formclip("deploy", "--drive", "drive", "--json")
-    formclip("doctor", "--drive", "drive")
+    formclip("deploy", "--drive", "drive", "--force", "--json")
+    assert "no frozen firmware" in formclip("doctor", "--drive", "drive", code=7).stdout  # that board has not started
     make_checkout(installed.work / "circuitpython")
     assert json.loads(formclip("freeze", "circuitpython", "--json").stdout)["modules"] > 30
     for words in (("clips",), ("sync",), ("live",), ("calibrate",), ("config", "show")):

@@ -19,6 +19,7 @@ from gaitcore.drive import FILE_MAGIC, HOME_AT, SPARE_B
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 
+SOURCE = ("--source", "--experimental")
 BOOT_OUT = "Adafruit CircuitPython 10.2.1 on 2026-06-01; Seeed XIAO nRF52840 Sense with nRF52840\nBoard ID:%s\nUID:1\n"
 
 
@@ -127,12 +128,12 @@ def test_a_log_that_is_broken_off_leaves_nothing_half(drive, fail):
 
 
 def test_fresh_drive_then_nothing_more_to_do(drive):
-    done = command(deploy_command, "--drive", drive, "--json")
+    done = command(deploy_command, *SOURCE, "--drive", drive, "--json")
     assert done.exit_code == 0, done.output
     facts = json.loads(done.output)
     assert facts["board"] == "xiao" and facts["files_written"] > 40
     assert facts["free_b"] > 20_000 and facts["log_b"] % 4096 == 0
-    again = json.loads(command(deploy_command, "--drive", drive, "--json").output)
+    again = json.loads(command(deploy_command, *SOURCE, "--drive", drive, "--json").output)
     assert again["files_written"] == 0
     checked = command(doctor_command, "--drive", drive)
     assert checked.exit_code == 0, checked.output
@@ -142,10 +143,10 @@ def test_fresh_drive_then_nothing_more_to_do(drive):
 def test_settings_runs_and_other_files_are_kept(drive):
     (drive / "settings.toml").write_text('NAME = "anna"\nCIRCUITPY_BLE_WORKFLOW = true\n')
     (drive / "notes.txt").write_text("mine")
-    command(deploy_command, "--drive", drive)
+    command(deploy_command, *SOURCE, "--drive", drive)
     (drive / "formclip.log").write_bytes(b"runs" * 300_000)
     os.remove(drive / "app.py")
-    done = command(deploy_command, "--drive", drive)
+    done = command(deploy_command, *SOURCE, "--drive", drive)
     assert done.exit_code == 0, done.output
     assert (drive / "formclip.log").read_bytes() == b"runs" * 300_000
     text = (drive / "settings.toml").read_text()
@@ -167,7 +168,7 @@ def test_interrupted_anywhere_it_goes_on(drive, tmp_path_factory):
         if not (drive / "code.py").exists():
             found = command(doctor_command, "--drive", drive)
             assert found.exit_code == 7 and "formclip deploy" in found.output
-    assert command(deploy_command, "--drive", drive).exit_code == 0
+    assert command(deploy_command, *SOURCE, "--drive", drive).exit_code == 0
     assert contents(drive) == wanted
 
 
@@ -203,6 +204,13 @@ def test_wrong_drives_are_refused_in_one_line(tmp_path, boot_out, args, words):
     assert command(doctor_command, "--drive", tmp_path).exit_code == 7
 
 
+def test_source_is_for_who_knows_that_it_does_not_run(drive):
+    before = contents(drive)
+    done = command(deploy_command, "--drive", drive, "--source")
+    assert done.exit_code == 2 and "does not fit the memory" in done.output and "--experimental" in done.output
+    assert contents(drive) == before
+
+
 def test_read_only_drive_says_how(drive, monkeypatch):
     monkeypatch.setattr("formclip.firmware.drive.writable", lambda path: False)
     done = command(deploy_command, "--drive", drive)
@@ -212,7 +220,7 @@ def test_read_only_drive_says_how(drive, monkeypatch):
 def test_too_full_a_drive_is_left_as_it_was(drive):
     (drive / "music.mp3").write_bytes(bytes(1_990_000))
     before = contents(drive)
-    done = command(deploy_command, "--drive", drive)
+    done = command(deploy_command, *SOURCE, "--drive", drive)
     assert isinstance(done.exception, DeployError) and "too little room" in str(done.exception)
     assert contents(drive) == before
 

@@ -88,7 +88,7 @@ def test_freeze_writes_the_folder_and_names_it_once(checkout):
     again = command(freeze_command, checkout)
     assert again.exit_code == 0, again.output
     assert tracked(checkout) == after
-    assert "make -C" in again.output and "formclip deploy --frozen" in again.output
+    assert "make -C" in again.output and "    formclip deploy\n" in again.output
     assert command(freeze_command, checkout, "--board", "feather").exit_code == 0
     undone = command(freeze_command, checkout, "--undo", "--json")
     assert set(json.loads(undone.output)["boards"]) == {"Seeed_XIAO_nRF52840_Sense", "feather_bluefruit_sense"}
@@ -154,7 +154,7 @@ def wrong(drive):
 
 
 def test_deploy_frozen_leaves_three_files_and_takes_the_rest_away(drive):
-    assert command(deploy_command, "--drive", drive).exit_code == 0
+    assert command(deploy_command, "--drive", drive, "--source", "--experimental").exit_code == 0
     (drive / "formclip.log").write_bytes(b"runs" * 300_000)
     (drive / "settings.toml").write_text('NAME = "anna"\n' + (drive / "settings.toml").read_text())
     (drive / "notes.txt").write_text("mine")
@@ -172,13 +172,13 @@ def test_deploy_frozen_leaves_three_files_and_takes_the_rest_away(drive):
     assert left["code.py"] == b"import formclip_code\n"
 
 
-def test_deploy_goes_on_as_it_was_and_back(drive):
-    for args in (("--frozen",), ()):
+def test_deploy_is_frozen_and_from_source_when_told_so(drive):
+    for args in ((), ("--frozen",)):
         assert command(deploy_command, "--drive", drive, *args).exit_code == 0
         assert not (drive / "app.py").exists()
     again = json.loads(command(deploy_command, "--drive", drive, "--json").output)
     assert again["files_written"] == 0 and again["frozen"]
-    assert command(deploy_command, "--drive", drive, "--source").exit_code == 0
+    assert command(deploy_command, "--drive", drive, "--source", "--experimental").exit_code == 0
     assert (drive / "app.py").exists() and read_build(drive) == ""
     assert b"import formclip_code" not in (drive / "code.py").read_bytes()
 
@@ -208,10 +208,10 @@ def test_the_doctor_knows_both_kinds(drive):
     (drive / "gaitcore").mkdir()
     (drive / "gaitcore" / "cue.py").write_text("x = 1\n")
     (found,) = [f for f in findings(drive).values() if not f["good"]]
-    assert "those of the drive win: /gaitcore/cue.py" in found["what"] and "--frozen" in found["next_step"]
+    assert "those of the drive win: /gaitcore/cue.py" in found["what"] and "formclip deploy" in found["next_step"]
     command(deploy_command, "--drive", drive)
     assert wrong(drive) == []
-    command(deploy_command, "--drive", drive, "--source")
+    command(deploy_command, "--drive", drive, "--source", "--experimental")
     (drive / "boot_out.txt").write_text(BOOT_OUT)
     assert wrong(drive) == []
 

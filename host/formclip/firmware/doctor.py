@@ -102,7 +102,7 @@ def _frozen(drive: Path) -> list[Finding]:
     if hiding:
         names = printable(", ".join(hiding[:3]))
         what = f"{len(hiding)} files on the drive are frozen too, and those of the drive win: {names}"
-        out.append(Finding(False, what, "run `formclip deploy --frozen`"))
+        out.append(Finding(False, what, "run `formclip deploy`"))
     ours = bundle.frozen().build
     told = ""
     try:

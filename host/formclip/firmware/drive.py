@@ -356,14 +356,14 @@ class Deployed:
 def deploy(
     drive: Path,
     board: str | None,
-    as_frozen: bool | None,
+    as_frozen: bool = True,
     on_progress: Callable[[float], None] | None = None,
     force: bool = False,
 ) -> Deployed:
     """Check the board, copy what changed, verify it.
 
     board       None: as boot_out.txt says
-    as_frozen   None: as the deploy before; source at first
+    as_frozen   False: all of it from source, which does not fit the memory of a board
     on_progress is given the share that is done, 0 to 1
     force       also where the folder is no drive of a board, as for a look at what would be written
     Errors      DeployError: not such a drive, another board, read-only, no room
@@ -373,8 +373,6 @@ def deploy(
         check_is_a_drive(drive)
     if not writable(drive):
         raise DeployError("the drive is read-only: the clip writes it now", HOW_TO_WRITE, path=drive)
-    if as_frozen is None:
-        as_frozen = bool(read_build(drive))
     total = sum(len(data) for data in plan(drive, board, as_frozen).values())
     if size_b(drive / LOG) < LEAST_LOG_B:
         total += max(0, min(shutil.disk_usage(drive).free, FLASH_B) - SPARE_B - total)

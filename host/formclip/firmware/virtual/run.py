@@ -138,7 +138,7 @@ def run_clip(
     """Run a clip over a trace; see the command for the meanings. `config` goes to the virtual board as it is.
 
     deployed: boot the files that `deploy` would put on the board, instead of those of device/ and gaitcore.
-    frozen: what `deploy --frozen` would put there, on the MicroPython VM with all else in a read-only image: its
+    frozen: what `deploy` would put there, on the MicroPython VM with all else in a read-only image: its
     bytecode is not in the heap, as in a CircuitPython that has it frozen.
     heap_kb: of the VM; DEVICE_HEAP_KB for a frozen firmware when not given, else no limit.
     """

@@ -20,22 +20,35 @@ from formclip.ground.progress import file_progress
 @click.option(
     "--frozen/--source",
     "as_frozen",
-    default=None,
-    help="Frozen: only what a CircuitPython with formclip frozen in still needs. [default: as before; source at first]",
+    default=True,
+    help="Frozen: what a CircuitPython with formclip frozen in still needs. Source: all of it, which does not fit the "
+    "memory of a board. [default: frozen]",
 )
+@click.option("--experimental", is_flag=True, help="Allows --source.")
 @click.option("--force", is_flag=True, help="Also where this is no drive of a board.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 def deploy_command(
-    drive: Path | None, port: str | None, board: str | None, as_frozen: bool | None, force: bool, as_json: bool
+    drive: Path | None,
+    port: str | None,
+    board: str | None,
+    as_frozen: bool,
+    experimental: bool,
+    force: bool,
+    as_json: bool,
 ) -> None:
-    """Put firmware, gaitcore and the pinned libraries on a board.
+    """Put the firmware on a board.
 
-    Checks CircuitPython's version and the board, copies what changed,
-    verifies it by hash, keeps runs and settings, and may be interrupted:
-    run it again and it goes on. For a board whose CircuitPython was built
-    after `formclip freeze`, --frozen leaves three files on the drive and
-    removes what an earlier deploy put there.
+    The board's CircuitPython was built after `formclip freeze` and holds the
+    firmware. Three files go on the drive beside it, and what an earlier deploy
+    put there goes. Checks CircuitPython's version and the board, copies what
+    changed, verifies it by hash, keeps runs and settings, and may be
+    interrupted: run it again and it goes on.
     """
+    if not as_frozen and not experimental:
+        raise click.UsageError(
+            "from source the firmware does not fit the memory of a board; for trying add --experimental, else leave "
+            "out --source and see docs/design/freeze.md"
+        )
     if port is not None:
         ask_for_the_drive(port)
         if drive is None:

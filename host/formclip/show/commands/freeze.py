@@ -54,7 +54,7 @@ def freeze_command(circuitpython_dir: Path, board: str, as_undo: bool, as_json: 
     for command in checkout.commands():
         click.echo(f"    {printable(command)}")
     click.echo(f"then double-press reset and copy {printable(checkout.firmware)} to the drive that appears, and run")
-    click.echo("    formclip deploy --frozen")
+    click.echo("    formclip deploy")
     click.echo(
         f"which leaves {', '.join(name[1:] for name in sorted(whole.drive))} on the drive (docs/design/freeze.md)"
     )

@@ -66,7 +66,7 @@ def parse_events(ctx: click.Context, param: click.Parameter, value: Sequence[str
 @click.option("--speed", type=click.Choice(["max", "real"]), default="max", show_default=True)
 @click.option("--settings", "settings_path", type=click.Path(path_type=Path), help="Settings to start with.")
 @click.option("--python", "interpreter", type=click.Choice(["strict", "micropython", "device"]), default="strict")
-@click.option("--frozen", is_flag=True, help="Boot what `deploy --frozen` leaves, the rest from ROM (micropython).")
+@click.option("--frozen", is_flag=True, help="Boot what `deploy` leaves, the rest from ROM (micropython).")
 @click.option("--heap", "heap_kb", type=click.IntRange(64), metavar="KB", help="The VM's heap. Frozen: as the board's.")
 @click.option("--haptic", type=click.Choice(["pwm", "drv2605l"]), default="pwm", help="How the motor is driven.")
 @click.option("--hold/--no-hold", default=True, help="The trace waits for the sensor's first sample. [default: hold]")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from gaitcore.settings import TABLE
 
 from hardware.make.circuit import between, pins_file
-from hardware.make.data import REPO, Circuit, Part
+from hardware.make.data import REPO, Circuit, DataError, Part
 
 FLASH_LEAST_V = 2.7  # below this the board's flash chip is not promised to work; the nRF52840 itself goes down to 1.7 V
 FULL_V = 4.2
@@ -52,8 +52,10 @@ def setting(name: str) -> tuple[int, int, int]:
 
 
 def pwm_hz() -> int:
-    source = (REPO / "device" / "hw" / "outputs.py").read_text("utf-8")
-    return int(re.search(r"PWMOut\(pin, frequency=(\d+)\)", source)[1])  # type: ignore[index]
+    found = re.search(r"PWMOut\(pin, frequency=(\d+)", (REPO / "device" / "hw" / "outputs.py").read_text("utf-8"))
+    if found is None:
+        raise DataError("device/hw/outputs.py no longer says how fast the motor is switched")
+    return int(found[1])
 
 
 def one(circuit: Circuit, kind: str) -> Part | None:

@@ -220,12 +220,14 @@ class App:
     def _sensor_failed(self, now_ms):
         self._error(records.NO_SENSOR, 1)
         self._tell(patterns.SENSOR_FAULT, now_ms)
+        imu = self.imu
         try:
-            if self.imu is not None:
-                self.imu.restarted()
+            if imu is not None:
+                imu.restarted()
                 return
         except OSError:
-            pass
+            self._blind_ms = ticks_add(imu.read_ms, -imu.level * 1000 // imu.rate_hz)
+            self.imu = None  # found anew, its bus too
         self._sense_ms = ticks_add(now_ms, _RETRY_MS)
 
     def _commands(self, commands):

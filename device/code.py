@@ -84,19 +84,29 @@ class Parts:
 
     def _motor(self, outputs):
         if os.getenv("HAPTIC") == "drv2605l":
-            return outputs.drv2605l(self._bus(self._pins.HAPTIC_SCL, self._pins.HAPTIC_SDA))
+            return outputs.drv2605l(lambda: self._bus(self._pins.HAPTIC_SCL, self._pins.HAPTIC_SDA))
         return outputs.pwm_motor(self._pins.MOTOR)
 
     def make_imu(self):
+        """The sensor, its supply off before: what holds the bus lets go. A bus held all the same is clocked free."""
         pins = self._pins
         if self._supply:
-            self._supply.switch_to_output(True)
+            self._supply.switch_to_output(False)
             time.sleep(0.02)
-        try:
-            bus = self._bus(pins.IMU_SCL, pins.IMU_SDA)
-        except RuntimeError as error:  # no pull-ups: nothing there
-            raise imu.NoSensor(pins.IMU, pins.IMU_ADDRESS, error)
-        return imu.make(os.getenv("IMU") or pins.IMU, bus, pins.IMU_ADDRESS, self._supply)
+            self._supply.value = True
+            time.sleep(0.02)
+        scl, sda = pins.IMU_SCL, pins.IMU_SDA
+        for attempt in (0, 1):
+            try:
+                return imu.make(os.getenv("IMU"), self._bus(scl, sda), pins.IMU_ADDRESS, self._supply)
+            except (OSError, RuntimeError) as error:  # RuntimeError: no pull-ups, or a line is held low
+                reason = error
+            self.feed()
+            bus = self._buses.pop(scl, None)
+            if bus:
+                bus.deinit()
+            imu.free_bus(scl, sda)
+        raise imu.NoSensor(reason)
 
     def forget_crash(self):
         power.crash(forget=True)

@@ -4,7 +4,6 @@ import board
 
 BUTTON = board.SWITCH
 MOTOR = board.D9
-IMU = "lsm6ds33"  # boards since 2022 carry an LSM6DS3TR-C: settings.toml IMU = "lsm6ds3trc"
 IMU_ADDRESS = 0x6A
 IMU_POWER = None
 IMU_SCL = board.SCL

@@ -4,7 +4,6 @@ import board
 
 BUTTON = board.SWITCH
 MOTOR = board.D9
-IMU = "lsm6dsox"
 IMU_ADDRESS = 0x6A
 IMU_POWER = None
 IMU_SCL = board.SCL

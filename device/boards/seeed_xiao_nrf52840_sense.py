@@ -4,7 +4,6 @@ import board
 
 BUTTON = board.D0  # to ground
 MOTOR = board.D1  # gate of the motor's transistor
-IMU = "lsm6ds3trc"
 IMU_ADDRESS = 0x6A
 IMU_POWER = board.IMU_PWR  # high before the bus exists: its pull-ups hang on it
 IMU_SCL = board.IMU_SCL

@@ -1,230 +1,93 @@
-"""The LSM6DS by its FIFO: blocks instead of single readings.
+"""The sensor found: which chip it is, the chip says; and its bus clocked free when something holds it.
 
-Adafruit's driver, subclassed: it names and resets the chip and sets ranges and rates. Beyond it, one burst brings a
-block of BLOCK_SAMPLES of accelerometer and gyroscope, 12 bytes each, all of the same instants, and leaves it as the
-words that came. The FIFO holds 1.6 s (3TR-C), 3.3 s (33) or 1.2 s (SOX), so that a slow flash or radio loses nothing.
-When it did run over, or its words are out of step, it is emptied and the samples between are told as lost.
+    WHO_AM_I   0x69 LSM6DS33   0x6A LSM6DS3TR-C   0x6C LSM6DSOX
 
-What each kind of FIFO sets is a table of registers and values; the SOX's stands in imutagged.py, loaded where it is.
-
-Source   ST LSM6DS3TR-C DS12032 and AN5130 5-9, LSM6DS33 DS10742, LSM6DSOX DS12814 and AN5272: register tables
-Differs  Adafruit's setters of ranges wait 0.2 s each: after a fault theirs are set without
-         the pattern FIFO is emptied on overrun instead of being read on in step: simpler, 1.6 s are lost instead of 0
+Boards of one name carry different ones: the Feather Sense has the second since 2022, the first before.
 """
 
 import time
 
-from adafruit_lsm6ds import LSM6DS, AccelRange, GyroRange, Rate
-from gaitcore.compat import INT16, const, np, ticks_diff
-from supervisor import ticks_ms
+import digitalio
 
-RATE_HZ = const(208)
-BLOCK_SAMPLES = const(52)
-_FIFO_MODE = const(0x0A)
-_WAKE_SRC = const(0x1B)
-_FIFO_STATUS1 = const(0x3A)
-_SILENT_MS = const(900)
-_ETIMEDOUT = const(116)
-# Register, value: FIFO stopped; MD1_CFG no wake-up on INT1; CTRL3_C values change between reads only, addresses count
-# up; CTRL6_C accelerometer in high performance
-_BEGIN = b"\x0a\x00\x5e\x00\x12\x44\x15\x00"
-# CTRL6_C low power; WAKE_UP_THS 6/16 g; WAKE_UP_DUR
-_WATCH = b"\x15\x10\x5b\x06\x5c\x00"
+from hw.imufifo import Fifo33, PatternFifo
+
+_SW_RESET = b"\x12\x01"  # CTRL3_C
+_CLOCKS = 9  # a byte and its acknowledgement: the most that a chip can have left to say
 
 
 class NoSensor(OSError):
-    """The chip did not answer, or is another one. args: what was tried."""
+    """No chip that is known answered as it should. args: what was tried or read."""
 
 
-class Fifo(LSM6DS):
-    """What both kinds of FIFO share.
+def _kind(number, name):
+    if number == 0x69 or name == "lsm6ds33":
+        return Fifo33
+    if number == 0x6A or name == "lsm6ds3trc":
+        return PatternFifo
+    if number == 0x6C or name == "lsm6dsox":
+        from hw.imutagged import TaggedFifo
 
-    Settings  i2c, address; power: DigitalInOut of its supply, or None
-    In        begin(): set up, FIFO empty and stopped; start(), stop(); read(): next block
-              watch(): low power, INT1 rises on motion; moved(): whether it did, and clears it
-    Out       read gives lsb (52, 6) INT16, gx gy gz ax ay az as they came, the same array each time, or None while
-              there is less than a block
-              lost: samples lost since the last look, taken with take_lost()
-              overruns, samples: counts since prepare
-    Errors    OSError of the bus from any call; RuntimeError at first for another chip, ValueError for none
+        return TaggedFifo
+    return None
+
+
+def _who(i2c, address):
+    """WHO_AM_I; a chip that gives none that is known is reset, in case it is one of them gone astray."""
+    i2c.try_lock()
+    try:
+        buf = bytearray(b"\x0f")
+        i2c.writeto_then_readfrom(address, buf, buf)
+        if _kind(buf[0], "") is None:
+            i2c.writeto(address, _SW_RESET)
+        return buf[0]
+    finally:
+        i2c.unlock()
+
+
+def make(name, i2c, address=0x6A, power=None):
+    """The driver for the chip that answers, set up and stopped.
+
+    In        name: None, or the chip that it must be, by Adafruit's module: lsm6ds3trc, lsm6ds33 or lsm6dsox;
+              power: DigitalInOut of its supply, or None
+    Errors    NoSensor when none answers or it is another one; ValueError for a name that is not known
     """
-
-    rate_hz = 208
-
-    def __init__(self, i2c, address, power):
-        LSM6DS.__init__(self, i2c, address)
-        self.power = power
-        self._reg = bytearray(2)
-        self._one = bytearray(1)
-        self._status = bytearray(4)
-        self._raw = bytearray(BLOCK_SAMPLES * self._SAMPLE_B)
-        self._views()  # made once: a new array costs more than the work on it
-        self.lost = self.overruns = self.samples = 0
-        self._level = self._read_ms = 0  # samples left in the FIFO by the last block, and when
-        self._missing = BLOCK_SAMPLES
-
-    def begin(self):
-        self._put_all(_BEGIN + self._FIFO)
-        self._measure(Rate.RATE_208_HZ, Rate.RATE_208_HZ, AccelRange.RANGE_16G)
-        self._set_gyro_range(GyroRange.RANGE_1000_DPS)
-
-    def _measure(self, acc_rate, gyr_rate, acc_range):
-        self.gyro_data_rate = gyr_rate
-        self._accel_range = self._cached_accel_range = acc_range
-        self.accelerometer_data_rate = acc_rate
-
-    def start(self):
-        """Empty the FIFO and let it fill."""
-        self._put(_FIFO_MODE, 0)
-        self._put(_FIFO_MODE, self._FIFO_RUN)
-        self._level = 0
-        self._missing = BLOCK_SAMPLES
-        self._read_ms = ticks_ms()
-
-    def stop(self):
-        self._put(_FIFO_MODE, 0)
-
-    def read(self):
-        status = self._status
-        self._get(_FIFO_STATUS1, status)
-        now_ms = ticks_ms()
-        if status[1] & 0x40 or status[2] & self._PATTERN_MASK:
-            return self._overrun(now_ms)
-        level = (status[0] | (status[1] & self._LEVEL_MASK) << 8) // self._SAMPLE_WORDS
-        self._missing = BLOCK_SAMPLES - level
-        if level < BLOCK_SAMPLES:
-            if ticks_diff(now_ms, self._read_ms) > _SILENT_MS:
-                raise OSError(_ETIMEDOUT)  # it answers but measures nothing: it lost its supply and came back
-            return None
-        self._get(self._FIFO_DATA, self._raw)
-        if not self._unpack():
-            return self._overrun(ticks_ms())
-        self._read_ms = now_ms
-        self._level = level = level - BLOCK_SAMPLES
-        self._missing = BLOCK_SAMPLES - level
-        self.samples += BLOCK_SAMPLES
-        return self._lsb
-
-    def _overrun(self, now_ms):
-        self.overruns += 1
-        self.lost += self._due(now_ms)
-        self.start()
-
-    def restarted(self):
-        """After the bus failed or the chip was away: all since the last reading is lost."""
-        lost = self._due(ticks_ms())
-        power = self.power
-        if power is not None:  # a chip that holds the bus lets go without supply
-            power.value = False
-            time.sleep(0.005)
-            power.value = True
-            time.sleep(0.02)
-        self.begin()
-        self.start()
-        self.lost += lost
-
-    def take_lost(self):
-        n = self.lost
-        if n:
-            self.lost = 0
-        return n
-
-    def watch(self):
-        """Low power: accelerometer at 26 Hz and 4 g, gyroscope off; INT1 rises on motion of 6/16 g."""
-        self.stop()
-        self._put_all(_WATCH)
-        self._measure(Rate.RATE_26_HZ, Rate.RATE_SHUTDOWN, AccelRange.RANGE_4G)
-        self._put_all(self._WAKE + b"\x5e\x20")  # MD1_CFG: wake-up on INT1
-        self.moved()
-
-    def moved(self):
-        self._get(_WAKE_SRC, self._one)
-        return bool(self._one[0] & 8)
-
-    def sleep(self):
-        """Everything off: microamperes."""
-        self.stop()
-        self._measure(Rate.RATE_SHUTDOWN, Rate.RATE_SHUTDOWN, AccelRange.RANGE_4G)
-
-    def due_ms(self):
-        """Until the next block is in, at least."""
-        due_ms = self._missing * 1000 // RATE_HZ + 2
-        return due_ms if due_ms > 3 else 3
-
-    def frames(self):
-        """The last block as raw capture stores it: 12 bytes a sample, ax ay az gx gy gz in LSB."""
-        out = np.zeros((BLOCK_SAMPLES, 6), dtype=INT16)
-        out[:, :3] = self._lsb[:, 3:]
-        out[:, 3:] = self._lsb[:, :3]
-        return out.tobytes()
-
-    def _due(self, now_ms):
-        """Samples since the last reading, by the clock."""
-        return max(0, self._level + ticks_diff(now_ms, self._read_ms) * RATE_HZ // 1000)
-
-    def _put_all(self, pairs):
-        for i in range(0, len(pairs), 2):
-            self._put(pairs[i], pairs[i + 1])
-
-    def _put(self, register, value):
-        reg = self._reg
-        reg[0] = register
-        reg[1] = value
-        with self.i2c_device as i2c:
-            i2c.write(reg)
-
-    def _get(self, register, buf):
-        reg = self._reg
-        reg[0] = register
-        with self.i2c_device as i2c:
-            i2c.write_then_readinto(reg, buf, out_end=1)
-
-
-class PatternFifo(Fifo):
-    """LSM6DS3TR-C: words Gx Gy Gz XLx XLy XLz in turn."""
-
-    CHIP_ID = 0x6A
-    _SAMPLE_B = 12
-    _SAMPLE_WORDS = 6
-    _FIFO_RUN = 5 << 3 | 6  # 208 Hz
-    _FIFO_DATA = 0x3E
-    _PATTERN_MASK = 0xFF
-    _LEVEL_MASK = 7
-    # FIFO_CTRL1 and 2: watermark of 312 words; FIFO_CTRL3: both, not decimated; FIFO_CTRL4; INT1_CTRL: watermark
-    _FIFO = b"\x06\x38\x07\x01\x08\x09\x09\x00\x0d\x08"
-    # INT1_CTRL; TAP_CFG: interrupts on, latched
-    _WAKE = b"\x0d\x00\x58\x81"
-
-    def _views(self):
-        self._lsb = np.frombuffer(self._raw, dtype=INT16).reshape((BLOCK_SAMPLES, 6))
-
-    def _unpack(self):
-        """Words to samples; False when they are out of step."""
-        return True
-
-
-class Fifo33(PatternFifo):
-    """LSM6DS33: the same."""
-
-    CHIP_ID = 0x69
-
-
-def make(chip, i2c, address=0x6A, power=None):
-    """The driver for the chip named as Adafruit's module: lsm6ds3trc, lsm6ds33 or lsm6dsox, set up and stopped.
-
-    Errors    NoSensor when it does not answer or is another chip
-    """
-    kind = {"lsm6ds3trc": PatternFifo, "lsm6ds33": Fifo33}.get(chip)
-    if chip == "lsm6dsox":
-        from hw.imutagged import TaggedFifo as kind
-    if kind is None:
-        raise ValueError("no such chip: " + chip)
-    for attempt in (0, 1, 2):
+    if name and _kind(0, name) is None:
+        raise ValueError("no such chip: " + name)
+    reason = None
+    for _ in range(3):
         try:
+            number = _who(i2c, address)
+            kind = _kind(0, name) if name else _kind(number, "")
+            if kind is None:
+                raise RuntimeError(number)
             imu = kind(i2c, address, power)
             imu.begin()
             return imu
         except (OSError, RuntimeError, ValueError) as error:
             reason = error
             time.sleep(0.03)
-    raise NoSensor(chip, address, reason)
+    raise NoSensor(name, address, reason)
+
+
+def free_bus(scl, sda):
+    """Clock a chip through what it has left to say, then a stop: False when SDA stays low all the same.
+
+    A restart in mid-transfer leaves the chip waiting for clocks that nobody gives, with SDA low: no bus can be made then.
+    In        the pins, which nothing owns
+    Source    NXP UM10204, I2C-bus specification, 3.1.16 bus clear
+    """
+    with digitalio.DigitalInOut(scl) as clock, digitalio.DigitalInOut(sda) as data:
+        data.switch_to_input(pull=digitalio.Pull.UP)
+        clock.switch_to_output(True, drive_mode=digitalio.DriveMode.OPEN_DRAIN)
+        for _ in range(_CLOCKS):
+            if data.value:
+                break
+            clock.value = False
+            time.sleep(0.00001)
+            clock.value = True
+            time.sleep(0.00001)
+        free = data.value
+        data.switch_to_output(False, drive_mode=digitalio.DriveMode.OPEN_DRAIN)  # a stop: SDA rises while SCL is high
+        time.sleep(0.00001)
+        data.value = True
+        return free

@@ -1,12 +1,12 @@
-"""The LSM6DSOX's FIFO, of tagged words; everything else stands in imu.py."""
+"""The LSM6DSOX's FIFO, of tagged words; everything else stands in imufifo.py."""
 
 from gaitcore.compat import INT16, np, scale
 
-from hw.imu import BLOCK_SAMPLES, Fifo
+from hw.imufifo import BLOCK_SAMPLES, Fifo
 
 
 class TaggedFifo(Fifo):
-    """LSM6DSOX: words of a tag and three values, gyroscope and accelerometer in turn."""
+    """LSM6DSOX: words of a tag and three values, gyroscope and accelerometer in turn, 512 at most."""
 
     CHIP_ID = 0x6C
     _SAMPLE_B = 14

@@ -26,15 +26,24 @@ def pwm_motor(pin):
     return level
 
 
-def drv2605l(i2c):
-    """level(pct) for a coin motor on a DRV2605L, in real-time playback; in standby while it rests."""
+def drv2605l(bus):
+    """level(pct) for a coin motor on a DRV2605L, in real-time playback; in standby while it rests.
+
+    bus() gives its bus, which is another after a fault. While the chip does not answer its pulses are lost, no more.
+    """
     import adafruit_drv2605
 
-    chip = adafruit_drv2605.DRV2605(i2c)
-    chip.mode = adafruit_drv2605.MODE_REALTIME
+    chip = None
 
     def level(pct):
-        chip.realtime_value = 127 * pct // 100
+        nonlocal chip
+        try:
+            if chip is None:
+                chip = adafruit_drv2605.DRV2605(bus())
+                chip.mode = adafruit_drv2605.MODE_REALTIME
+            chip.realtime_value = 127 * pct // 100
+        except (OSError, RuntimeError, ValueError):  # RuntimeError of the bus, ValueError of one that was let go
+            chip = None
 
     level(0)
     return level

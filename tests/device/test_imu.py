@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from formclip.firmware.sources import libraries_here
 from formclip.firmware.virtual.board import VirtualParts
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 
@@ -53,6 +55,17 @@ def test_adafruits_own_driver_reads_the_chip(board):
     assert np.allclose(chip.gyro, wanted, atol=0.01)
 
 
+@pytest.mark.parametrize("board", sorted(CHIPS))
+@pytest.mark.parametrize("chip", sorted(CHIPS.values()))
+def test_which_chip_it_is_the_chip_says(tmp_path, board, chip):
+    """Any of the three on any board, without a word in settings.toml."""
+    parts = VirtualParts(tmp_path, board, walk(400), imu=chip)
+    imu = parts.load("hw.imu").make(None, parts.i2c())
+    assert imu.CHIP_ID == parts.imu.regs[0x0F]
+    imu.start()
+    assert np.abs(take(parts, imu, 2)).max() > 1
+
+
 def test_wrong_chip_is_no_sensor(tmp_path):
     parts = VirtualParts(tmp_path, "xiao")
     imu = parts.load("hw.imu")
@@ -100,6 +113,50 @@ def test_saturation_is_cut_off(tmp_path):
         assert got[0].max() <= 16 and got[1].min() >= -16.0
 
 
+CAPACITY_S = {"xiao": 341 / 208, "feather": 682 / 208, "sox": 256 / 208}  # 2,048 and 4,096 words of 6; 512 of 2
+
+
+@pytest.fixture(scope="module")
+def boards(tmp_path_factory):
+    made = {name: VirtualParts(tmp_path_factory.mktemp(name), name, walk(40000)) for name in CHIPS}
+    return {name: (parts, make(parts)) for name, parts in made.items()}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(sorted(CHIPS)), st.lists(st.floats(0.0, 1.6), min_size=1, max_size=4))
+def test_whatever_waits_is_caught_up(boards, board, holds):
+    """Held up for any part of what the FIFO holds: nothing is lost, every block is read, less than one is left."""
+    parts, imu = boards[board]
+    sleep = parts.load("time").sleep
+    imu.start()
+    begin_us = parts.world.now_us
+    blocks = 0
+    for part in holds:
+        held_s = part / 1.6 * (CAPACITY_S[board] - 0.3)  # less than a block was left, and reading takes time
+        sleep(held_s)
+        while imu.read() is not None:
+            blocks += 1
+        parts.imu.catch_up()
+        assert parts.imu._count // parts.imu._per_sample < 2 * 52
+    assert imu.take_lost() == 0 and imu.overruns == 0
+    taken = blocks * 52 + parts.imu._count // parts.imu._per_sample
+    assert taken == pytest.approx((parts.world.now_us - begin_us) / 1e6 * 208, abs=1.5)
+
+
+@pytest.mark.parametrize("board", sorted(CHIPS))
+def test_level_is_counted_to_the_last_word(tmp_path, board):
+    """Just before it runs over, each chip's count needs all the bits that its datasheet gives it."""
+    parts = VirtualParts(tmp_path, board, walk(4000))
+    imu = make(parts)
+    imu.start()
+    parts.load("time").sleep(CAPACITY_S[board] - 0.02)
+    blocks = 0
+    while imu.read() is not None:
+        blocks += 1
+    assert imu.overruns == 0
+    assert blocks >= int((CAPACITY_S[board] - 0.03) * 208) // 52
+
+
 def test_overrun_is_noticed_and_its_length_told(board):
     imu = make(board)
     imu.start()
@@ -143,6 +200,79 @@ def test_bus_errors_reach_the_caller_and_are_over_after_a_restart(board):
     imu.restarted()
     assert imu.take_lost() == pytest.approx(2.0 * 208, abs=60)
     take(board, imu, 1)
+
+
+def test_a_bus_held_low_is_clocked_free(board):
+    """SDA low at the start: no bus can be made until SCL has been clocked; a chip that never lets go is told."""
+    module, pins = board.load("board"), board.virtual.config["board"]["imu_bus"]
+    bus, (scl, sda) = board.i2c(), (getattr(module, name) for name in pins)
+    bus.deinit()
+    imu, busio = board.load("hw.imu"), board.load("busio")
+    for clocks in (1, 5, 9):
+        board.imu.hold(clocks)
+        with pytest.raises(RuntimeError, match="No pull up"):
+            busio.I2C(scl, sda, frequency=400000)
+        assert imu.free_bus(scl, sda)
+        assert imu.make(None, busio.I2C(scl, sda, frequency=400000)).CHIP_ID
+        for pin in (scl, sda):
+            pin.release()
+    board.imu.hold(0)
+    assert not imu.free_bus(scl, sda)
+    with pytest.raises(RuntimeError, match="No pull up"):
+        busio.I2C(scl, sda)
+
+
+def test_a_transfer_on_a_held_bus_ends_with_an_error(board):
+    imu = make(board)
+    imu.start()
+    take(board, imu, 1)
+    board.imu.hold(9)
+    with pytest.raises(OSError):
+        imu.read()
+
+
+def test_a_chip_that_answers_nonsense_is_reset(board):
+    """At the start, and in a run: its registers are read back."""
+    board.i2c().deinit()
+    board.load("time").sleep(0.05)
+    board.imu.scramble()
+    module, pins = board.load("board"), board.virtual.config["board"]["imu_bus"]
+    bus = board.load("busio").I2C(*(getattr(module, name) for name in pins), frequency=400000)
+    imu = board.load("hw.imu").make(None, bus)
+    imu.start()
+    take(board, imu, 1)
+    board.imu.scramble()
+    with pytest.raises(OSError):
+        for _ in range(400):
+            imu.read()
+            board.load("time").sleep(0.05)
+    imu.restarted()
+    take(board, imu, 1)
+
+
+def test_a_range_that_went_astray_is_found_out(board):
+    """The chip measures on, at 2 g: only its register tells."""
+    imu = make(board)
+    imu.start()
+    take(board, imu, 1)
+    board.imu._write_register(0x10, 0x50)
+    with pytest.raises(OSError):
+        for _ in range(64):
+            take(board, imu, 1)
+    imu.restarted()
+    take(board, imu, 1)
+    assert board.imu.regs[0x10] == 0x54
+
+
+def test_nothing_that_is_out_of_step_for_ever_is_taken_as_data(board):
+    imu = make(board)
+    imu.start()
+    take(board, imu, 1)
+    board.imu._status = lambda r: 0xFF
+    with pytest.raises(OSError):
+        for _ in range(9):
+            assert imu.read() is None
+            board.load("time").sleep(0.25)
 
 
 def test_unplugged_and_back(board):

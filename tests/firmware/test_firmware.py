@@ -369,6 +369,56 @@ def test_no_sensor_at_all(run):
     assert errors(result.sessions[0])[1] >= 1
 
 
+def test_a_sensor_that_never_answered_is_power_cycled(run):
+    """From the first try on: what holds the bus from before the program began lets go without supply."""
+    result = run(events=[(0, "imu", 0), (9.0, "imu", 1)], seconds=20, press=[(12.0, "short"), (17.0, "short")])
+    supply = [int(v.split()[1]) for _, v in result.of("pin") if v.startswith("P1_08") and v[-1] != "-"]
+    assert supply[:6] == [0, 1, 0, 1, 0, 1]
+    assert result.sessions and errors(result.sessions[0])[1] >= 1
+
+
+@pytest.mark.parametrize("board", ["feather", "sox"])
+def test_a_bus_held_low_from_before_the_start(run, short_run, board):
+    """No supply to switch: nine clocks, at once, and nobody notices."""
+    result = run(short_run, board=board, events=[(0.0, "sda_low", 9)])
+    assert not played(result, patterns.SENSOR_FAULT)
+    assert len(steps(result.sessions[0])) > 100 and not errors(result.sessions[0])
+
+
+@pytest.mark.parametrize(("board", "clocks"), [("xiao", 0), ("xiao", 9), ("feather", 9), ("sox", 9)])
+def test_a_bus_held_low_in_a_run(run, short_run, board, clocks):
+    result = run(short_run, board=board, events=[(30.0, "sda_low", clocks)], seconds=62)
+    (log,) = result.sessions
+    assert errors(log)[1] >= 1
+    times = [t for t, _ in steps(log)]
+    assert max(np.diff(times)) < 4000 and times[-1] > 55000
+
+
+@pytest.mark.parametrize("board", ["xiao", "feather", "sox"])
+def test_a_chip_that_answers_nonsense_in_a_run(run, short_run, board):
+    result = run(short_run, board=board, events=[(30.0, "scramble", 1)], seconds=62)
+    (log,) = result.sessions
+    assert errors(log)[1] >= 1
+    times = [t for t, _ in steps(log)]
+    assert max(np.diff(times)) < 3000 and times[-1] > 55000
+
+
+def test_the_feather_sense_with_the_chip_of_later_boards(run, short_run):
+    ours = run(short_run)
+    theirs = run(short_run, board="feather", name="later", imu="lsm6ds3trc")
+    for a, b in pairs(theirs.sessions[0], ours.sessions[0], 10**9):
+        assert a == b
+
+
+def test_a_motor_driver_that_does_not_answer_is_no_motor(run, drives, tmp_path):
+    out = tmp_path / "clip"
+    out.mkdir()
+    shutil.copyfile(drives("xiao"), out / "drive.img")
+    write_file(out / "drive.img", "/settings.toml", b'HAPTIC = "drv2605l"\n')
+    result = run(again=True, press=[(2, "short"), (8, "short")], seconds=12)  # nothing on its pins
+    assert not result.of("reset") and len(result.sessions) == 1
+
+
 def test_bus_errors_are_counted_and_survived(run, short_run):
     result = run(short_run, events=[(t, "bus_errors", 1) for t in (22, 30, 41)], seconds=62)
     assert len(entries(result.sessions[0], records.ERROR)) == 3

@@ -36,7 +36,10 @@ def parse_press(ctx: click.Context, param: click.Parameter, value: str | None) -
     return sorted(plan)
 
 
-EVENTS = ("imu", "bus_errors", "battery_mv", "charging", "usb", "drive_readonly", "stall", "fault", "power", "button")
+EVENTS = (
+    *("imu", "bus_errors", "sda_low", "scramble", "battery_mv", "charging", "usb", "drive_readonly", "stall", "fault"),
+    *("power", "button"),
+)
 
 
 def parse_events(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> list[Event]:

@@ -6,6 +6,7 @@ The wires lead to the chips of the world; each transaction takes the time of its
 import world as _world
 
 _ENODEV, _EIO = 19, 5
+_GIVES_UP_US = 1000000  # a transfer on a bus that something holds low
 
 
 class I2C:
@@ -29,7 +30,7 @@ class I2C:
         self._pins = (scl, sda)
 
     def _pull_ups(self, scl, sda):
-        return any(chip.supplied() for chip in self._wired(scl, sda))
+        return any(c.supplied() for c in self._wired(scl, sda)) and not (scl.held or sda.held)
 
     def _wired(self, scl, sda):
         return [s for s in self._world.config["sockets"] if s.scl is scl and s.sda is sda]
@@ -70,6 +71,9 @@ class I2C:
         w.advance(took_us)
         if w.config.get("trace_parts"):
             w.record("burst", took_us)
+        if self._pins[0].held or self._pins[1].held:
+            w.advance(_GIVES_UP_US)
+            raise OSError(_EIO, "Input/output error")
         if w.bus_errors:
             w.bus_errors -= 1
             raise OSError(_EIO, "Input/output error")

@@ -24,6 +24,8 @@ class DigitalInOut:
             raise TypeError("pin must be of type Pin")
         pin.claim("DigitalInOut")
         self._pin = pin
+        self._drives = None  # False, True while it is an output: what it was set to
+        self._open_drain = False
 
     def _alive(self):
         if self._pin is None:
@@ -44,6 +46,14 @@ class DigitalInOut:
 
     def _set(self, value):
         pin = self._pin
+        rises = value and self._drives is False
+        self._drives = value
+        if rises:
+            for chip in _world.world.chips:
+                if getattr(chip, "scl", None) is pin:
+                    chip.clocked()
+        if self._open_drain and value:
+            value = None  # let go: what else is on the wire decides
         if pin.output != value:
             pin.output = value
             w = _world.world
@@ -53,16 +63,19 @@ class DigitalInOut:
 
     def switch_to_output(self, value=False, drive_mode=DriveMode.PUSH_PULL):
         self._alive().pull = None
+        self._open_drain = drive_mode == DriveMode.OPEN_DRAIN
         self._set(bool(value))
 
     def switch_to_input(self, pull=None):
         pin = self._alive()
+        self._open_drain = False
         self._set(None)
         pin.pull = None if pull is None else pull == Pull.UP
 
     @property
     def direction(self):
-        return Direction.INPUT if self._alive().output is None else Direction.OUTPUT
+        self._alive()
+        return Direction.INPUT if self._drives is None else Direction.OUTPUT
 
     @direction.setter
     def direction(self, value):
@@ -74,7 +87,7 @@ class DigitalInOut:
     @property
     def pull(self):
         pin = self._alive()
-        if pin.output is not None:
+        if self._drives is not None:
             raise AttributeError("Cannot get pull while in output mode")
         return None if pin.pull is None else Pull.UP if pin.pull else Pull.DOWN
 
@@ -93,7 +106,8 @@ class DigitalInOut:
 
     @value.setter
     def value(self, value):
-        if self._alive().output is None:
+        self._alive()
+        if self._drives is None:
             raise AttributeError("Cannot set value when direction is input.")
         _world.world.advance(2)
         self._set(bool(value))

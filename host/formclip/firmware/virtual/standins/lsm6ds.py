@@ -6,6 +6,7 @@
     FIFO    bypass: empty. FIFO mode: stops when full. Continuous: the oldest sample goes, OVER_RUN is set.
             33 and 3TR-C: a pattern of words Gx Gy Gz XLx XLy XLz, 8 and 4 KiB, read at 3Eh-3Fh, which roll over.
             SOX: words of a tag and three values, 3 KiB, read at 78h-7Eh, which roll over.
+    SDA     held low (hold) until clocked so often or without supply: what a restart in mid-transfer leaves behind
     wake-up slope between two samples beyond WK_THS for WAKE_DUR samples, to WAKE_UP_SRC and INT1.
 
 Values come from the trace in g and dps, are scaled to the range set, rounded and cut off as the chip's ADC does.
@@ -84,6 +85,8 @@ class Lsm6ds:
         self.int1 = int1
         self.odr_ppm = odr_ppm
         self.plugged = True
+        self.scl = self.sda = None  # its wires, where it can hold them
+        self._clocks = 0
         self.sox = kind == "lsm6dsox"
         self._supply = powered
         self._on = False
@@ -105,7 +108,29 @@ class Lsm6ds:
         on = self.plugged and self._supply()
         if on and not self._on:
             self.reset(self.world.now_us + _BOOT_US)
+        if not on and self.sda is not None:
+            self.sda.held = False
         self._on = on
+
+    # Going astray.
+    def hold(self, clocks):
+        """Pull SDA low until SCL has risen so often; 0: until the supply is cut."""
+        self.sda.held = self._on
+        self._clocks = clocks
+
+    def clocked(self):
+        """SCL has risen."""
+        if self.sda.held and self._clocks:
+            self._clocks -= 1
+            self.sda.held = self._clocks > 0
+
+    def scramble(self):
+        """Every register that can be written to holds nonsense, WHO_AM_I too, until a reset: a supply that dipped."""
+        self.catch_up()
+        for r in range(0x06, 0x1A):
+            if r != 0x12:
+                self._write_register(r, 0xA5)
+        self.regs[0x0F] = 0xA5
 
     def reset(self, ready_us):
         self.regs = bytearray(128)

@@ -295,8 +295,9 @@ class VirtualBoard:
         chips = own("lsm6ds")
         self.trace = chips.Trace(config["trace"], config["rate_hz"], config.get("hold", True))
         self.imu = chips.Lsm6ds(
-            w, board["imu"], 0x6A, self.trace, powered, w.named(board["imu_int"]), config.get("odr_ppm", 0)
+            w, config.get("imu") or board["imu"], 0x6A, self.trace, powered, w.named(board["imu_int"]), config.get("odr_ppm", 0)
         )
+        self.imu.scl, self.imu.sda = scl, sda
         config["sockets"].append(Socket(scl, sda, self.imu, powered))
         w.chips.append(self.imu)
         if config.get("haptic"):
@@ -328,6 +329,10 @@ class VirtualBoard:
             self.imu.supply_changed()
         elif what == "bus_errors":
             w.bus_errors = value
+        elif what == "sda_low":
+            self.imu.hold(value)
+        elif what == "scramble":
+            self.imu.scramble()
         elif what == "battery_mv":
             w.battery_mv = value
         elif what == "charging":

@@ -33,6 +33,7 @@ class Pin:
     def __init__(self, name):
         self.name = name
         self.outside = None  # False, True, or None where nothing is connected
+        self.held = False  # a chip pulls it low, whatever the board does
         self.output = None  # False, True while the board drives it
         self.pull = None  # False down, True up
         self.volts = 0.0
@@ -47,6 +48,8 @@ class Pin:
         self.owner = self.output = self.pull = None
 
     def level(self):
+        if self.held:
+            return False
         if self.output is not None:
             return self.output
         if self.outside is not None:

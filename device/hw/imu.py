@@ -72,7 +72,8 @@ def make(name, i2c, address=0x6A, power=None):
 def free_bus(scl, sda):
     """Clock a chip through what it has left to say, then a stop: False when SDA stays low all the same.
 
-    A restart in mid-transfer leaves the chip waiting for clocks that nobody gives, with SDA low: no bus can be made then.
+    A restart in mid-transfer leaves the chip waiting, with SDA low, for clocks that nobody gives: no bus can be made.
+
     In        the pins, which nothing owns
     Source    NXP UM10204, I2C-bus specification, 3.1.16 bus clear
     """

@@ -284,7 +284,7 @@ def test_more_than_the_board_has_does_not_fit(tmp_path, running, monkeypatch):
     from formclip.firmware.virtual import run as clip
 
     with_ballast(monkeypatch, 90 * 1024)
-    with pytest.raises(clip.VirtualClipError, match="ran out of heap: 527 KB.*board's 137"):
+    with pytest.raises(clip.VirtualClipError, match="ran out of heap: 533 KB.*board's 137"):
         on_vm(tmp_path / "limit", running)
     on_vm(tmp_path / "more", running, heap_kb=4096)
 

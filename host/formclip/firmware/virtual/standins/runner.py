@@ -294,9 +294,8 @@ class VirtualBoard:
         scl, sda = [w.named(a) for a in board["imu_bus"]]
         chips = own("lsm6ds")
         self.trace = chips.Trace(config["trace"], config["rate_hz"], config.get("hold", True))
-        self.imu = chips.Lsm6ds(
-            w, config.get("imu") or board["imu"], 0x6A, self.trace, powered, w.named(board["imu_int"]), config.get("odr_ppm", 0)
-        )
+        kind, int1 = config.get("imu") or board["imu"], w.named(board["imu_int"])
+        self.imu = chips.Lsm6ds(w, kind, 0x6A, self.trace, powered, int1, config.get("odr_ppm", 0))
         self.imu.scl, self.imu.sda = scl, sda
         config["sockets"].append(Socket(scl, sda, self.imu, powered))
         w.chips.append(self.imu)

@@ -69,7 +69,7 @@ class NoLink:
 
 class App:
     """Settings  parts: an object with make_imu() -> imu, haptics, led, button, power, log (a FlashLog or None),
-              link, clock, ticks_ms(), collect(), feed(), forget_crash(), page (4,096 bytes), boot (number of
+              link, clock, ticks_ms(), collect(), feed(), forget(code), page (4,096 bytes), boot (number of
               this start), firmware (text), errors: list of (code, count) found at boot
     In        step(): one turn of the loop; calibrate(), marker(), set(), set_time(): what a central may ask for
     Out       step gives the ms that may be slept; state, session (None in STANDBY and LEAVING), settings, recording
@@ -324,8 +324,7 @@ class App:
         if was == READY and session.state == RUNNING:
             for code, count in self._pending:
                 session.error(code, count)
-                if code == records.CRASH:
-                    self.parts.forget_crash()
+                self.parts.forget(code)
             self._pending = []
             if self.parts.log is not None and session.log.sink is None:
                 self._play(patterns.LOG_FULL)

@@ -12,7 +12,6 @@ import time
 import board
 import busio
 import digitalio
-import microcontroller
 import supervisor
 
 from boards import pins_of
@@ -72,10 +71,11 @@ class Parts:
             haptics.poll(self.ticks_ms())
 
     def _errors(self):
-        woken = microcontroller.cpu.reset_reason
-        if power.crash() is not None:
-            return [(records.CRASH, 1)]
-        return [(records.WATCHDOG, 1)] if woken == microcontroller.ResetReason.WATCHDOG else []
+        found = [(records.CRASH, 1)] if power.crash() is not None else []
+        why = self.clock.why
+        if why:
+            found.append((records.WATCHDOG, 1) if why == clock.BY_WATCHDOG else (records.SAFE_MODE, why))
+        return found
 
     def _bus(self, scl, sda):
         if scl not in self._buses:
@@ -108,8 +108,12 @@ class Parts:
             imu.free_bus(scl, sda)
         raise imu.NoSensor(reason)
 
-    def forget_crash(self):
-        power.crash(forget=True)
+    def forget(self, code):
+        """A session's log has told of it."""
+        if code == records.CRASH:
+            power.crash(forget=True)
+        elif code in (records.WATCHDOG, records.SAFE_MODE):
+            self.clock.forget()
 
 
 def main():
@@ -126,4 +130,4 @@ try:
 except Exception as error:
     power.save_crash(error)
     time.sleep(2)
-    microcontroller.reset()
+    clock.restart()

@@ -10,6 +10,8 @@ import microcontroller
 import watchdog
 from gaitcore.compat import const
 
+from hw import clock
+
 _WATCHDOG_S = const(8)
 _LOOK_MS = const(36)  # between looks at the button when nothing is under way
 _NAP_S = const(4)  # in standby: the watchdog runs on, so it must be fed
@@ -99,9 +101,10 @@ class Power:
         while self.pressed():  # held through the start it would mean: let the computer write
             parts.feed()
             time.sleep(0.02)
-        microcontroller.reset()
+        clock.restart()
 
     def start_watchdog(self):
+        clock.guard(True)
         dog = microcontroller.watchdog
         dog.timeout = _WATCHDOG_S
         dog.mode = watchdog.WatchDogMode.RESET

@@ -10,6 +10,7 @@ LOG = "/formclip.log"
 SPARE_B = const(32768)  # what the drive keeps free beside the log
 RESTART_AT = const(64)  # of alarm.sleep_memory: where `formclip deploy --port` leaves its mark for boot.py
 RESTART_MARK = const(87)  # the computer writes the drive after this restart
+GUARD_AT = const(68)  # of alarm.sleep_memory: the watchdog's mark, see hw/clock.py; 65..67 are safemode.py's
 
 BLOCK_B = const(512)
 STAGES = const(6)

@@ -123,6 +123,7 @@ BAD_CALIBRATION = const(6)  # the kept calibration made no sense
 CRASH = const(7)  # the program failed before this session
 WATCHDOG = const(8)  # the watchdog restarted the board
 RECOVERED = const(9)  # count: pages brought home after a power cut
+SAFE_MODE = const(10)  # the board came out of safe mode. count: why it went in, as safemode.py numbers it
 
 
 class RecordError(ValueError):

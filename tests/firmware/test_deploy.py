@@ -240,7 +240,7 @@ def test_port_asks_the_board_to_let_the_computer_write():
     ask_for_the_drive(os.ttyname(theirs))
     thread.join(5)
     os.close(ours)
-    assert got and got[0].startswith(b"\x03\x03") and b"sleep_memory[64]=87" in got[0]
+    assert got and got[0].startswith(b"\x03\x03") and b"m[64]=87;m[68]=0" in got[0]
 
 
 def test_what_the_doctor_sees(drive):

@@ -20,6 +20,7 @@ from gaitcore.settings import Settings
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 
 SENSOR = np.array([0.000488] * 3 + [0.035] * 3)
+BOARDS = ("xiao", "feather", "sox")
 BUSY_MS = 45  # a pulse may be this much off: a block of the sensor is read meanwhile
 
 
@@ -394,7 +395,7 @@ def test_a_bus_held_low_in_a_run(run, short_run, board, clocks):
     assert max(np.diff(times)) < 4000 and times[-1] > 55000
 
 
-@pytest.mark.parametrize("board", ["xiao", "feather", "sox"])
+@pytest.mark.parametrize("board", BOARDS)
 def test_a_chip_that_answers_nonsense_in_a_run(run, short_run, board):
     result = run(short_run, board=board, events=[(30.0, "scramble", 1)], seconds=62)
     (log,) = result.sessions
@@ -437,12 +438,89 @@ def test_fifo_overrun_is_a_gap_not_a_lie(run, short_run):
     assert late and all(np.abs(truth - t).min() <= 40 for t in late)  # the clock went on
 
 
-def test_watchdog_restarts_a_hung_program_and_the_log_says_so(run, short_run):
-    result = run(short_run, events=[(30.0, "stall", 9000000)], press=[(60.0, "short")], seconds=80)
-    assert result.of("reset") == [(pytest.approx(38.3, abs=1), "WATCHDOG")]
+def boot_of(path):
+    """Which run of the clip's clock a session belongs to, and the clock's time when it began."""
+    return [(v[0], v[1]) for v in entries(path, records.ANCHOR)][0]
+
+
+@pytest.mark.parametrize("board", BOARDS)
+@pytest.mark.parametrize(("dog", "usb", "reasons"), [
+    ("SOFTWARE", 0, ["SOFTWARE"]),
+    ("SOFTWARE", 1, ["SOFTWARE"]),
+    ("WATCHDOG", 0, ["WATCHDOG"]),
+    ("WATCHDOG", 1, ["WATCHDOG", "SOFTWARE"]),  # through safe mode
+])  # fmt: skip
+def test_watchdog_restarts_a_hung_program_and_the_log_says_so(run, short_run, board, dog, usb, reasons):
+    """Whatever the reset reason reads, and with USB's safe mode between; the clock goes on."""
+    result = run(
+        short_run,
+        board=board,
+        dog=dog,
+        events=[(1.0, "usb", usb), (30.0, "stall", 9000000)],
+        press=[(55.0, "short")],
+        seconds=75,
+    )
+    assert [v for _, v in result.of("reset")] == reasons
+    assert result.of("reset")[0][0] == pytest.approx(38.3, abs=1)
+    assert [v for _, v in result.of("safe_mode")] == (["WATCHDOG"] if len(reasons) > 1 else [])
     first, *rest = result.sessions
     assert [t for t, _ in steps(first)][-1] > 18000
-    assert any(8 in errors(log) for log in rest)
+    told = [log for log in rest if 8 in errors(log)]
+    assert len(told) == 1 and not any(10 in errors(log) for log in rest)
+    before, after = boot_of(first), boot_of(told[0])
+    assert before[0] == after[0]
+    begun_s = played(result, patterns.START, after_s=39.0)[0]  # by itself: the run goes on
+    assert after[1] / 1000 == pytest.approx(begun_s, abs=2.0)
+
+
+@pytest.mark.parametrize("board", BOARDS)
+@pytest.mark.parametrize(("event", "number"), [("brownout", 1), ("hard_fault", 2), ("radio_fault", 4)])
+def test_safe_mode_is_left_and_the_log_says_why(run, short_run, board, event, number):
+    result = run(short_run, board=board, events=[(30.0, event, 1)], press=[(55.0, "short")], seconds=75)
+    assert len(result.of("safe_mode")) == 1
+    assert [v for _, v in result.of("run")] == ["boot.py", "code.py", "safemode.py", "boot.py", "code.py"]
+    first, *rest = result.sessions
+    assert len(steps(first)) > 20
+    told = [log for log in rest if 10 in errors(log)]
+    assert len(told) == 1 and errors(told[0])[10] == number
+    assert not any(8 in errors(log) for log in rest)
+    assert boot_of(first)[0] == boot_of(told[0])[0]
+
+
+def test_safe_mode_is_left_on_the_micropython_vm(run):
+    """With what `deploy --frozen` leaves on the drive."""
+    try:
+        interpreters.find("micropython")
+    except interpreters.NoInterpreter as error:
+        pytest.skip(str(error))
+    result = run(interpreter="micropython", frozen=True, events=[(5.0, "brownout", 1)], seconds=15)
+    assert [v for _, v in result.of("run")] == ["boot.py", "code.py", "safemode.py", "boot.py", "code.py"]
+
+
+def test_safe_mode_is_not_left_for_ever(run):
+    """Three times in a row, then it stays until reset is pressed; after a minute of running well it begins anew."""
+    events = [(t, "brownout", 1) for t in (5, 15, 25, 35)]
+    result = run(events=events, seconds=60)
+    assert [v for _, v in result.of("run")].count("code.py") == 4 and len(result.of("safe_mode")) == 4
+    assert result.of("run")[-1][1] == "safemode.py"
+    result = run(name="again", events=[*events, (50.0, "reset", 1)], seconds=60)
+    assert result.of("run")[-1][1] == "code.py"
+    well = [(t, "brownout", 1) for t in (5, 15, 25, 100, 110)]
+    result = run(name="well", events=well, seconds=125)
+    assert [v for _, v in result.of("run")].count("code.py") == 6
+
+
+def test_safe_mode_asked_for_by_button_stays(run):
+    result = run(events=[(5.0, "reset", 2)], seconds=20)
+    assert [v for _, v in result.of("run")] == ["boot.py", "code.py"]
+    assert result.of("safe_mode") == [(pytest.approx(5.4, abs=0.2), "USER")]
+
+
+@pytest.mark.parametrize("event", ["reset", "reload", "fault"])
+def test_a_restart_that_is_meant_is_no_watchdog_s(run, event):
+    result = run(events=[(5.0, event, 1)], press=[(20.0, "short"), (24.0, "short")], seconds=32)
+    assert [v for _, v in result.of("run")].count("code.py") == 2
+    assert 8 not in errors(result.sessions[-1]) and 10 not in errors(result.sessions[-1])
 
 
 def test_crash_is_kept_and_told(run, short_run):

@@ -146,7 +146,7 @@ def frozen(tree: Tree = HERE) -> Frozen:
     files = _lean_files(tuple(BOARDS.values()), tree)
     files = {**files, **_shrunk(files)}
     modules = {CODE: files.pop("/code.py")}
-    drive = {name: files.pop(name) for name in ("/boot.py", "/settings.toml")}
+    drive = {name: files.pop(name) for name in ("/boot.py", "/safemode.py", "/settings.toml")}
     for name, data in files.items():
         modules[name.removeprefix("/lib").strip("/")] = _unversioned(data)
     whole = hashlib.sha256()

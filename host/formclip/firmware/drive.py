@@ -18,8 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaitcore.drive import GUARD_AT, RESTART_AT, RESTART_MARK, SPARE_B
 from gaitcore.drive import LOG as LOG_PATH
-from gaitcore.drive import RESTART_AT, RESTART_MARK, SPARE_B
 
 from formclip import __version__
 from formclip.firmware.bundle import BOARD_IDS, BOARDS, frozen, on_drive
@@ -145,7 +145,8 @@ def check_is_a_drive(drive: Path) -> None:
 
 def ask_for_the_drive(port: str) -> None:
     """Through the serial console: let the computer write at the next start, and restart."""
-    line = f"import alarm,microcontroller;alarm.sleep_memory[{RESTART_AT}]={RESTART_MARK};microcontroller.reset()"
+    memory = f"m=alarm.sleep_memory;m[{RESTART_AT}]={RESTART_MARK};m[{GUARD_AT}]=0"
+    line = f"import alarm,microcontroller;{memory};microcontroller.reset()"
     try:
         handle = os.open(port, os.O_RDWR | getattr(os, "O_NOCTTY", 0))
         try:

@@ -31,7 +31,10 @@ ERRORS = {
     records.CRASH: "the program had failed",
     records.WATCHDOG: "the program had hung: restarted by the watchdog",
     records.RECOVERED: "pages brought home after a power cut",
+    records.SAFE_MODE: "restarted by itself",
 }
+# Why, as device/safemode.py counts.
+SAFE_MODES = {1: "its supply dipped", 2: "a hard fault", 4: "its radio's fault", 5: "no heap", 6: "its stack ran over"}
 
 
 def cue_reason(values: dict[str, Any], about: int) -> str:
@@ -71,6 +74,8 @@ def event_text(tag: int, values: Any) -> str | None:
         return f"the clip slipped by {by_name['angle_deg']} deg"
     if name == "error":
         times = f", {by_name['count']} times" if by_name["count"] > 1 else ""
+        if by_name["code"] == records.SAFE_MODE:
+            times = ": " + SAFE_MODES.get(by_name["count"], f"safe mode, reason {by_name['count']}")
         return ERRORS.get(by_name["code"], f"error {by_name['code']}") + times
     if name == "lost":
         return f"{by_name['samples']} samples lost"

@@ -39,7 +39,7 @@ def deploy_command(
     """Put the firmware on a board.
 
     The board's CircuitPython was built after `formclip freeze` and holds the
-    firmware. Three files go on the drive beside it, and what an earlier deploy
+    firmware. Four files go on the drive beside it, and what an earlier deploy
     put there goes. Checks CircuitPython's version and the board, copies what
     changed, verifies it by hash, keeps runs and settings, and may be
     interrupted: run it again and it goes on.

@@ -38,7 +38,7 @@ def parse_press(ctx: click.Context, param: click.Parameter, value: str | None) -
 
 EVENTS = (
     *("imu", "bus_errors", "sda_low", "scramble", "battery_mv", "charging", "usb", "drive_readonly", "stall", "fault"),
-    *("power", "button"),
+    *("power", "button", "brownout", "hard_fault", "radio_fault", "reset", "reload"),
 )
 
 

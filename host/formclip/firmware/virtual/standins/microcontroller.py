@@ -113,8 +113,11 @@ class _WatchDogTimer:
         self.deadline_us = _w.now_us + int(self._timeout_s * 1000000)
 
     def bite(self):
+        """CircuitPython's handler restarts by software in the 61 us that are left, unless it comes too late."""
         _w.record("watchdog", "bite")
-        raise _world.BoardReset("WATCHDOG", False)
+        if _w.config.get("dog", "SOFTWARE") == "SOFTWARE":
+            reset()
+        raise _world.BoardReset("WATCHDOG", "WATCHDOG" if _w.usb else "NONE", True)
 
 
 class _Processor:
@@ -135,7 +138,7 @@ watchdog = _WatchDogTimer()
 
 
 def reset():
-    raise _world.BoardReset("SOFTWARE", False)
+    raise _world.BoardReset("SOFTWARE", "NONE", False)
 
 
 def on_next_reset(mode):

@@ -24,6 +24,10 @@ _BUILT_IN = (
 )  # fmt: skip
 
 
+# What makes CircuitPython restart into safe mode, and the reason that it gives there.
+_SAFE_MODES = {"brownout": "BROWNOUT", "hard_fault": "HARD_FAULT", "radio_fault": "SDK_FATAL_ERROR"}
+
+
 class Importer:
     """CPython only: a second world of modules beside the interpreter's own.
 
@@ -342,6 +346,15 @@ class VirtualBoard:
             w.usb = bool(value)
         elif what == "drive_readonly":
             self.importer.own("drive").fs.readonly = bool(value)
+        elif what in _SAFE_MODES:
+            w.record(what, value)
+            raise self.w.BoardReset("SOFTWARE", _SAFE_MODES[what], False)
+        elif what == "reset":  # the button on the board; within a second of a start it asks for safe mode
+            w.record(what, value)
+            raise self.w.BoardReset("RESET_PIN", "USER" if value > 1 else "NONE", True)
+        elif what == "reload":
+            w.record(what, value)
+            raise self.w.Reload()
         elif what == "end":
             w.until_us = w.now_us
         elif what == "pace":  # from here on the clock on the wall counts
@@ -406,13 +419,20 @@ class VirtualBoard:
             while True:
                 self._start_up()
                 try:
+                    if w.safe_mode != "NONE":
+                        self._safe_mode()
                     self._program("boot", "boot.py")
-                    self._program("code", "code.py")
+                    while True:
+                        try:
+                            self._program("code", "code.py")
+                            break
+                        except mod.Reload:
+                            w.run_reason = "SUPERVISOR_RELOAD"
+                            self._let_go()
                     reason = "code.py ended"
                     break
                 except mod.BoardReset as reset:
-                    w.record("reset", reset.args[0])
-                    w.reset_reason = reset.args[0]
+                    w.restarts(reset)
                 except mod.DeepSleep as sleep:
                     w.record("sleep", "deep")
                     w.watchdog = None
@@ -428,6 +448,31 @@ class VirtualBoard:
         w.record("end", reason)
         w.close()
         return reason
+
+    def _let_go(self):
+        """The program has ended: its modules, its pins, its radio; a watchdog once started watches on."""
+        self.importer.forget()
+        if self.radio is not None:
+            self.radio.close()
+        dog = self.world.watchdog
+        self.world.power_cycle()
+        self.world.watchdog = dog
+        if not CPYTHON:
+            self.importer.use_standins()
+
+    def _safe_mode(self):
+        """No boot.py, no code.py. safemode.py, where there is one, then nothing until a reset."""
+        w = self.world
+        w.record("safe_mode", w.safe_mode)
+        if w.safe_mode != "USER" and _exists(self.config["device"] + "/safemode.py"):
+            try:
+                self._program("safemode", "safemode.py")
+            except Exception as error:
+                w.record("console", repr(error))
+                w.safe_mode = "SAFEMODE_PY_ERROR"
+        w.stage = "safe"
+        while True:
+            w.advance(1000000)
 
     def _start_up(self):
         w = self.world

@@ -41,4 +41,4 @@ def getmount(mount_path):
 
 def erase_filesystem(extended=None):
     _drive.fs.format()
-    raise _world.BoardReset("SOFTWARE", False)
+    raise _world.BoardReset("SOFTWARE", "NONE", False)

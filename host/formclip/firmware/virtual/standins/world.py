@@ -16,7 +16,15 @@ class PowerLost(BaseException):
 
 
 class BoardReset(BaseException):
-    """The board restarts. args[0]: reset reason as in microcontroller.ResetReason; args[1]: power was lost too."""
+    """The board restarts.
+
+    args: reset reason as in microcontroller.ResetReason; reason of the safe mode that it starts in, as in
+    supervisor.SafeModeReason, or "NONE"; whether the counter of the ticks is lost, up to 512 s
+    """
+
+
+class Reload(BaseException):
+    """The program ends and begins again; the board does not restart."""
 
 
 class DeepSleep(BaseException):
@@ -81,6 +89,9 @@ class World:
         self.battery_mv = config.get("battery_mv", 3950)
         self.charging = False
         self.reset_reason = "POWER_ON"
+        self.safe_mode = "NONE"
+        self.run_reason = "STARTUP"
+        self.ticks_lost_ms = 0
         self.wake_alarm = None
         self.stage = "off"  # boot, code: who runs
         self.watchdog = None
@@ -171,6 +182,14 @@ class World:
         """The pin a board calls `alias`, for the outside world; None where the board has none."""
         name = self.config["board"]["pins"].get(alias)
         return self.pin(name) if name else None
+
+    def restarts(self, reset):
+        """Takes note of a BoardReset."""
+        reason, safe_mode, ticks_lost = reset.args
+        self.record("reset", reason)
+        self.reset_reason, self.safe_mode, self.run_reason = reason, safe_mode, "STARTUP"
+        if ticks_lost:
+            self.ticks_lost_ms += (self.now_us // 1000 - self.ticks_lost_ms) % 512000
 
     def power_cycle(self):
         """What a restart does to pins and chips; chips behind a switched supply lose theirs."""

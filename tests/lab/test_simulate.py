@@ -1,5 +1,6 @@
 """The synthetic runner: its readings belong to its motion, its truth is true, and it resembles people."""
 
+import dataclasses
 import json
 import lzma
 import os
@@ -15,6 +16,7 @@ from formclip.lab.simulate import (
     Fatigue,
     Gap,
     Knock,
+    Limp,
     Scenario,
     ScenarioError,
     Segment,
@@ -218,6 +220,90 @@ def test_posture_left_right_slope_and_fatigue():
     assert -9.5 < mean(last, "cadence_spm") - mean(first, "cadence_spm") < -6.5
     spread = [np.std([s["cadence_spm"] for s in part]) for part in (first, last)]
     assert spread[1] > 1.3 * spread[0]
+
+
+def of_sides(truth, key):
+    """The same figure of the spared side (right) and of the other, as a share of their mean."""
+    left, right = truth["sides"]["left"][key], truth["sides"]["right"][key]
+    return 2 * right / (left + right) - 1
+
+
+def test_a_limp_is_as_asked_for():
+    limp = Limp(step_time_pct=-20.0, contact_pct=-15.0, length_pct=5.0)
+    truth = simulate(Scenario(minutes=1.5, limp=limp), seed=2).truth
+    assert of_sides(truth, "step_ms") == pytest.approx(-0.20, abs=0.01)
+    assert of_sides(truth, "contact_ms") == pytest.approx(-0.15, abs=0.02)
+    # what the shorter time takes away, and 5 % more
+    assert of_sides(truth, "step_length_m") == pytest.approx(0.8 * 1.05 - 1, abs=0.02)
+    other = simulate(Scenario(minutes=1.5, limp=dataclasses.replace(limp, side="left")), seed=2).truth
+    assert of_sides(other, "step_ms") == pytest.approx(0.20, abs=0.01)
+    assert other["cadence_spm"] == pytest.approx(truth["cadence_spm"], rel=0.005)
+
+
+def test_a_hip_that_sinks_does_so_in_one_stance():
+    def drop_in_stance(side, sinks):
+        limp = Limp(side=side, drop_deg=sinks)
+        trace = simulate(PERFECT.with_(limp=limp), seed=1, keep_pose=True)
+        out = {}
+        for foot in "LR":
+            middles = [0.5 * (s["on_s"] + s["off_s"]) for s in trace.truth["steps"] if s["side"] == foot][5:-5]
+            out[foot] = np.interp(middles, trace.t_s, trace.pose["drop_deg"]).mean()
+        return out
+
+    even = drop_in_stance("right", 0.0)
+    right, left = drop_in_stance("right", 8.0), drop_in_stance("left", 8.0)
+    # the right side up over a right stance, the left one up over a left stance; less the stride's mean of 3 deg
+    assert 3 < right["R"] - even["R"] < 6 and abs(right["L"] - even["L"]) < 4
+    assert -6 < left["L"] - even["L"] < -3 and abs(left["R"] - even["R"]) < 4
+
+
+def third_harmonic(scenario, seed=1):
+    """Of the stride in the vertical at the clip, against the second."""
+    trace = simulate(scenario, seed=seed)
+    up = (trace.acc_g @ np.array(trace.truth["sensor_to_body"]).T)[:, 1]
+    on = np.array([s["on_s"] for s in trace.truth["steps"] if s["side"] == "R"])[5:]
+    inside = (trace.t_s > on[0]) & (trace.t_s < on[-1])
+    stride = np.interp(trace.t_s[inside], on, np.arange(len(on)))
+    second, third = (abs(np.mean(up[inside] * np.exp(-2j * np.pi * k * stride))) for k in (2, 3))
+    return third / second
+
+
+def test_limps_reach_a_third_harmonic_of_1_2_of_the_second():
+    sizes = [third_harmonic(PERFECT.with_(limp=Limp(step_time_pct=-p))) for p in (0.0, 10.0, 20.0, 30.0)]
+    assert sizes[0] < 0.03 and np.all(np.diff(sizes) > 0.1)
+    shuffle = Scenario(minutes=1, speed_mps=2.4, cadence_spm=160.0, contact_ms=340.0)
+    assert 1.1 < third_harmonic(shuffle.with_(limp=Limp(step_time_pct=-35.0, contact_pct=-50.0))) < 1.4
+
+
+def test_a_limp_begins_when_it_is_told_to():
+    truth = simulate("limp", seed=3).truth
+    start_s = truth["scenario"]["limp"]["start_s"]
+    assert start_s == pytest.approx(210.0)
+    periods = np.array([[s["on_s"], 60 / s["cadence_spm"], s["side"] == "R"] for s in truth["steps"]])
+
+    def ratio(first_s, last_s):
+        inside = periods[(periods[:, 0] > first_s) & (periods[:, 0] < last_s)]
+        return inside[inside[:, 2] == 1, 1].mean() / inside[inside[:, 2] == 0, 1].mean()
+
+    assert ratio(30, start_s) == pytest.approx(ratio(100, start_s), abs=0.01)
+    assert ratio(start_s + 12, 590) < ratio(30, start_s) - 0.2
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    side=st.sampled_from(["left", "right"]), time=st.floats(-30, 30), contact=st.floats(-30, 30),
+    length=st.floats(-10, 10), height=st.floats(-2, 2), drop=st.floats(0, 15), speed=st.floats(2.0, 3.5),
+    person=st.integers(0, 1000),
+)  # fmt: skip
+def test_any_limp_is_run_by_pushing_alone(side, time, contact, length, height, drop, speed, person):
+    """The ground never pulls, but for a touch where both step time and contact are far from even."""
+    limp = Limp(side, time, contact, length, height, drop)
+    plan = make_plan(Scenario(minutes=0.5, speed_mps=speed, person=person, limp=limp), np.random.default_rng(1))
+    k = np.flatnonzero(plan.activity == RUN)[3:-3]
+    share = np.linspace(0, 1, 65)[None]
+    push = contact_push(share, plan.hold_from[k, None], plan.hold_to[k, None], plan.force[k, None]) + G_MPS2
+    assert push.min() > -0.5 * G_MPS2
+    assert np.abs(plan.height_m[k]).max() < 0.15
 
 
 def test_steps_vary_as_steps_do():

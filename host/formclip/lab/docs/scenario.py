@@ -16,6 +16,7 @@ from formclip.lab.simulate.scenario import (
     Fatigue,
     Gap,
     Knock,
+    Limp,
     Scenario,
     Segment,
     Slip,
@@ -25,12 +26,12 @@ from formclip.lab.simulate.scenario import (
 BEGIN, END = "<!-- fields: written by python -m formclip.lab.docs.scenario -->", "<!-- end of fields -->"
 _PARTS: tuple[tuple[str, Any], ...] = (
     ("segments[]", Segment), ("episodes[]", Episode), ("turns[]", Turn), ("slips[]", Slip), ("knocks[]", Knock),
-    ("gaps[]", Gap), ("fatigue", Fatigue),
+    ("gaps[]", Gap), ("fatigue", Fatigue), ("limp", Limp),
 )  # fmt: skip
 
 
 def _default(spec: Field[Any]) -> str:
-    if spec.default is MISSING or isinstance(spec.default, Fatigue) or spec.default == ():
+    if spec.default is MISSING or isinstance(spec.default, Fatigue | Limp) or spec.default == ():
         return ""
     if spec.default is None:
         return "none"

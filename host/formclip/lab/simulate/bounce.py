@@ -57,6 +57,21 @@ def vertical(
     return rise, hold_from, hold_to, force
 
 
+def eased(on_s: Floats, running: NDArray[np.bool_], contact_s: Floats) -> Floats:
+    """Heights at contact that let a runner with unlike sides push most evenly: the difference of the two, per knot.
+
+    A short step after a long one, or a short stance, needs more push at one end of the contact than at the other when
+    both feet land at one height. Landing lower with the one and higher with the other takes most of it away: the least
+    sum of squares of the two pushes' second harmonics.
+    """
+    force = vertical(on_s, running, contact_s, np.zeros(len(on_s)))[3]
+    need = force[:, 1] / (2 * np.pi)
+    stiff = 1.0 / contact_s**2
+    other_need, other_stiff = np.append(need[1:], need[-1:]), np.append(stiff[1:], stiff[-1:])
+    apart = (need * stiff - other_need * other_stiff) / (stiff**2 + other_stiff**2)
+    return np.where(running & np.append(running[1:], False), 0.25 * apart, 0.0)
+
+
 def contact_motion(x: Floats, contact: Any, hold_from: Any, hold_to: Any, force: Any) -> tuple[Floats, Floats]:
     """Speed and height gained since contact by the force alone, at share x of contact; force (..., 3)."""
     a, b, c = force[..., 0], force[..., 1], force[..., 2]

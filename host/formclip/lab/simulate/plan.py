@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.signal import lfilter
 
-from formclip.lab.simulate.bounce import G_MPS2, fit_oscillation, vertical
+from formclip.lab.simulate.bounce import G_MPS2, eased, fit_oscillation, vertical
 from formclip.lab.simulate.harmonics import ANGLES, CHANNELS, TERM_OF, TERMS, range_of, run_terms, walk_terms
 from formclip.lab.simulate.scenario import Scenario, ScenarioError
 from formclip.lab.simulate.schedule import (
@@ -42,6 +42,9 @@ Flags = NDArray[np.bool_]
 MEANS = {"tilt": 0, "drop": 1, "rotation": 2}
 SPEED = 3
 FIRST_TERM = 4
+# The pelvis sinks in the stance of one side: ((1 + cos)/2)^2 about the middle of it, less its mean: harmonic, share.
+_SINKS = ((1, 0.5), (2, 0.125))
+_MIDSTANCE = 0.3  # of a step after the contact
 
 
 @dataclass
@@ -78,10 +81,13 @@ def _correlated(rng: np.random.Generator, n: int, memory: float) -> Floats:
     return np.clip(out, -3.0, 3.0)
 
 
-def _knots(schedule: Schedule, noise: Floats, spread: float, asymmetry: float, length_s: float) -> tuple[Floats, Ints]:
-    """The time of each knot and what follows it."""
+def _knots(
+    schedule: Schedule, noise: Floats, spread: float, asymmetry: float, limp: float, length_s: float
+) -> tuple[Floats, Ints]:
+    """The time of each knot and what follows it; `limp` is the right step's excess over the mean, in running."""
     cadence = schedule.cadence.tolist()
     wider = (schedule.spread_factor * spread).tolist()
+    limps = schedule.limp.tolist()
     noise_list = noise.tolist()
     on: list[float] = []
     kinds: list[int] = []
@@ -99,7 +105,8 @@ def _knots(schedule: Schedule, noise: Floats, spread: float, asymmetry: float, l
             takes = left / ticks
         else:
             side = 1.0 if k % 2 == 0 else -1.0
-            takes = 60.0 / cadence[i] * (1 + noise_list[k] * wider[i] + side * asymmetry / 4)
+            uneven = asymmetry / 4 + (limp * limps[i] if kind == RUN else 0.0)
+            takes = 60.0 / cadence[i] * (1 + noise_list[k] * wider[i] + side * uneven)
         on.append(t)
         kinds.append(kind)
         t += takes
@@ -133,6 +140,7 @@ class _Rhythm:
     period_s: Floats
     period_noise: Floats
     right: Flags
+    spares: Floats  # how much the limp is there, positive where the right side is spared
     vary: Floats  # spread of step time, as a share
     effort_mps: Floats  # the speed that form follows: in slow starts and stops it keeps to half speed
     at: dict[str, Floats]
@@ -145,6 +153,11 @@ class _Rhythm:
     @property
     def sign(self) -> Floats:
         return np.where(self.right, 1.0, -1.0)
+
+    @property
+    def spared(self) -> Floats:
+        """How far each step is one of the spared side, 1 to -1; 0 without a limp."""
+        return self.sign * self.spares
 
 
 @dataclass
@@ -164,11 +177,12 @@ def _rhythm(scenario: Scenario, style: Style, schedule: Schedule, noise: _Noise)
     period_noise = noise.both(0.8, -0.35)
     uneven = scenario.asymmetry_pct / 100 + 2 * style.uneven_period
     spread = scenario.variability_pct / 100
-    on_s, activity = _knots(schedule, period_noise, spread, uneven, scenario.minutes * 60)
+    limp = (1.0 if scenario.limp.side == "right" else -1.0) * scenario.limp.step_time_pct / 100
+    on_s, activity = _knots(schedule, period_noise, spread, uneven, limp, scenario.minutes * 60)
     n = len(on_s)
     names = (
         "speed", "slope", "cadence", "contact_factor", "braking_factor", "impact_factor", "drop_factor",
-        "spread_factor", "tilt", "heel_cm", "over", "arch",
+        "spread_factor", "tilt", "heel_cm", "over", "arch", "limp",
     )  # fmt: skip
     at = {name: schedule.at(name, on_s) for name in names}
     return _Rhythm(
@@ -177,6 +191,7 @@ def _rhythm(scenario: Scenario, style: Style, schedule: Schedule, noise: _Noise)
         period_s=np.diff(on_s, append=on_s[-1] + (on_s[-1] - on_s[-2])),
         period_noise=period_noise[:n],
         right=np.arange(n) % 2 == 0,
+        spares=(1.0 if scenario.limp.side == "right" else -1.0) * at["limp"],
         vary=spread * at["spread_factor"],
         effort_mps=np.maximum(at["speed"], 0.5 * scenario.speed_mps),
         at=at,
@@ -207,6 +222,7 @@ def _ground(scenario: Scenario, style: Style, r: _Rhythm, noise: _Noise) -> _Gro
     contact *= at["contact_factor"] * (1 + 0.004 * at["slope"])
     contact *= 1 + vary * (1.3 * noise.quick(0.25)[:n] + 0.5 * r.period_noise)
     contact *= 1 + r.sign * (scenario.asymmetry_pct / 200 + style.uneven_contact)
+    contact *= 1 + r.spared * scenario.limp.contact_pct / 100
     contact = np.clip(contact, 0.3 * period, np.minimum(0.96 * period, period - 0.012))
 
     brake = natural_braking_mps(r.effort_mps) * style.braking * slower**1.3
@@ -221,7 +237,7 @@ def _ground(scenario: Scenario, style: Style, r: _Rhythm, noise: _Noise) -> _Gro
     impact *= np.clip(1 - 0.05 * at["slope"], 0.4, 1.8) * np.exp(6.0 * vary * noise.quick(0.2)[:n])
     walked = 0.25 * scenario.impact_g * G_MPS2
     run_before = np.concatenate(([False], r.running[:-1]))
-    height = 0.18 * vary * noise.quick(0.3)[:n]
+    height = 0.18 * vary * noise.quick(0.3)[:n] + r.spared * scenario.limp.height_cm / 200
     heel = 0.58 * r.effort_mps * contact / 2 * 100 * (1 + 2.5 * vary * noise.quick()[:n]) + at["heel_cm"]
     return _Ground(
         contact_s=np.where(r.running, contact, period),
@@ -262,7 +278,23 @@ def _terms(scenario: Scenario, style: Style, r: _Rhythm, ground: _Ground, noise:
         if (channel, m) in (("tilt", 1), ("drop", 2)):
             own = own + uneven
         terms[:, 2 * j : 2 * j + 2] *= (unit * own)[:, None]
+    _limp(terms, scenario, r)
     return terms
+
+
+def _limp(terms: Floats, scenario: Scenario, r: _Rhythm) -> None:
+    """What a limp adds: the pelvis sinks in one stance, and is ahead of the path at one side's contacts."""
+    spares = r.spares * r.running
+    lefts = scenario.limp.side == "left"
+    sinks = np.radians(scenario.limp.drop_deg) * spares
+    for m, share in _SINKS:
+        j = TERM_OF["drop", m]
+        angle = np.pi * m * (_MIDSTANCE + lefts)
+        terms[:, 2 * j] += sinks * share * np.cos(angle)
+        terms[:, 2 * j + 1] += sinks * share * np.sin(angle)
+    # A step that covers more ground begins as far behind as it ends ahead.
+    behind = 0.5 * scenario.limp.length_pct / 100 * r.effort_mps * 60.0 / r.at["cadence"]
+    terms[:, 2 * TERM_OF["ahead", 1]] -= behind * spares
 
 
 def _posture(scenario: Scenario, r: _Rhythm, ground: _Ground, noise: _Noise) -> Floats:
@@ -299,6 +331,8 @@ def make_plan(scenario: Scenario, rng: np.random.Generator) -> Plan:
     noise = _Noise(rng, int((length_s + 6) * 4.6) + 60)
     rhythm = _rhythm(scenario, style, schedule, noise)
     ground = _ground(scenario, style, rhythm, noise)
+    if scenario.limp.step_time_pct or scenario.limp.contact_pct:
+        ground.height_m += np.abs(rhythm.spares) * eased(rhythm.on_s, rhythm.running, ground.contact_s)
     rise, hold_from, hold_to, force = vertical(rhythm.on_s, rhythm.running, ground.contact_s, ground.height_m)
     terms = _terms(scenario, style, rhythm, ground, noise)
     posture = _posture(scenario, rhythm, ground, noise)

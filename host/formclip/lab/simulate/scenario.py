@@ -22,6 +22,7 @@ STANDING, WALKING, RUNNING = "standing", "walking", "running"
 ACTIVITIES = (STANDING, WALKING, RUNNING)
 OVERSTRIDE, ARCH = "overstride", "arch"
 KINDS = (OVERSTRIDE, ARCH)
+SIDES = ("right", "left")
 PLACEMENTS = ("back", "left", "right")
 
 Vector = tuple[float, float, float]
@@ -124,6 +125,23 @@ class Fatigue:
 
 
 @dataclass(frozen=True)
+class Limp:
+    """One side is spared, and the steps of the two sides differ.
+
+    A side's step begins with its contact: its stance, and the flight onto the other foot. Each figure is the spared
+    side's against the mean of both, so that the two differ by twice as much.
+    """
+
+    side: str = choice("right", SIDES, "the side that is spared")
+    step_time_pct: float = number(0.0, -45, 45, "its steps take longer; negative: it is left sooner")
+    contact_pct: float = number(0.0, -50, 50, "its contact is longer; negative: a short stance, to avoid pain")
+    length_pct: float = number(0.0, -10, 10, "its steps cover more ground than their time tells")
+    height_cm: float = number(0.0, -4, 4, "the centre of mass is higher at its contacts")
+    drop_deg: float = number(0.0, 0, 15, "the other side of the pelvis sinks in its stance, at most by")
+    start_s: float = number(0.0, 0, 360000, "when it begins, within ten seconds; 0: from the first step on")
+
+
+@dataclass(frozen=True)
 class Scenario:
     """A run. Lengths in time count from the first sample; angles are positive as in the truth files."""
 
@@ -143,6 +161,7 @@ class Scenario:
     drop_range_deg: float | None = number(None, 0, 30, "pelvic drop range in a stride; from the speed when absent")
     rotation_range_deg: float | None = number(None, 0, 50, "pelvic rotation range; from the speed when absent")
     asymmetry_pct: float = number(0.0, -20, 20, "right minus left in contact time, and half of it in step time")
+    limp: Limp = field(default=Limp(), metadata={"says": "one side that is spared: a limp"})
     variability_pct: float = number(1.3, 0, 6, "spread of step time from step to step; the other figures follow it")
     impact_g: float = number(0.8, 0, 8, "rattle of the clip at landing, 12-40 Hz, its peak at 3 m/s")
     person: int = number(0, 0, 2**31 - 1, "0 the average runner; any other number somebody with a style of their own")
@@ -210,8 +229,8 @@ def _check(item: Any, where: str) -> None:
         hint = hints[spec.name]
         if spec.name in _LISTS and isinstance(item, Scenario):
             object.__setattr__(item, spec.name, _items(name, value, _LISTS[spec.name]))
-        elif hint is Fatigue:
-            object.__setattr__(item, spec.name, _build(Fatigue, value, name + "."))
+        elif hint is Fatigue or hint is Limp:
+            object.__setattr__(item, spec.name, _build(hint, value, name + "."))
         elif hint is bool:
             if not isinstance(value, bool):
                 raise ScenarioError(f"{name} is {_show(value)}, not true or false", "give true or false")
@@ -355,6 +374,7 @@ PRESETS: Mapping[str, str] = MappingProxyType(
         "sprinter": "2 minutes at 6.5 m/s, 215 steps a minute",
         "side": "10 minutes with the clip over the left hip, 20 degrees off",
         "lopsided": "10 minutes with left and right unlike",
+        "limp": "10 minutes; from the fourth on the right side is spared: short stance, quick step, the hip sinks",
         "hills": "10 minutes from 10 degrees down to 10 degrees up",
         "walk": "5 minutes of walking with stops: nothing to be found",
         "perfect": "2 minutes, an ideal sensor glued to the pelvis, no variability: for tests",
@@ -362,9 +382,9 @@ PRESETS: Mapping[str, str] = MappingProxyType(
 )
 _MINUTES = MappingProxyType(
     {"demo": 20.0, "long": 120.0, "faults": 30.0, "shuffler": 5.0, "sprinter": 2.0, "side": 10.0, "lopsided": 10.0,
-     "hills": 10.0, "walk": 5.0, "perfect": 2.0}
+     "limp": 10.0, "hills": 10.0, "walk": 5.0, "perfect": 2.0}
 )  # fmt: skip
-_LEAST = MappingProxyType({"demo": 8.0, "long": 10.0, "faults": 8.0, "hills": 3.0, "walk": 2.0})
+_LEAST = MappingProxyType({"demo": 8.0, "limp": 2.0, "long": 10.0, "faults": 8.0, "hills": 3.0, "walk": 2.0})
 _WORN: dict[str, Any] = {
     "mounting_deg": (3.0, -5.0, 7.0),
     "gyro_bias_dps": (1.8, -3.4, 0.9),
@@ -451,6 +471,11 @@ def _faults(minutes: float) -> Scenario:
     )  # fmt: skip
 
 
+def _limp(minutes: float) -> Scenario:
+    limp = Limp(step_time_pct=-15.0, contact_pct=-15.0, drop_deg=4.0, start_s=round(minutes * 60 * 0.35, 1))
+    return Scenario(minutes=minutes, speed_mps=2.7, limp=limp, person=4, **_WORN)
+
+
 def _hills(minutes: float) -> Scenario:
     first_s, end_s = 40.0, minutes * 60
     slopes = (-10.0, -5.0, 0.0, 5.0, 10.0)
@@ -483,6 +508,7 @@ _PRESET_MAKERS: Mapping[str, Any] = MappingProxyType(
             minutes=m, placement="left", wobble=0.35, **{**_WORN, "mounting_deg": (9.0, 12.0, -14.0)}
         ),
         "lopsided": lambda m: Scenario(minutes=m, asymmetry_pct=8.0, person=7, **_WORN),
+        "limp": _limp,
         "hills": _hills,
         "walk": _walk,
         "perfect": lambda m: Scenario(minutes=m, variability_pct=0.0, **IDEAL),

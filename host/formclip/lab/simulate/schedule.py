@@ -16,6 +16,7 @@ STAND, WALK, RUN = 0, 1, 2
 CODE = {STANDING: STAND, WALKING: WALK, RUNNING: RUN}
 GRID_S = 0.05
 TICK_S = 0.4
+_LIMP_GROWS_S = 10.0
 LEAD_S = 1.0  # from the end of standing to the first contact
 
 
@@ -142,6 +143,8 @@ class Schedule:
         self.heel_cm = np.zeros(n)
         self.over = np.zeros(n)
         self.arch = np.zeros(n)
+        limp_s = scenario.limp.start_s
+        self.limp = smooth((t - limp_s) / _LIMP_GROWS_S) if limp_s else ones
         for e in scenario.episodes:
             held = smooth((t - e.start_s) / e.ramp_s) - smooth((t - e.end_s) / e.ramp_s)
             if e.kind == OVERSTRIDE:

@@ -36,6 +36,7 @@ class Truth:
         self._high = np.full((4, n), np.nan)
         self._tilt = np.full(n, np.nan)
         self._speed = np.full(n, np.nan)
+        self._ahead = np.full(n, np.nan)  # of the path, at the contact
         self._pose: list[Floats] = []
         self.saturated = 0
         self.samples = 0
@@ -50,6 +51,7 @@ class Truth:
             self._low[row, knots] = np.minimum.reduceat(values, begins)
             self._high[row, knots] = np.maximum.reduceat(values, begins)
         self._tilt[knots] = np.add.reduceat(pose.tilt[0], begins) / counts
+        self._ahead[knots] = pose.ahead[0][begins]
         self._speed[knots] = np.add.reduceat(pose.speed_mps, begins) / counts
 
     def add_track(self, pose: Pose) -> None:
@@ -97,6 +99,7 @@ class Truth:
                 "vo_cm": round(float(np.mean([s["vo_cm"] for s in steps])), 3),
                 "tilt_deg": round(float(tilt), 3),
                 "tilt_minus_standing_deg": round(float(tilt) - standing_tilt, 3),
+                "sides": self._sides(steps),
             }
         out |= {
             "activities": [
@@ -152,6 +155,7 @@ class Truth:
         ranges = ranges - np.degrees(np.fmin(self._low[:3, runs], self._low[:3, after]))
         bounce = (self._high[3, runs] - self._low[3, runs]) * 100
         period = np.diff(plan.on_s)[runs]
+        length_m = self._speed[runs] * period + np.nan_to_num(self._ahead[after] - self._ahead[runs])
         columns = {
             "on_s": _list(on, 4),
             "off_s": _list(off, 4),
@@ -166,9 +170,25 @@ class Truth:
             "rotation_range_deg": _list(ranges[2], 3),
             "cadence_spm": _list(60 / period, 2),
             "speed_mps": _list(self._speed[runs], 3),
+            "step_length_m": _list(length_m, 3),
         }
         names = list(columns)
         return [dict(zip(names, row)) for row in zip(*columns.values())]
+
+    def _sides(self, steps: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+        """How the two sides differ: means over the steps of each."""
+        out = {}
+        for side, name in (("L", "left"), ("R", "right")):
+            own = [s for s in steps if s["side"] == side]
+            if own:
+                out[name] = {
+                    "step_ms": round(float(np.mean([60000 / s["cadence_spm"] for s in own])), 1),
+                    "contact_ms": round(float(np.mean([1000 * (s["off_s"] - s["on_s"]) for s in own])), 1),
+                    "step_length_m": round(float(np.mean([s["step_length_m"] for s in own])), 3),
+                    "vo_cm": round(float(np.mean([s["vo_cm"] for s in own])), 2),
+                    "peak_bw": round(float(np.mean([s["peak_bw"] for s in own])), 3),
+                }
+        return out
 
     def _episodes(self) -> list[dict[str, Any]]:
         """Begin, full, end of full, gone; the size is what the scenario asked for."""

@@ -86,7 +86,8 @@ class StepMeter:
         up = self.up = [x, y, z]
         hx, hy = attitude.heading(mean_head)
         # oscillation over this step alone, so that left and right may differ
-        i, j = max(s0, int(t + 0.5)), min(s1, int(t + period + 0.5))
+        on = t - (self._lead or 0.0)
+        i, j = max(s0, int(on + 0.5)), min(s1, int(on + period + 0.5))
         if j - i > 0.95 * period - 1.0:
             step.vo_cm = self._oscillation.measure(buf[att.VERT, s0 - o : s1 - o], i - s0, j - s0, stride)
         self.step_up = np.mean(buf[att.UP_X : att.HEAD, i - o : j - o], axis=1).tolist()
@@ -99,7 +100,7 @@ class StepMeter:
             c, s = self.course
             fx, fy = hx * c - hy * s, hy * c + hx * s
             fwd = np.dot(np.array([(fx, fy)], dtype=FLOAT), buf[:2, start - o : end - o])[0]
-        self.on = t - (self._lead or 0.0)
+        self.on = on
         good = contact.measure(buf[att.VERT, start - o : end - o], fwd, t - start, period)
         if good:
             lead = t - start - contact.on

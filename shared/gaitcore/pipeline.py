@@ -383,9 +383,10 @@ class Pipeline:
 
     def _measure_steps(self, last):
         on, end = self._on, self._ring.end
+        usual = self._rhythm.step_period_samples
         while on:
             t = on[0]
-            period = self._rhythm.step_period_samples or 0.33 * self._rate
+            period = usual or 0.33 * self._rate
             stride = 2.0 * period
             follows = len(on) > 1 and on[1] - t < 1.6 * period
             if follows:
@@ -397,12 +398,13 @@ class Pipeline:
             if end < t + wait and not last:
                 return
             on.pop(0)
-            parity = self._side.count(int((t - self._last_on) / period + 0.5) if self._last_on > 0 else 9)
+            # steps since the last: a limping runner's long one is still one
+            parity = self._side.count(int((t - self._last_on) / (usual or period) + 0.5) if self._last_on > 0 else 9)
             self._last_on = t
             step = self._meter.measure(t, period, stride, follows and end >= t + LATEST * stride, self._side)
             if step is None:
                 continue
-            self._pace.push(self._meter.on, self._rhythm.step_period_samples)
+            self._pace.push(self._meter.on, usual)
             raw = (self._meter.on + 0.5) * self._group - 0.5
             whole = int(raw)
             late_ms = int(1000.0 * (raw - whole) / self.rate_hz + 0.5)

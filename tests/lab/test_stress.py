@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from formclip.ground.errors import FileError
 from formclip.lab.simulate import Scenario, write
-from formclip.lab.stress import stress, variants
+from formclip.lab.stress import limps, stress, variants
 from formclip.lab.stress.daily import as_part, livelier
 from formclip.lab.stress.motion import ACC_LSB_G, GYR_LSB_DPS, read_rows, sensed, take_apart
 from formclip.lab.validate.score import load_truth, truth_path
@@ -143,6 +143,25 @@ def test_steps_before_the_run_count_as_invented(motion):
     late = [s for s in made.truth["steps"] if s["on_s"] > 30]
     score = stress.score_made(variants.Made(made.t_s, made.rows, {**made.truth, "steps": late}))
     assert score["invented"] > 20
+
+
+def test_who_limps_has_all_steps_their_sides_and_one_cadence():
+    gaits = (limps.GAITS[0], limps.GAITS[3])
+    scores = limps.score_limps(gaits, processes=1)
+    even, lame = (scores[gait.name] for gait in gaits)
+    assert max(s["third_harmonic"] for s in even.values()) < 0.1
+    assert min(s["third_harmonic"] for s in lame.values()) > 0.5
+    for score in (*even.values(), *lame.values()):
+        assert score["found"] == score["true_steps"] and not score["invented"]
+        assert score["side"]["right"] == score["side"]["n"]
+        assert score["cadence"]["worst"] < 1.0 and not score["agreement"]["apart"]
+    text = stress.to_markdown({"as recorded": {}}, [], scores)
+    assert "2 gaits of 3 simulated people" in text and text.count(gaits[1].name) == 1
+    assert stress.missed({}, [], scores) == []
+    for score in lame.values():
+        score["found"] -= 30
+    assert stress.missed({}, [], scores) == [f"limp, {gaits[1].name}"]
+    assert f"MISSED limp, {gaits[1].name}" in stress.to_text({}, [], scores)
 
 
 def test_nothing_to_take_apart_is_one_line(tmp_path):

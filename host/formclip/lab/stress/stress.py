@@ -12,6 +12,7 @@ import numpy as np
 
 from formclip.ground.errors import FileError, FormclipError
 from formclip.lab.stress.daily import a_day, is_daily, livelier
+from formclip.lab.stress.limps import MUST_HOLD
 from formclip.lab.stress.motion import Floats, take_apart
 from formclip.lab.stress.variants import VARIANTS, Made, Variant, to_csv
 from formclip.lab.validate.figures import Figure, all_figures
@@ -152,6 +153,11 @@ A figure in bold misses its goal; the worst trace stands in brackets. A dash: th
 (time and force of contacts that no person has made, the heading's own turn in a range of rotation). Contact time is
 that of the product's own coefficients, which were fitted with these people in.
 """
+_LIMPS = """Nobody in the recorded sets limps, so these are simulated ([simulate.md](simulate.md)): each figure is
+the spared side's step time or contact against the mean of both. "Third harmonic" is that of the stride in the vertical
+at the clip, against the second. Contact time, speed and what follows from them are of models fitted to people who do
+not limp; steps, cadence, side and tilt must hold. "s apart" are seconds in which cadence and our own steps differ by
+more than 3 steps/min."""
 _SHOWN = (
     ("steps_found", "found"),
     ("steps_invented", "invented"),
@@ -187,17 +193,36 @@ def _missed_of(variant: Variant, part: dict[str, Score]) -> list[Figure]:
     ]
 
 
-def missed(scores: Scores, daily: list[dict[str, Any]]) -> list[str]:
-    """Names of variants that miss a goal; of daily life only that as recorded has one: nothing."""
+def _missed_of_gait(part: dict[str, Score]) -> list[Figure]:
+    return [f for key, f in figures_of(part).items() if f.met is False and key in MUST_HOLD]
+
+
+def missed(scores: Scores, daily: list[dict[str, Any]], limps: Scores | None = None) -> list[str]:
+    """Names of variants and gaits that miss a goal; of daily life only that as recorded has one: nothing."""
     out = []
     for variant in VARIANTS:
         part = scores.get(variant.name, {})
         if any("error" in s for s in part.values()) or _missed_of(variant, part):
             out.append(variant.name)
+    out += [f"limp, {name}" for name, part in (limps or {}).items() if _missed_of_gait(part)]
     return out + [f"daily life, {r['name']}" for r in daily if r["steps"] and r["name"] in _MUST_BE_NOTHING]
 
 
-def to_markdown(scores: Scores, daily: list[dict[str, Any]]) -> str:
+def _limps_table(limps: Scores) -> list[str]:
+    n = len(next(iter(limps.values())))
+    lines = ["", f"## Runners who limp: {len(limps)} gaits of {n} simulated people", "", _LIMPS, ""]
+    keys = [_SHOWN[0], _SHOWN[1], _SHOWN[2], ("agreement", "s apart"), *_SHOWN[3:]]
+    head = ["gait", "third harmonic", *(title for _, title in keys)]
+    lines += ["| " + " | ".join(head) + " |", "| " + " | ".join(["---"] * len(head)) + " |"]
+    for name, part in limps.items():
+        figures = figures_of(part)
+        sizes = [s["third_harmonic"] for s in part.values()]
+        cells = [f"{min(sizes):.2f}–{max(sizes):.2f}", *(_cell(figures[k]) for k, _ in keys)]
+        lines.append("| " + " | ".join([name, *cells]) + " |")
+    return lines
+
+
+def to_markdown(scores: Scores, daily: list[dict[str, Any]], limps: Scores | None = None) -> str:
     n = len(next(iter(scores.values())))
     lines = [_INTRO, f"## Runs: {len(scores)} variants of {n} traces", ""]
     head = ["variant", *(title for _, title in _SHOWN)]
@@ -211,6 +236,8 @@ def to_markdown(scores: Scores, daily: list[dict[str, Any]]) -> str:
         failed += [f"- {name}, {trace}: {s['error']}" for trace, s in part.items() if "error" in s]
     if failed:
         lines += ["", "Could not be replayed:", "", *failed]
+    if limps:
+        lines += _limps_table(limps)
     if daily:
         lines += ["", "## Daily life: nothing to be counted", "", "| recordings | steps | minutes | most in |"]
         lines += ["| --- | --- | --- | --- |"]
@@ -219,7 +246,7 @@ def to_markdown(scores: Scores, daily: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def to_text(scores: Scores, daily: list[dict[str, Any]]) -> str:
+def to_text(scores: Scores, daily: list[dict[str, Any]], limps: Scores | None = None) -> str:
     """What missed a goal, for a terminal."""
     lines = []
     for variant in VARIANTS:
@@ -229,5 +256,8 @@ def to_text(scores: Scores, daily: list[dict[str, Any]]) -> str:
         missed = [f"         {f.title}: {f.ours}; worst: {f.worst}" for f in _missed_of(variant, part)]
         errors = [f"         {trace}: {s['error']}" for trace, s in part.items() if "error" in s]
         lines += [f"{'MISSED' if missed or errors else 'met   '} {variant.name}", *missed, *errors]
+    for name, part in (limps or {}).items():
+        lost = [f"         {f.title}: {f.ours}; worst: {f.worst}" for f in _missed_of_gait(part)]
+        lines += [f"{'MISSED' if lost else 'met   '} limp, {name}", *lost]
     lines += [f"daily life, {r['name']}: {r['steps']} steps in {r['minutes']:.0f} min" for r in daily]
     return "\n".join(lines)

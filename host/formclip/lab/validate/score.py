@@ -7,7 +7,7 @@ The rules, which docs/lab/validity.md repeats in words:
              median) is taken out; what stays unmatched is missed or invented
   cadence    every value of cadence.csv whose 4 s lie within true steps (or begin up to one step before them) and hold
              no stop, against the true steps in those 4 s
-  agreement  every value of cadence.csv against our own steps in those 4 s, plainly counted, in any trace
+  agreement  every value of cadence.csv against our own steps in those 4 s, in any trace
   strides    range of tilt, drop and rotation in the true pose from each contact to the next of the same foot
 """
 
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gaitcore.steps import step_time
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
@@ -102,10 +103,23 @@ def _nearest(sorted_s: Floats, at_s: Floats) -> Ints:
     return np.where(np.abs(sorted_s[left] - at_s) <= np.abs(sorted_s[right] - at_s), left, right)
 
 
+def _inside(contacts_s: Floats, end_s: float, length_s: float) -> Floats:
+    return contacts_s[(contacts_s > end_s - length_s) & (contacts_s <= end_s)]
+
+
 def window_cadence(contacts_s: Floats, end_s: float, length_s: float) -> float:
-    """Steps/min from the true contacts in (end - length, end]; NaN with fewer than three."""
-    inside = contacts_s[(contacts_s > end_s - length_s) & (contacts_s <= end_s)]
-    return 60.0 * (len(inside) - 1) / float(inside[-1] - inside[0]) if len(inside) > 2 else math.nan
+    """Steps/min from the true contacts in (end - length, end], both feet alike; NaN with fewer than three."""
+    inside = _inside(contacts_s, end_s, length_s)
+    return 60.0 / step_time(inside.tolist()) if len(inside) > 2 else math.nan
+
+
+def _from_steps(spm: float, contacts_s: Floats, end_s: float) -> float:
+    """How far a cadence is from these steps of the last 4 s, counted plainly or as whole strides; NaN without any."""
+    inside = _inside(contacts_s, end_s, CADENCE_S)
+    if len(inside) < 3:
+        return math.nan
+    plain, strides = np.diff(inside), 0.5 * (inside[2:] - inside[:-2])
+    return min(abs(spm - 60.0 / float(np.mean(apart))) for apart in (plain, strides))
 
 
 def score_agreement(ours: Ours) -> Score | None:
@@ -115,7 +129,7 @@ def score_agreement(ours: Ours) -> Score | None:
         return None
     worst, worst_at, apart = 0.0, math.nan, 0
     for t_s, spm in zip(ours.cadence_t_s[told].tolist(), ours.cadence_spm[told].tolist(), strict=True):
-        off = abs(spm - window_cadence(ours.columns["on_s"], t_s, CADENCE_S))
+        off = _from_steps(spm, ours.columns["on_s"], t_s)
         apart += not off <= AGREE_SPM
         if not off <= worst:
             worst, worst_at = off, t_s

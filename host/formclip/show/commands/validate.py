@@ -29,22 +29,25 @@ def _rounded(value: Any) -> Any:
 
 
 def _stress(paths: list[Path], out: Path | None, as_json: bool, strict: bool) -> None:
-    from formclip.lab.stress import stress
+    from formclip.lab.stress import limps, stress
 
     runs = stress.choose(paths)
     with count_progress("runs, each in many ways", len(runs)) as on_done:
         scores = stress.score_stress(runs, on_done=on_done, walks=stress.find_walks(paths))
     with count_progress("daily life", len(stress.LIVELIER) * stress.count_of_daily(paths)) as on_done:
         daily = stress.score_daily(paths, on_done)
+    with count_progress("gaits with a limp", len(limps.GAITS)) as on_done:
+        limping = limps.score_limps(on_done=on_done)
     if out is not None:
-        write_whole(out, stress.to_markdown(scores, daily))
+        write_whole(out, stress.to_markdown(scores, daily, limping))
     if as_json:
-        click.echo(json.dumps(_rounded({"variants": scores, "daily": daily}), indent=1, ensure_ascii=False))
+        said = {"variants": scores, "daily": daily, "limps": limping}
+        click.echo(json.dumps(_rounded(said), indent=1, ensure_ascii=False))
     else:
-        click.echo(stress.to_text(scores, daily))
+        click.echo(stress.to_text(scores, daily, limping))
         if out is not None:
             click.echo(f"written to {out}")
-    missed = stress.missed(scores, daily)
+    missed = stress.missed(scores, daily, limping)
     if strict and missed:
         raise GoalMissed(
             f"goals missed in {len(missed)} variants: {', '.join(missed)}", "the table names the worst traces"

@@ -38,6 +38,8 @@ _TELL_MS = const(60000)
 _BATTERY_MS = const(60000)
 _ARMED_MS = const(30000)  # awake after motion, to see whether it is running
 _ALIVE_MS = const(5000)  # between blinks
+_EARLIEST_S = const(1577836800)  # 2020
+_ZONE_MIN = const(14 * 60)
 _MOST_BLOCKS = const(6)  # in one turn, to catch up
 _COLLECT_BLOCKS = const(6)  # between collections: 1.5 s; more often costs more than it frees
 
@@ -81,7 +83,8 @@ class App:
         self.calibration = None
         self.session = self.imu = self._raw = self._pipeline = None
         self.unix_s = self.unix_at_ms = self.zone_min = 0
-        self._pending = list(parts.errors)
+        self._pending = list(parts.errors)  # errors that wait for a session
+        self._noted = []  # and those that the one under way has
         self._state = READY
         self.state = READY
         self.errors = 0
@@ -260,27 +263,23 @@ class App:
     # -- sessions -----------------------------------------------------------------------------------------------------
 
     def _new_session(self):
-        parts, log = self.parts, self.parts.log
+        parts = self.parts
         self.session = None
         self._saturated = 0
+        self._captured = False
         pipeline = self._pipeline
         if pipeline is not None:
             pipeline.reset()  # its buffers are too big to be found anew in a heap that has been used
         parts.collect()
-        sink, number, room = None, 0, 1
-        if log is not None and log.free_pages > 1:
-            number, room = log.begin(parts.boot), log.free_pages
-            sink = self._sink
         self.session = Session(
             208,
             self.settings,
             info=parts.firmware,
             calibration=self.calibration,
-            sink=sink,
-            session=number,
+            sink=self._sink,
             boot=parts.boot,
             unix_s=self._unix_now(),
-            max_pages=room,
+            room=self._room,
             buf=parts.page,
             pipeline=pipeline,
         )
@@ -289,6 +288,13 @@ class App:
         self._blind_ms = parts.ticks_ms()
         self._state = self.state = READY
         parts.collect()
+
+    def _room(self):
+        """Number and room of the session that begins to record now: what was deleted meanwhile counts."""
+        log = self.parts.log
+        if log is None or log.free_pages < 2:
+            return 0, 0
+        return log.begin(self.parts.boot), log.free_pages
 
     def _sink(self, number, page, complete):
         """A page to the drive. One only to be staged waits until the motor rests: a write would stretch a pulse."""
@@ -324,9 +330,8 @@ class App:
         if was == READY and session.state == RUNNING:
             for code, count in self._pending:
                 session.error(code, count)
-                self.parts.forget(code)
-            self._pending = []
-            if self.parts.log is not None and session.log.sink is None:
+            self._noted, self._pending = self._pending, []
+            if self.parts.log is not None and session.log.full:
                 self._play(patterns.LOG_FULL)
             session.anchor(self.uptime_ms & 0xFFFFFFFF, self._unix_now(), self.zone_min)
             session.battery(*self._battery())
@@ -334,6 +339,7 @@ class App:
                 from gaitcore.rawpages import RawWriter  # small, and before the first block of the session
 
                 self._raw = RawWriter(session.log)
+                self._captured = True
                 self._raw_end = session.index + self.settings.capture_s * 208
                 session.log.event(records.CAPTURE, session.now_ms, (1,))
         if session.state == ENDED:
@@ -349,8 +355,31 @@ class App:
             self._raw = None
             self.session.log.event(records.CAPTURE, self.session.now_ms, (0,))
 
+    def make_way(self):
+        """A computer wants the sessions. False while one records that holds steps or raw samples, or began by itself.
+
+        A press opens pairing, and begins a session: one that holds no more than that ends, and nothing of it is kept.
+        """
+        session = self.session
+        if not self.recording:
+            return True
+        if session.steps or self._captured or session.by != records.BY_RUNNER:
+            return False
+        pattern = session.discard()
+        self._owed = -1
+        if self.parts.log is not None:
+            self.parts.log.discard()  # what _ended saves makes it so
+        self._pending = self._noted + self._pending
+        self._noted = []
+        self._follow()
+        self._play(pattern)
+        return True
+
     def _ended(self):
         session = self.session
+        for code, _ in self._noted:
+            self.parts.forget(code)
+        self._noted = []
         if self.settings.faded and session.steps:
             self.settings.set("faded_session", min(99, self.settings.faded_session + 1))
         if session.pipeline.calibration is not None:
@@ -486,7 +515,12 @@ class App:
         return self.unix_s + (self.uptime_ms - self.unix_at_ms) // 1000 if self.unix_s else 0
 
     def set_time(self, unix_s, zone_min):
-        """The companion tells the time; gives the uptime it stands for."""
+        """The companion tells the time; gives the uptime it stands for.
+
+        Errors    ValueError for a time before this clip was thought of, or a zone that there is not
+        """
+        if unix_s < _EARLIEST_S or not -_ZONE_MIN <= zone_min <= _ZONE_MIN:
+            raise ValueError(unix_s, zone_min)
         self.unix_s, self.unix_at_ms, self.zone_min = unix_s, self.uptime_ms, zone_min
         if self.session is not None and self.session.state in (RUNNING, PAUSED):
             self.session.anchor(self.uptime_ms & 0xFFFFFFFF, unix_s, zone_min)
@@ -518,6 +552,7 @@ class App:
             self.settings.set(name, value)
         self._dirty = True
         self.parts.led.enabled = bool(self.settings.led)
+        self._awake_ms = ticks_add(self.parts.ticks_ms(), self.settings.standby_min * 60000)
         return getattr(self.settings, name)
 
     def config(self):

@@ -81,12 +81,12 @@ class FlashLog:
 
     Settings  path; feed: called between writes, for watchdog and motor
     In        mount(); begin(boot) -> session number; sink(number, page, complete) as LogWriter wants it; end();
-              discard(data), in place of end(): nothing of it stays; delete(session, data); save(data);
+              discard(), in place of end(), before a save(): nothing of it stays; delete(session, data); save(data);
               read_into(session, offset, view)
     Out       sessions: list of [session, boot, first slot, slots, pages of its file], oldest first; free_pages
               config: bytes or None; recovered: pages that were brought home
               config_lost: there was one, and neither copy is whole
-    Errors    DriveFault from mount, save, delete and discard; sink gives False
+    Errors    DriveFault from mount, save and delete; sink gives False
               KeyError for a session that is not there
     """
 
@@ -166,11 +166,11 @@ class FlashLog:
         if run and run[3]:
             self.sessions.append(run)
 
-    def discard(self, data):
-        """End the session and keep nothing of it; data: the config, saved with that."""
+    def discard(self):
+        """End the session and keep nothing of it: the next save counts it with the deleted ones."""
         run, self.recording = self.recording, None
         if run and self._copy_no != self._begun_no:
-            self._delete(run[0], data)
+            self._forget(run[0])
 
     def sink(self, number, page, complete):
         """LogWriter's: a page of the session begun. False when it could not be stored."""
@@ -256,17 +256,17 @@ class FlashLog:
     def delete(self, session, data):
         """Free a session's pages; data: the config, saved with it."""
         run = self._run(session)
-        at = self.sessions.index(run)
-        self.sessions.pop(at)
+        before = self.sessions, self._oldest, self._deleted
+        self.sessions = [other for other in self.sessions if other is not run]
+        self._forget(session)
         try:
-            self._delete(session, data)
+            self.save(data)
         except OSError:
-            self.sessions.insert(at, run)
+            self.sessions, self._oldest, self._deleted = before
             raise
 
-    def _delete(self, session, data):
+    def _forget(self, session):
         """Count a session with the deleted ones, which take no more room than there are gaps between the others."""
-        before = self._oldest, self._deleted
         now = self.recording
         self._oldest = oldest = self.sessions[0][0] if self.sessions else now[0] if now else self._last + 1
         first = last = session
@@ -280,11 +280,6 @@ class FlashLog:
             elif pair[1] >= oldest:
                 kept += pair
         self._deleted = kept + (first, last) if last >= oldest else kept
-        try:
-            self.save(data)
-        except OSError:
-            self._oldest, self._deleted = before
-            raise
 
     def _at(self, page_no):
         self._file.seek(page_no * PAGE_B)

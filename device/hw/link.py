@@ -31,16 +31,14 @@ from gaitcore import models, records, sync
 from gaitcore.compat import const, let_go, ticks_add, ticks_diff
 from gaitcore.pipeline import Step
 
+from hw import keys
+
 _OPEN_MS = const(60000)  # pairing, fast advertising and watches: after a press
 _STRANGER_MS = const(30000)
 _FAST_S = 0.1
 _SLOW_S = 1.0
-CONTROL_B = const(180)
-DATA_B = const(495)  # fills two link-layer packets
-KEYS_AT = const(2048)  # of nvm
-KEYS = const(4)
-KEY_B = const(16)
-MAGIC = b"FCK1"
+_CONTROL_B = const(180)
+_DATA_B = const(495)  # fills two link-layer packets
 _CRC_B = const(512)
 _RSC_MS = const(1000)
 _RSC_STILL_MS = const(3000)  # after the last step, watches are told 0
@@ -73,11 +71,12 @@ class Link:
         from hw import linksetup
 
         self._radio = adapter
-        made = linksetup.make(self.name, firmware)
-        self._control, self._data, self._speed, self._level, self._advertisement, self._scan_response, self._keys = made
+        made = linksetup.make(self.name, firmware, _CONTROL_B, _DATA_B)
+        self._control, self._data, self._speed, self._level, self._advertisement, self._scan_response = made
+        self._keys = keys.read()
         let_go("hw.linksetup")
-        self._in = bytearray(CONTROL_B)
-        self._out = bytearray(DATA_B)
+        self._in = bytearray(_CONTROL_B)
+        self._out = bytearray(_DATA_B)
         self._record = bytearray(records.STEP_B)
         self._measurement = bytearray(6)
         self._step = Step()
@@ -178,8 +177,8 @@ class Link:
         view = memoryview(self._out)
         recording = self._app.recording
         for packets, most, send, times in (
-            (control, CONTROL_B, end.send_control_into, 1),
-            (data, DATA_B, end.send_data_into, _BURST),
+            (control, _CONTROL_B, end.send_control_into, 1),
+            (data, _DATA_B, end.send_data_into, _BURST),
         ):
             room = min(packets.outgoing_packet_length or 0, most)
             for _ in range(times if room else 0):
@@ -259,8 +258,12 @@ class Link:
             raise sync.SyncError(0, sync.NOT_PAIRED)
         key = bytes(key)
         if key not in self._keys:
-            self._keys = self._keys[1 - KEYS :] + [key]
-            _write_keys(self._keys)
+            self._keys = keys.keep(self._keys, key)
+
+    def _at_rest(self):
+        """While a session records no session is transferred."""
+        if self._app.recording:
+            raise sync.SyncError(0, sync.RECORDING)
 
     def _log(self):
         log = self._app.parts.log
@@ -269,17 +272,16 @@ class Link:
         return log
 
     def next_session(self, after):
+        if not self._app.make_way():
+            raise sync.SyncError(0, sync.RECORDING)
         for run in self._log().sessions:
             if run[0] > after:
                 return run[0], run[1], self._log().size_b(run[0]), 0
         return None
 
     def opened(self, session):
+        self._at_rest()
         log = self._log()
-        if log.recording and log.recording[0] == session:
-            raise sync.SyncError(0, sync.RECORDING)
-        if self._app.recording:
-            raise sync.SyncError(0, sync.NOT_NOW)
         try:
             size = log.size_b(session)
         except KeyError:
@@ -293,7 +295,7 @@ class Link:
     def _take_crc(self):
         """A few blocks of the session that was asked for, each turn: the sensor never waits for it."""
         log = self._app.parts.log
-        view = memoryview(self._out)[: min(_CRC_B, DATA_B)]
+        view = memoryview(self._out)[: min(_CRC_B, _DATA_B)]
         try:
             size = log.size_b(self._crc_of) if log is not None else 0
             for _ in range(8):
@@ -306,8 +308,7 @@ class Link:
             self._crc_of = 0
 
     def read_into(self, session, offset, view):
-        if self._app.recording:
-            raise sync.SyncError(0, sync.NOT_NOW)
+        self._at_rest()
         try:
             return self._log().read_into(session, offset, view)
         except KeyError:
@@ -323,7 +324,10 @@ class Link:
         self._crc_of = 0
 
     def set_time(self, unix_s, zone_min):
-        return self._app.set_time(unix_s, zone_min) & 0xFFFFFFFF
+        try:
+            return self._app.set_time(unix_s, zone_min) & 0xFFFFFFFF
+        except ValueError:
+            raise sync.SyncError(0, sync.BAD_VALUE)
 
     def set(self, name, value):
         return self._app.set(name, value)
@@ -355,8 +359,3 @@ class Link:
     def marker(self):
         if not self._app.marker():
             raise sync.SyncError(0, sync.NOT_NOW)
-
-
-def _write_keys(keys):
-    data = MAGIC + bytes((len(keys),)) + b"".join(keys)
-    microcontroller.nvm[KEYS_AT : KEYS_AT + len(data)] = data

@@ -1,21 +1,18 @@
 """The radio's services and advertisement, made once at the start; then this code is let go (hw/link.py)."""
 
-import microcontroller
 from _bleio import UUID, Attribute, Characteristic, PacketBuffer, Service, adapter
 from gaitcore import sync
-
-from hw.link import CONTROL_B, DATA_B, KEY_B, KEYS, KEYS_AT, MAGIC
 
 _UUID = "6f9d000%d-0c1b-4f5e-9a7c-2f6f726d636c"
 _READ = Characteristic.READ
 _NOTIFY = Characteristic.NOTIFY
 
 
-def make(name, firmware):
-    """Control, data, RSC measurement, battery level; advertisement, scan response; keys of the known computers."""
+def make(name, firmware, control_b, data_b):
+    """Control and data, with packets of so many bytes; RSC measurement, battery level; advertisement, scan response."""
     service = Service(UUID(_UUID % 1))  # docs/design/protocol.md
-    control = _add_packets(service, 2, Characteristic.WRITE | _NOTIFY, CONTROL_B, 4)
-    data = _add_packets(service, 3, _NOTIFY, DATA_B, 1)
+    control = _add_packets(service, 2, Characteristic.WRITE | _NOTIFY, control_b, 4)
+    data = _add_packets(service, 3, _NOTIFY, data_b, 1)
     closed = Attribute.ENCRYPT_NO_MITM
     service = Service(UUID(0x1814))  # Running Speed and Cadence: once a second
     speed = _add(service, 0x2A53, _NOTIFY, bytes(6), False, closed)
@@ -32,7 +29,7 @@ def make(name, firmware):
     uuid = bytes([int((_UUID % 1).replace("-", "")[k : k + 2], 16) for k in range(30, -2, -2)])
     # flags, all 16-bit and all 128-bit services; the name comes with the scan response
     advertisement = _field(0x01, b"\x06") + _field(0x03, b"\x14\x18") + _field(0x07, uuid)
-    return control, data, speed, level, advertisement, _field(0x09, name.encode()), _read_keys()
+    return control, data, speed, level, advertisement, _field(0x09, name.encode())
 
 
 def _add(service, uuid, properties, value, fixed=True, read=Attribute.OPEN, write=Attribute.NO_ACCESS, most_b=0):
@@ -59,13 +56,3 @@ def _add_packets(service, number, properties, most_b, packets):
 def _field(kind, data):
     """One field of an advertisement."""
     return bytes((len(data) + 1, kind)) + data
-
-
-def _read_keys():
-    """Keys of the computers that were paired: magic, number, then 16 bytes each."""
-    nvm = microcontroller.nvm
-    head = bytes(nvm[KEYS_AT : KEYS_AT + 5])
-    if head[:4] != MAGIC or not 0 < head[4] <= KEYS:
-        return []
-    data = bytes(nvm[KEYS_AT + 5 : KEYS_AT + 5 + head[4] * KEY_B])
-    return [data[i : i + KEY_B] for i in range(0, len(data), KEY_B)]

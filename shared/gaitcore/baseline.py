@@ -33,9 +33,13 @@ class Baseline:
     OWN = 2
 
     def __init__(self, settings):
+        self.configure(settings)
+        self.reset()
+
+    def configure(self, settings):
+        """Settings as they are now; before the first step."""
         self._skip_ms = settings.baseline_skip_s * 1000
         self._end_ms = self._skip_ms + settings.baseline_s * 1000
-        self.reset()
 
     def reset(self):
         self.minute = None

@@ -30,26 +30,29 @@ class LogWriter:
               the call, or None to only quantise; a sink that returns False could not store it and
               ends the log. session, boot: their numbers; max_pages: room in the file; buf: a bytearray
               of 4,096 to use, else one is made
-    In        step(step); event(tag, t_ms, values, tail); flush(); close()
+    In        begin(session, max_pages), before the first record: the number and room that are known only now
+              step(step); event(tag, t_ms, values, tail); flush(); close()
     Out       step gives the fields that were stored, the same list each time; t_ms is that step's time.
               full: the log has ended for want of room, steps are still quantised
     """
 
     def __init__(self, sink=None, session=0, boot=0, max_pages=65535, buf=None):
         self.sink = sink
-        self.session = session
         self.boot = boot
-        self.max_pages = max_pages
         self.t_ms = 0
         self.fields = [0] * records.N_FIELDS
-        self.full = sink is None
         self.number = 0
         self.next_number = 1
         self._checked = HEAD_B
-        self._page = None
-        if sink is not None:
-            self._page = Page(buf)
-            self._page.open(session, boot, 0, 0, STEPS)
+        self._page = None if sink is None else Page(buf)
+        self.begin(session, max_pages)
+
+    def begin(self, session, max_pages):
+        self.session = session
+        self.max_pages = max_pages
+        self.full = self.sink is None or max_pages < 1
+        if self._page is not None:
+            self._page.open(session, self.boot, 0, 0, STEPS)
 
     @property
     def stored_b(self):

@@ -61,6 +61,7 @@ class Pipeline:
               lost(n): n samples are missing before the next block
               blank(n): the accelerometer is not to be trusted for n samples from now
               calibrate(): start a standing calibration now (implied at the start)
+              configure(settings): heed settings that have changed
               flush(): no more data; gives the steps that still waited
     Out       list of Step, the same list each call; valid until the next call
               events, index, cadence_spm, activity, up (as of the last whole hop), calibration
@@ -91,8 +92,10 @@ class Pipeline:
         self._finder = StepFinder(rate)
         self._pace = Pace(rate)
         self._meter = StepMeter(self._ring, self._attitude, rate)
-        self._stance = Stance(hop / rate, has_gyro, settings.calibrate_s if settings else 10)
-        self._slip = SlipWatch(settings.slip_deg if settings else 5)
+        self._stance = Stance(hop / rate, has_gyro)
+        self._slip = SlipWatch()
+        if settings is not None:
+            self.configure(settings)
         self._side = SideVote()
         self.events = []
         self.trail = None
@@ -102,6 +105,11 @@ class Pipeline:
         self._marks = []
         self.reset()
 
+    def configure(self, settings):
+        """calibrate_s and slip_deg as they are now: at a session's start, and before standing still."""
+        self._stance.full_s = settings.calibrate_s
+        self._slip.configure(settings.slip_deg)
+
     def reset(self):
         self.index = 0
         self.cadence_spm = 0.0
@@ -109,6 +117,7 @@ class Pipeline:
         self.up = [0.0, 1.0, 0.0]
         self.calibration = None
         self.slipped = False
+        self._sane = True
         self._misworn = 0
         self._tilt_of = self._tilt_from = self._fore = None
         self._firsts = self.saturated = 0
@@ -228,7 +237,8 @@ class Pipeline:
 
     def _take_hop(self):
         intake, a = self.intake, self._attitude
-        if not intake.sane():
+        self._sane = intake.sane()
+        if not self._sane:
             # not numbers, or beyond any sensor: as good as lost
             for k in range(3):
                 a.force[k] = self.up[k]
@@ -284,7 +294,7 @@ class Pipeline:
         blind = (ring.end * self._group + self._offset) < self._blank_until
         still = False
         if not blind and (self.activity != RUNNING or self._asked >= 0):
-            still = self._stance.hop_still(a.force, a.rate)
+            still = self._sane and self._stance.hop_still(a.force, a.rate)
             self._update_calibration(still)
         a.propagate(ring.space())
         start = ring.end

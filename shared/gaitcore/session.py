@@ -8,7 +8,7 @@ Theory of operation. States:
     ENDED      the log is closed; blocks are ignored
 
     READY --start(), or steps with auto_start--> RUNNING --pause(), or no steps for auto_pause_s--> PAUSED
-    PAUSED --resume(); or steps, if it paused by itself--> RUNNING;   any --stop()--> ENDED
+    PAUSED --resume(); or steps, if it paused by itself--> RUNNING;   any --stop(), discard()--> ENDED
 
 The session cuts what is pushed at its own hop boundaries, and all it does by itself (cues, pauses, flushes,
 beats, blanking) happens there, so any splitting of the input gives the same log and commands. What is asked
@@ -42,15 +42,17 @@ _NOT_HELD = const(3)  # reason of REFUSED, beside those of pipeline.py
 class Session:
     """Blocks in, commands out, pages to a sink.
 
-    Settings  rate_hz int 50..500; settings a Settings (kept and read, changed by `set` only); has_gyro;
+    Settings  rate_hz int 50..500; settings a Settings (kept and read, changed by `set` only; all of it is heeded from
+              the next start on); has_gyro;
               info: firmware version, str; sink: see pages.LogWriter, None to keep no log; session, boot:
               their numbers; unix_s: time at the start, 0 unknown; max_pages: room for the log;
+              room: in place of session and max_pages, a function that gives them when recording begins;
               pipeline: one of an earlier session, reset, to use its buffers again;
               own: baseline carried over, (cadence 0.1 steps/min, tilt 0.01 deg, braking mm/s), None: as settings say;
               calibration: one of an earlier session to begin with, or None; buf: 4,096 bytes to use
     In        push(block) (6, m) FLOAT as Pipeline; push_frames(lsb) (m, 6) INT16 as Intake; lost(n)
               flush(): the data ends, the session stops
-              start() stop() pause() resume() mute() unmute() marker() calibrate() set(name, value)
+              start() stop() discard() pause() resume() mute() unmute() marker() calibrate() set(name, value)
               battery(mv, percent) error(code, count) anchor(ticks_ms, unix_s, zone_min)
     Out       push, push_frames, lost, flush: list of commands (pattern of patterns.py, pulse_ms, delay_ms), the same
               list each time; the motor plays them. on_step(step, fields, t_ms), if set, is called with each recorded
@@ -72,6 +74,7 @@ class Session:
         boot=0,
         unix_s=0,
         max_pages=65535,
+        room=None,
         buf=None,
         pipeline=None,
     ):
@@ -79,7 +82,9 @@ class Session:
         self.log = LogWriter(sink, session, boot, max_pages, buf)
         self.pipeline = pipeline or Pipeline(rate_hz, self.settings, has_gyro)
         self.rate_hz = rate_hz = self.pipeline.rate_hz
+        self.pipeline.configure(self.settings)
         self.pipeline.calibration = self._old = calibration
+        self._room = room
         self._logged = self._squeeze = self.neutral = None
         self._squeezing = False
         self.engine = CueEngine(self.settings)
@@ -91,14 +96,13 @@ class Session:
         self._info = info
         self._has_gyro = has_gyro
         self._unix_s = unix_s
-        if own is None and self.settings.own_cadence_dspm:
-            own = (self.settings.own_cadence_dspm, self.settings.own_tilt_cdeg, self.settings.own_brake_mmps)
         self._own = own
+        self.by = records.BY_RUNNER  # who began it
         self._last_step_ms = 0
         self._paused_by = records.BY_RUNNER
         self._flush_ms = 0
-        self._beats = self._beater() if self.settings.mode == _METRONOME else None
-        self._told_full = sink is None
+        self._beats = None
+        self._told_full = False
         self._commands = []
 
     @property
@@ -165,6 +169,8 @@ class Session:
         if self.state != READY:
             return 0
         self.state = RUNNING
+        self.by = by
+        self._configure()
         now_ms = self.now_ms
         self._last_step_ms = self._flush_ms = now_ms
         head = (records.VERSION, self.rate_hz, 1 if self._has_gyro else 0, by, self._unix_s)
@@ -180,6 +186,27 @@ class Session:
             return self._play(patterns.STAND)
         return self._play(patterns.START)
 
+    def _configure(self):
+        """Settings and room as they are when recording begins; what follows is logged with them."""
+        s = self.settings
+        self.pipeline.configure(s)
+        self.baseline.configure(s)
+        if self._own is None and s.own_cadence_dspm:
+            self._own = (s.own_cadence_dspm, s.own_tilt_cdeg, s.own_brake_mmps)
+        if s.mode == _METRONOME:
+            self._beats = self._beater()
+        if self._room is not None:
+            self.log.begin(*self._room())
+        self._told_full = self.log.full
+
+    def discard(self):
+        """End it and keep nothing; what the log's sink has had already is the caller's to remove."""
+        if self.state == ENDED:
+            return 0
+        self.log.full = True
+        self.state = ENDED
+        return patterns.STOP
+
     def stop(self, by=records.BY_RUNNER):
         if self.state == ENDED:
             return 0
@@ -192,7 +219,7 @@ class Session:
         self.state = PAUSED
         self._paused_by = by
         self._event(records.PAUSE, (by,))
-        return self._play(patterns.PAUSE) if by == records.BY_RUNNER else 0
+        return self._play(patterns.PAUSE)
 
     def resume(self, by=records.BY_RUNNER):
         if self.state != PAUSED:
@@ -200,7 +227,7 @@ class Session:
         self.state = RUNNING
         self._last_step_ms = self.now_ms
         self._event(records.RESUME, (by,))
-        return self._play(patterns.RESUME) if by == records.BY_RUNNER else 0
+        return self._play(patterns.RESUME)
 
     def mute(self):
         self._event(records.MUTE)
@@ -216,6 +243,7 @@ class Session:
 
     def calibrate(self, squeeze=False):
         """Stand still now: re-zero; then, if asked for, squeeze the glutes. CALIBRATED or REFUSED follows each."""
+        self.pipeline.configure(self.settings)
         self.pipeline.calibrate()
         self._squeeze = None
         if squeeze:
@@ -262,6 +290,7 @@ class Session:
                 self._refuse(value)
             elif kind == SLIP:
                 self._event(records.SLIP, (value,))
+                self._command(patterns.SLIPPED)
             elif kind == ACTIVITY:
                 self._event(records.ACTIVITY, (value,))
         if not steps:
@@ -269,7 +298,7 @@ class Session:
         if self.state == READY and self.settings.auto_start:
             self._command(self.start(records.BY_ITSELF), 0, False)
         elif self.state == PAUSED and self._paused_by == records.BY_ITSELF:
-            self.resume(records.BY_ITSELF)
+            self._command(self.resume(records.BY_ITSELF), 0, False)
         if self.state == RUNNING:
             self._log_calibration()
             if self._own and not self.steps:
@@ -356,7 +385,7 @@ class Session:
         s = self.settings
         if self.state == RUNNING and s.auto_pause and self.steps:
             if now_ms - self._last_step_ms >= s.auto_pause_s * 1000:
-                self.pause(records.BY_ITSELF)
+                self._command(self.pause(records.BY_ITSELF), 0, False)
         if self._squeezing:
             self._hold(now_ms)
         state = self.state

@@ -23,7 +23,7 @@ class SlipWatch:
     two, so that the means of two steps of the same foot, one before and one after, hold most of the change between
     them. A runner who leans or arches takes longer; then `before` takes up the new posture.
 
-    Settings  slip_deg float
+    Settings  slip_deg float, also later by configure(slip_deg)
     In        update(stride_up, step_up): means over the stride around a step and over the step alone, sensor axes,
               length near 1
     Out       degrees when a slip is confirmed, else 0.0
@@ -31,15 +31,18 @@ class SlipWatch:
     """
 
     def __init__(self, slip_deg=5.0, sudden=0.87, confirm=CONFIRM_STEPS):
-        self._far = 0.9 * slip_deg
-        self._far2 = _chord2(self._far)
-        self._stay2 = _chord2(0.7 * self._far)
+        self.configure(slip_deg)
         self._sudden = sudden
         self._confirm = confirm
         self._strides = []
         self._steps = []
         self._jumps = []
         self.reset()
+
+    def configure(self, slip_deg):
+        self._far = 0.9 * slip_deg
+        self._far2 = _chord2(self._far)
+        self._stay2 = _chord2(0.7 * self._far)
 
     def reset(self):
         self._strides.clear()

@@ -67,13 +67,14 @@ NOT_GREETED = const(3)
 STALE = const(4)  # neither the next request nor the last one again
 NO_SESSION = const(5)
 BUSY = const(6)  # u8: percent done; ask again
-RECORDING = const(7)  # the session is still being written
+RECORDING = const(7)  # a session is being recorded: none is given out
 MISMATCH = const(8)  # size or CRC differ: nothing was deleted
 REFUSED = const(9)  # a setting: u8 number, i16 low, i16 high, i16 kept
 NOT_NOW = const(10)  # the clip cannot do that in its present mode
 SMALL_MTU = const(11)
 STORAGE = const(12)  # the drive did not answer
 NOT_PAIRED = const(13)
+BAD_VALUE = const(14)  # a time or a zone that makes no sense: nothing was changed
 
 OK = const(0)
 # Flags of a session.
@@ -119,7 +120,8 @@ class ClipEnd:
 
     The port   name, firmware: str; boot: int; uptime_ms(); settings: gaitcore Settings
                knows(key) -> whether a computer was paired with this key of 16 bytes; pair(key): keep it
-               next_session(after) -> (session, boot, size, flags), None behind the last
+               next_session(after) -> (session, boot, size, flags), None behind the last; a session that the press for
+               pairing began, and that holds no step, ends for it
                opened(session) -> (size, crc32, flags); while the CRC is being taken a percent, int
                read_into(session, offset, view) -> bytes read, 0 at the end
                delete(session, size, crc32); calibrate(squeeze); marker()

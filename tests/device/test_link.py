@@ -55,7 +55,15 @@ class Sessions:
 def app_of(log):
     """What the link needs of App: the firmware's own is driven in test_radio.py."""
     power = SimpleNamespace(battery_mv=lambda: 3900, percent=lambda mv: 80, charging=lambda: False)
-    app = SimpleNamespace(settings=Settings(), recording=False, errors=0, state=0, session=None, imu=None)
+    app = SimpleNamespace(
+        settings=Settings(),
+        recording=False,
+        make_way=lambda: not app.recording,
+        errors=0,
+        state=0,
+        session=None,
+        imu=None,
+    )
     app.parts = SimpleNamespace(log=log, boot=7, power=power, ticks_ms=lambda: app.now_ms)
     app.now_ms, app.uptime_ms = 1000, 5000
     app.config = lambda: b""
@@ -342,7 +350,7 @@ def test_while_a_run_records_a_peer_that_stalls_holds_nothing_up(world):
         await w.polling(client.greet(), 0)
         await w.polling(client.live(True), 0)
         w.app.recording = True
-        with pytest.raises(Refused, match="can't do that now"):
+        with pytest.raises(Refused, match="recording"):
             await w.polling(client.opened(1), 0)
         w.air.tell("interval-ms 60000")
         longest_s = 0.0

@@ -419,7 +419,8 @@ def test_protocol_page_names_every_request_and_error():
     ):
         assert getattr(sync, name) == number + 1 and f"| {number + 1} | {name} |" in page
     errors = (
-        "BAD_FRAME BAD_VERSION NOT_GREETED STALE NO_SESSION BUSY RECORDING MISMATCH REFUSED NOT_NOW SMALL_MTU STORAGE"
+        "BAD_FRAME BAD_VERSION NOT_GREETED STALE NO_SESSION BUSY RECORDING MISMATCH REFUSED NOT_NOW SMALL_MTU STORAGE "
+        "NOT_PAIRED BAD_VALUE"
     )
     for number, name in enumerate(errors.split()):
         assert getattr(sync, name) == number + 1 and f"| {number + 1} | {name} |" in page

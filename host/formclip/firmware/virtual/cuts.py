@@ -336,9 +336,8 @@ class Clip:
 
     def discard(self) -> None:
         config = self.draw.randbytes(110)
-        begun = self.truth.pages or self.truth.staged
-        after = Truth(self.truth.done, config=config if begun else self.truth.config)
-        self._do(lambda: self.log.discard(config), after)
+        after = Truth(self.truth.done, config=config)
+        self._do(lambda: (self.log.discard(), self.log.save(config)), after)
         self.writer = self._raw = None
 
     def delete(self, session: int) -> None:

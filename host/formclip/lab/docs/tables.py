@@ -39,8 +39,9 @@ class _Clock:
 class Bench:
     """device/app.py on the virtual board's parts, its clock moved by hand; what is played is written down."""
 
-    def __init__(self, folder: Path) -> None:
-        rows = np.tile(np.array([0, 0, 1, 0, 0, 0], dtype=np.float32), (4, 1))
+    def __init__(self, folder: Path, rows: np.ndarray[Any, Any] | None = None) -> None:
+        if rows is None:
+            rows = np.tile(np.array([0, 0, 1, 0, 0, 0], dtype=np.float32), (4, 1))
         self.parts = VirtualParts(folder, "xiao", rows)
         load = self.parts.load
         self.parts.fs.readonly = False

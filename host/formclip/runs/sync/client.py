@@ -270,7 +270,11 @@ def _refusal(kind: int, code: int, detail: bytes) -> RadioError:
         return Refused(f"setting {name} refused", f"give {low} to {high}; {kept} is kept")
     texts = {
         sync.NO_SESSION: ("the clip has no such session", "formclip sync lists what it has"),
-        sync.RECORDING: ("that session is still being recorded", "stop it by a short press, then sync"),
+        sync.RECORDING: ("the clip is recording", "press its button to stop, then sync again"),
+        sync.BAD_VALUE: (
+            "the clip did not take this computer's time",
+            "set this computer's clock and zone, then sync again",
+        ),
         sync.MISMATCH: ("the clip's session differs from ours; nothing was deleted", "sync again"),
         sync.NOT_NOW: ("the clip can't do that now", "stop the run or start one, as it needs, and try again"),
         sync.REFUSED: ("the clip refused", "formclip config --ranges shows what it takes"),

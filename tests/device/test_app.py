@@ -1,0 +1,156 @@
+"""device/app.py on the virtual board's parts: what the log's room, a computer and settings mean to a session."""
+
+import numpy as np
+import pytest
+from formclip.firmware.sources import libraries_here
+from formclip.lab.docs.tables import Bench
+from formclip.lab.simulate import Scenario, simulate
+from gaitcore import kept, records
+from gaitcore.recover import recover
+from gaitcore.settings import Settings
+
+pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
+SHORT, DOUBLE, LONG = 1, 2, 3
+
+
+@pytest.fixture(scope="module")
+def run_rows():
+    trace = simulate(Scenario(minutes=1.0, stand_s=6.0), seed=1)
+    return np.hstack([trace.acc_g, trace.gyr_dps]).astype(np.float32)
+
+
+@pytest.fixture
+def bench(tmp_path):
+    return Bench(tmp_path / "b")
+
+
+def press(bench, gesture=SHORT, then_s=0.4):
+    bench.gesture = gesture
+    bench.turn(then_s)
+
+
+def session_of(bench, number):
+    log = bench.log
+    data, view = bytearray(log.size_b(number)), 0
+    while view < len(data):
+        view += log.read_into(number, view, memoryview(data)[view:])
+    (found,) = recover(bytes(data)).sessions
+    return found
+
+
+def again(bench):
+    """The log as the next start finds it."""
+    log = bench.parts.load("hw.flashlog").FlashLog()
+    log.mount()
+    return log
+
+
+def leave_room(bench, pages):
+    log = bench.log
+    page = memoryview(bytearray(4096))
+    number = log.begin(7)
+    made = bench.parts.load("gaitcore.page").Page(bytearray(4096))
+    n = 0
+    while log.free_pages > pages:
+        made.open(number, 7, 0, n, 0)
+        made.seal(0)
+        page[:] = made.view
+        assert log.sink(n, page, True)
+        n += 1
+    log.end()
+
+
+@pytest.mark.parametrize("left", [0, 1, 2, 5])
+def test_what_is_deleted_while_it_waits_is_room_for_the_next_run(bench, left):
+    """A full or nearly full log is synced while the clip is awake: the next run has all of the room."""
+    leave_room(bench, left)
+    bench.turn(1)
+    for run in list(bench.log.sessions):
+        bench.log.delete(run[0], bench.app.config())
+    press(bench, then_s=12)
+    log = bench.app.session.log
+    assert not log.full and log.max_pages == bench.log.capacity_pages and "LOG_FULL" not in bench.played
+    press(bench)
+    (run,) = bench.log.sessions
+    assert session_of(bench, run[0]).closed and again(bench).sessions == bench.log.sessions
+
+
+def test_without_room_it_says_so_and_goes_on(bench):
+    leave_room(bench, 1)
+    before = list(bench.log.sessions)
+    press(bench, then_s=12)
+    assert bench.state == "RUNNING" and bench.app.session.log.full and "LOG_FULL" in bench.played
+    press(bench)
+    assert bench.log.sessions == before == again(bench).sessions
+
+
+def test_a_session_that_only_the_press_began_makes_way_for_a_computer(bench):
+    bench.app._pending.append((records.CRASH, 1))
+    press(bench, then_s=12)  # long enough to be staged
+    number = bench.log.recording[0]
+    bench.played.clear()
+    assert bench.state == "RUNNING" and bench.app.make_way()
+    assert bench.state == "READY" and bench.played == ["STOP"]
+    assert bench.app.make_way(), "there is nothing to stop now"
+    bench.turn(9)
+    found = again(bench)
+    assert found.sessions == [] and found.gone(number) and found.recovered == 0
+    # What it would have told is told by the next, whose number is another.
+    press(bench, then_s=1)
+    press(bench)
+    (run,) = bench.log.sessions
+    codes = [v[0] for tag, _, v in session_of(bench, run[0]).entries if tag == records.ERROR]
+    assert run[0] > number and codes == [records.CRASH]
+
+
+def test_a_session_makes_way_in_a_pause_too(bench):
+    press(bench)
+    bench.app.session.pause()
+    bench.turn(0.1)
+    assert bench.state == "PAUSED" and bench.app.make_way() and bench.state == "READY"
+
+
+@pytest.mark.parametrize("why", ["steps", "raw samples", "began by itself"])
+def test_a_session_that_holds_something_does_not_make_way(tmp_path, run_rows, why):
+    bench = Bench(tmp_path / "b", run_rows if why != "raw samples" else None)
+    bench.app.set("auto_start", "on" if why == "began by itself" else "off")
+    if why == "raw samples":
+        bench.app.set("capture_s", 1)
+    bench.turn(1)
+    if why != "began by itself":
+        press(bench)
+    bench.turn(25 if why != "raw samples" else 3)
+    assert bench.state == "RUNNING" and not bench.app.make_way() and bench.state == "RUNNING"
+    press(bench)
+    (run,) = bench.log.sessions
+    found = session_of(bench, run[0])
+    steps = [e for e in found.entries if e[0] == records.STEP]
+    assert len(steps) > 20 if why != "raw samples" else found.raw
+
+
+def test_the_time_is_checked(bench):
+    app = bench.app
+    assert app.set_time(1_790_000_000, 60) == app.uptime_ms
+    for unix_s, zone_min in ((0, 0), (1_500_000_000, 0), (1_790_000_000, 841), (1_790_000_000, -32768)):
+        with pytest.raises(ValueError):
+            app.set_time(unix_s, zone_min)
+    assert (app.unix_s, app.zone_min) == (1_790_000_000, 60)
+
+
+def test_standby_comes_when_the_setting_says_so(bench):
+    bench.app.set("standby_min", 120)
+    bench.turn(1)
+    bench.app.set("standby_min", 1)
+    bench.turn(70)
+    assert bench.state == "STANDBY"
+
+
+def test_what_is_kept_is_read_again(bench):
+    bench.app.set("sustain_s", 7)
+    press(bench, LONG, 14)
+    press(bench)
+    press(bench)
+    settings = Settings()
+    calibration, refused, broken = kept.load(bench.app.config(), settings)
+    assert (refused, broken) == (0, False) and settings.to_bytes() == bench.app.settings.to_bytes()
+    assert calibration.up == pytest.approx(bench.app.calibration.up)

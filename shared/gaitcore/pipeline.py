@@ -482,6 +482,6 @@ class Pipeline:
             if turned:
                 self.slipped = True
                 self.events.append((SLIP, self.index, int(turned + 0.5)))
-        if self.slipped:
+        if self.slipped or self._slip.suspect:
             step.flags |= SLIPPED
         self._steps.append(step)

@@ -26,7 +26,9 @@ from formclip.ground.log import read_logs
 from formclip.runs.store.errors import disk_error
 from formclip.runs.store.store import Arriving, Store
 from formclip.runs.sync import link
+from formclip.runs.sync.errors import Recording
 from formclip.runs.sync.reach import introduced
+from formclip.runs.sync.visit import visit
 from formclip.show import cli
 from gaitcore import records, sync
 
@@ -156,6 +158,60 @@ def test_watch_syncs_a_clip_when_it_appears(board, here, air):
         rest, said = watching.communicate(timeout=30)
     assert told["deleted_on_clip"] == [1] and [s.path.read_bytes() for s in Store().sessions()] == written
     assert watching.returncode == 130 and "Traceback" not in said, said
+
+
+def test_the_press_for_pairing_begins_no_run(board, here, air):
+    """As the README says it: press, then sync. What the press began ends, and is not kept."""
+    clip_, written = board(1)
+    with clip_:
+        clip_.press("short", 1.0)
+        _wait(lambda: len(clip_.happened("motor")) >= 8)  # STAND: it records
+        told = json.loads(formclip(air, "sync", "--pair", "--json"))
+        assert told["deleted_on_clip"] == [1] and [s.path.read_bytes() for s in Store().sessions()] == written
+        felt_s = [t_s for t_s, _ in clip_.happened("motor")]
+        clip_.press("short")  # and the next press begins a run again
+        _wait(lambda: len(clip_.happened("motor")) >= len(felt_s) + 8)
+        clip_.press("short", 1.0)
+        _wait(lambda: len(clip_.happened("motor")) >= len(felt_s) + 12)
+    assert len(felt_s) == 8 + 4, "STAND, then STOP"
+    assert [path.stem for path in clip_.run.sessions] == ["000003"]
+
+
+def test_a_run_is_not_ended_by_a_sync(board, here, air, capsys, tmp_path):
+    assert cli.run(["simulate", "--minutes", "0.5", "--seed", "5", "-o", str(tmp_path / "run")]) == 0
+    rows, _ = clip.sensor_rows(tmp_path / "run.imu.csv.xz", tmp_path / "rows.bin")
+    clip_, _ = board(1, speed="max", events=[(24.0, "pace", 1)])
+    clip_.trace = tmp_path / "rows.bin"
+    with clip_:
+        _wait(lambda: clip_.happened("pace"))
+        invited(clip_)
+        said = formclip(air, "sync", "--pair", code=14)
+        assert "the clip is recording; press its button to stop, then sync again" in said
+        assert "clip is recording" in formclip(air, "sync", code=14)  # paired all the same
+        clip_.press("short", 0.5)
+        _wait(lambda: clip_.happened("motor")[-1][0] > clip_.happened("button")[-1][0])
+        told = json.loads(formclip(air, "sync", "--json"))
+    assert told["deleted_on_clip"] == [1, 2] and not clip_.run.sessions
+
+
+def test_who_watches_leaves_a_session_that_has_just_begun(board, here, air):
+    clip_, _ = board()
+    with clip_:
+        invited(clip_)
+        formclip(air, "sync", "--pair")
+        before = len(clip_.happened("motor"))
+        clip_.press("short")
+        _wait(lambda: len(clip_.happened("motor")) >= before + 8)
+
+        async def watch():
+            async with introduced(await find(), False) as client:
+                await visit(client, Store(), unasked=True)
+
+        with pytest.raises(Recording, match="the clip is recording"):
+            asyncio.run(watch())
+        clip_.press("short", 0.5)
+        _wait(lambda: len(clip_.happened("motor")) >= before + 12)
+    assert len(clip_.run.sessions) == 1
 
 
 def test_who_is_not_paired_is_sent_away(board, here, air):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from formclip.lab.simulate import Episode, Scenario, Slip, simulate
 from gaitcore import patterns, records, recover
 from gaitcore.baseline import NO_VALUE
 from gaitcore.calibration import Calibration
@@ -94,6 +95,42 @@ def run(block, sizes=(52,), changed=None, start=True, **kwargs):
 @pytest.fixture(scope="module")
 def whole(slow_down):
     return run(slow_down, changed=EARLY)
+
+
+def simulated(**scenario):
+    trace = simulate(Scenario(stand_s=11.0, **scenario), seed=scenario.get("person", 1))
+    return np.hstack([trace.acc_g, trace.gyr_dps]).T.astype(np.float32)
+
+
+@pytest.mark.parametrize(("person", "forward_deg"), [(2, 9.0), (3, 12.0), (4, 18.0), (6, 25.0), (8, 14.0)])
+def test_a_clip_that_tips_forward_is_no_arched_back(person, forward_deg):
+    """It looks like one that began at once: no cue for it, and the runner feels that the clip slipped."""
+    block = simulated(minutes=2.3, person=person, slips=(Slip(100.0, 0.3, (0.0, 0.0, -forward_deg)),))
+    settings = {"warmup_s": 0, "baseline_s": 60, "baseline_skip_s": 10, "offer_calibration": 0}
+    _, log, commands = run(block, changed=settings)
+    ((angle_deg,),) = [values for values in log.events(records.SLIP) if abs(values[0] - forward_deg) < 2]
+    assert not [c for c in log.events(records.CUE) if c[0] == patterns.ARCH]
+    felt = [c[0] for c in commands]
+    assert felt.count(patterns.SLIPPED) == len(log.events(records.SLIP)) and patterns.ARCH not in felt
+
+
+@pytest.mark.parametrize(("person", "ramp_s"), [(2, 1.0), (3, 1.0), (4, 2.0), (6, 1.0), (8, 1.0)])
+def test_an_arch_that_comes_within_a_second_is_no_slip(person, ramp_s):
+    block = simulated(minutes=2.3, person=person, episodes=(Episode("arch", 100.0, 109.0, ramp_s),))
+    settings = {"warmup_s": 0, "baseline_s": 60, "baseline_skip_s": 10, "offer_calibration": 0}
+    _, log, _ = run(block, changed=settings)
+    arches = [t for tag, t, v in log.session.entries if tag == records.CUE and v[0] == patterns.ARCH]
+    assert len(arches) == 1 and arches[0] < 1000 * (100 + ramp_s + 6) and not log.events(records.SLIP)
+
+
+def test_what_is_no_number_is_no_standing_still():
+    block = np.full((6, 30 * RATE), np.nan, dtype=np.float32)
+    session, log, commands = run(block)
+    assert not commands and not log.events(records.CALIBRATED) and session.pipeline.calibration is None
+    standing = np.zeros((6, 15 * RATE), dtype=np.float32)
+    standing[2] = 1.0
+    session, log, commands = run(np.hstack([block, standing]))
+    assert [c[0] for c in commands] == [patterns.CALIBRATED] and session.pipeline.calibration.up[2] > 0.99
 
 
 def test_a_run_becomes_a_log_with_a_cue_that_it_explains(whole):

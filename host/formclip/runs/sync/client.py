@@ -19,7 +19,17 @@ from gaitcore.settings import TABLE, Settings
 from formclip.ground.errors import printable
 from formclip.runs.store.dates import local_zone
 from formclip.runs.store.store import Anchor, Arriving, Stored
-from formclip.runs.sync.errors import Busy, Faulty, NotPaired, RadioError, Refused, Vanished, WrongClock, WrongVersion
+from formclip.runs.sync.errors import (
+    Busy,
+    Faulty,
+    NotPaired,
+    RadioError,
+    Recording,
+    Refused,
+    Vanished,
+    WrongClock,
+    WrongVersion,
+)
 from formclip.runs.sync.link import Link
 
 _REPLY_S = 2.0
@@ -249,6 +259,10 @@ def _text(data: bytes) -> str:
     return printable(data[:_MOST_NAME_B].decode(errors="replace"))
 
 
+def recording() -> Recording:
+    return Recording("the clip is recording", "press its button to stop, then sync again")
+
+
 def _refusal(kind: int, code: int, detail: bytes) -> RadioError:
     """The clip's ERROR in our words."""
     if code == sync.BAD_VERSION:
@@ -268,9 +282,10 @@ def _refusal(kind: int, code: int, detail: bytes) -> RadioError:
         number, low, high, kept = struct.unpack("<Bhhh", detail)
         name = TABLE[number][0] if number < len(TABLE) else f"number {number}"
         return Refused(f"setting {name} refused", f"give {low} to {high}; {kept} is kept")
+    if code == sync.RECORDING:
+        return recording()
     texts = {
         sync.NO_SESSION: ("the clip has no such session", "formclip sync lists what it has"),
-        sync.RECORDING: ("the clip is recording", "press its button to stop, then sync again"),
         sync.BAD_VALUE: (
             "the clip did not take this computer's time",
             "set this computer's clock and zone, then sync again",

@@ -38,6 +38,10 @@ class Refused(RadioError):
     exit_code = 14
 
 
+class Recording(Refused):
+    """A run is under way: nothing is given out before it ends."""
+
+
 class Vanished(RadioError):
     exit_code = 15
     again = True

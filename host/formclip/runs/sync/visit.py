@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from gaitcore.session import PAUSED, RUNNING
 from gaitcore.settings import index_of
 
 from formclip.runs.store.store import Store, Stored
-from formclip.runs.sync.client import ClipClient, Listed, Progress
-from formclip.runs.sync.errors import Refused
+from formclip.runs.sync.client import ClipClient, Listed, Progress, recording
+from formclip.runs.sync.errors import Recording, Refused
 
 
 @dataclass
@@ -41,8 +42,12 @@ async def visit(
     address: str = "",
     keep: bool = False,
     progress: Callable[[Listed], Progress] | None = None,
+    unasked: bool = False,
 ) -> Visit:
     """Take over every session of the clip; with `keep`, leave them on the clip.
+
+    To be asked for its sessions ends one that the press for it has just begun. `unasked`: nobody pressed for this
+    visit, and a session that is under way is left to it.
 
     Errors  RadioError as ClipClient; StoreError and FileError when the disk says no. Whatever is raised, all bytes that
             came are kept for the next visit and nothing is deleted that the store does not hold
@@ -50,6 +55,8 @@ async def visit(
     began = time.monotonic()
     greeting = await client.greet()
     done = Visit(greeting.name)
+    if unasked and (await client.status()).state in (RUNNING, PAUSED):
+        raise recording()
     with store.syncing(greeting.name):
         store.know_clip(greeting.name, address, greeting.firmware)
         store.add_anchor(greeting.name, await client.set_time())
@@ -77,6 +84,8 @@ async def _take_over(
     for listed in await client.sessions():
         try:
             size_b, crc32, flags = await client.opened(listed.number)
+        except Recording:
+            raise  # a run has begun meanwhile: the others would be refused too
         except Refused as error:
             done.skipped.append((listed.number, error.what))
             continue

@@ -13,7 +13,7 @@ import click
 
 from formclip.runs.store.store import Store
 from formclip.runs.sync.client import Listed, Progress
-from formclip.runs.sync.errors import RadioError, Vanished
+from formclip.runs.sync.errors import RadioError, Recording, Vanished
 from formclip.runs.sync.link import Seen, scan
 from formclip.runs.sync.reach import find_clips, introduced
 from formclip.runs.sync.visit import Visit, visit
@@ -51,12 +51,12 @@ class _Bars:
         return to
 
 
-async def _sync_one(seen: Seen, store: Store, pair: bool, keep: bool, bars: _Bars) -> Visit:
+async def _sync_one(seen: Seen, store: Store, pair: bool, keep: bool, bars: _Bars, unasked: bool = False) -> Visit:
     """A visit, begun again when the link breaks: each goes on where the last one was."""
     for attempt in range(1, _TRIES + 1):
         try:
             async with introduced(seen, pair and attempt == 1) as client:
-                return await visit(client, store, seen.address, keep, bars.of)
+                return await visit(client, store, seen.address, keep, bars.of, unasked)
         except Vanished:
             if attempt == _TRIES:
                 raise
@@ -145,6 +145,7 @@ async def _watch(
     store: Store, clip: str | None, seconds: float, pair: bool, keep: bool, shown: bool, as_json: bool
 ) -> None:
     synced: dict[str, float] = {}
+    recording: set[str] = set()
     if not as_json:
         click.echo("waiting for clips; stop with Ctrl-C")
     while True:
@@ -154,9 +155,14 @@ async def _watch(
             bars = _Bars(shown)
             try:
                 with bars.bars:
-                    done = await _sync_one(seen, store, pair, keep, bars)
+                    done = await _sync_one(seen, store, pair, keep, bars, unasked=True)
+                recording.discard(seen.address)
                 synced[seen.address] = time.monotonic()
                 _say_visit(done, as_json)
+            except Recording as error:
+                if seen.address not in recording:  # told once a run
+                    recording.add(seen.address)
+                    click.echo(f"formclip: {seen.name}: {error}", err=True)
             except RadioError as error:
                 click.echo(f"formclip: {seen.name}: {error}", err=True)
         await asyncio.sleep(_WATCH_PAUSE_S)

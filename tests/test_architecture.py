@@ -153,15 +153,11 @@ def circles(graph):
     return sorted(sorted(group) for group in found)
 
 
-# Circles of before that await their mending; a test fails when one of them is gone, so that it is taken out of here.
-KNOWN: dict = {}
-
-
 @pytest.mark.parametrize("root", ROOTS)
 def test_nothing_imports_in_a_circle(root):
     graph = arrows(modules(root))
     assert len(graph) > 10 and any(graph.values())
-    assert circles(graph) == KNOWN.get(root, [])
+    assert circles(graph) == []
     if root == "host":
         assert not circles(folders(graph))
 

@@ -22,14 +22,15 @@ class Step:
 
     on_ms int (initial contact, ms of the sample clock), contact_ms, cadence_spm, tilt_deg (relative
     to standing, positive = arched), tilt_range_deg, drop_range_deg, rotation_range_deg, vo_cm,
-    brake_raw_mps, impact_g, feature 0..255 floats, side LEFT RIGHT UNKNOWN, flags bits.
+    brake_raw_mps, impact_g, sway_cm (from side to side in a stride; every other step), feature 0..255 floats,
+    side LEFT RIGHT UNKNOWN, flags bits.
     """
 
     # the class holds what was not measured: a step of the board sets only what was
     on_ms = 0
     contact_ms = cadence_spm = tilt_deg = None  # type: float
     tilt_range_deg = drop_range_deg = rotation_range_deg = None  # type: float
-    vo_cm = brake_raw_mps = impact_g = feature = None  # type: float
+    vo_cm = brake_raw_mps = impact_g = sway_cm = feature = None  # type: float
     score = None  # type: tuple
     side = UNKNOWN
     flags = 0
@@ -115,6 +116,10 @@ class StepMeter:
             step.impact_g = contact.impact_g
             step.brake_raw_mps = contact.brake_mps
         self.whole = s1 - s0 > 0.95 * stride
+        if f and attitude.has_gyro and self.whole and n & 1:
+            # every other step: it is a stride's, and the same for both of its steps
+            across = np.dot(np.array([(-fy, fx)], dtype=FLOAT), buf[:2, s0 - o : s1 - o])[0]
+            step.sway_cm = self._oscillation.measure(across, 0, s1 - s0, stride)
         if f and attitude.has_gyro and self.whole:
             f = level(f, up)
             shape = self._shape

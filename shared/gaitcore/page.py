@@ -17,6 +17,7 @@ MAGIC = b"FCL1"
 STEPS = const(0)  # kinds of page
 RAW = const(1)
 LAST = const(1)  # flag: the session's last page
+VERSION_AT = const(19)
 IDENTITY_B = const(20)
 
 

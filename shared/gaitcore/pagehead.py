@@ -11,15 +11,15 @@ class PageError(ValueError):
 
 
 def head(page):
-    """(session, boot, t_ms, number, kind, used, flags) of an intact page.
+    """(session, boot, t_ms, number, kind, used, flags, version) of an intact page.
 
     Errors    PageError for anything else
     """
     if len(page) < HEAD_B or bytes(page[:4]) != MAGIC:
         raise PageError("no page header")
-    session, boot, t_ms, number, kind, _, used, flags, _, crc = struct.unpack_from("<IIIHBBHBBI", page, 4)
+    session, boot, t_ms, number, kind, version, used, flags, _, crc = struct.unpack_from("<IIIHBBHBBI", page, 4)
     if used > len(page) - HEAD_B:
         raise PageError("the page is cut off")
     if binascii.crc32(page[HEAD_B : HEAD_B + used], binascii.crc32(page[: HEAD_B - 4])) & 0xFFFFFFFF != crc:
         raise PageError("the page's CRC does not fit")
-    return session, boot, t_ms, number, kind, used, flags
+    return session, boot, t_ms, number, kind, used, flags, version

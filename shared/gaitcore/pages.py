@@ -15,12 +15,12 @@ import struct
 
 from gaitcore import records
 from gaitcore.compat import const
-from gaitcore.page import HEAD_B, IDENTITY_B, LAST, MAGIC, PAGE_B, RAW, STEPS, Page  # noqa: F401
+from gaitcore.page import HEAD_B, IDENTITY_B, LAST, MAGIC, PAGE_B, RAW, STEPS, VERSION_AT, Page  # noqa: F401
 from gaitcore.pagehead import PageError, head  # noqa: F401
 from gaitcore.rawpages import FRAME_B, RawWriter  # noqa: F401
 
 _RESERVE_PAGES = const(4)  # raw capture leaves these to the steps
-_STEP_FITS_B = const(4096 - 14 - 2 * 6)  # a page with no more in it has room for a step; see LogWriter._room
+_STEP_FITS_B = const(4096 - 15 - 2 * 6)  # a page with no more in it has room for a step; see LogWriter._room
 
 
 class LogWriter:

@@ -8,6 +8,7 @@ import binascii
 from struct import calcsize, pack, unpack, unpack_from
 
 from gaitcore import sync
+from gaitcore.records import SIZES_B
 
 
 class HostEnd:
@@ -65,7 +66,7 @@ class HostEnd:
             if kind == sync.DATA and len(body) > 9:
                 stream, session, offset = unpack_from("<BII", body)
                 self.pieces.append((stream, session, offset, bytes(body[9:])))
-            elif kind == sync.STEP and len(body) == 18:
+            elif kind == sync.STEP and len(body) - 4 in SIZES_B:
                 self.steps.append((unpack_from("<I", body)[0], bytes(body[4:])))
             elif kind == sync.EVENT:
                 self.events.append(bytes(body))

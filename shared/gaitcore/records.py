@@ -1,10 +1,12 @@
-"""The log's records, byte by byte: one of 14 bytes per step, events with tag and length.
+"""The log's records, byte by byte: one of 15 bytes per step, events with tag and length.
 
 Theory of operation. A step record holds the milliseconds since the step before it, so a page
 header, or a TIME event where the gap does not fit, gives the time to count from. Whatever the
-cue engine, the baselines and the models know of a step is the list of 13 whole numbers here
+cue engine, the baselines and the models know of a step is the list of 14 whole numbers here
 called `fields`: `quantise` makes it of a Step, `pack_step` and `unpack_step` are exact inverses
-on it. So the desktop, reading a log, holds the same numbers that the clip decided on.
+on it. So the desktop, reading a log, holds the same numbers that the clip decided on. A page's
+header has the version of its records: a later one only adds bytes at the step's end, and what a
+step has not reads as not measured.
 
 An event is `tag u8 (1..126), length u8, t_ms u32, payload`. Readers skip tags they do not know
 by their length. docs/design/records.md is the page of bytes and units; its examples are parsed by a test.
@@ -14,25 +16,8 @@ import struct
 
 from gaitcore.compat import const
 
-VERSION = const(1)
-STEP_B = const(14)
 EVENT_B = const(6)  # head of an event, without its payload
 
-# Positions in `fields`.
-SIDE = const(0)  # 0 left, 1 right, 2 unknown
-FLAGS = const(1)  # bits, below
-DT_MS = const(2)  # ms since the step before, 0..4095
-CADENCE = const(3)  # 0.1 steps/min, 0 none
-CONTACT = const(4)  # 2 ms, 0 none
-VO = const(5)  # mm, 255 none
-TILT = const(6)  # 0.01 deg relative to standing, NO_TILT none
-TILT_RANGE = const(7)  # 0.2 deg, 255 none
-DROP_RANGE = const(8)  # 0.2 deg, 255 none
-ROTATION_RANGE = const(9)  # 0.2 deg, 255 none
-BRAKE = const(10)  # 4 mm/s, 255 none
-IMPACT = const(11)  # 0.05 g, 255 none
-FEATURE = const(12)  # 255 none
-N_FIELDS = const(13)
 NONE = const(255)
 NO_TILT = const(-32768)
 MAX_DT_MS = const(4095)
@@ -130,20 +115,36 @@ class RecordError(ValueError):
     """Bytes that are not a record. args: offset, what is wrong there."""
 
 
-# field, attribute of Step, scale as a fraction, low, high, value when not measured: what `quantise` and `restore` do
-# line by line, which takes a third of the time of a loop over this; the tests hold them to it
-_SCALES = (
-    (CADENCE, "cadence_spm", 10, 1, 1, 4095, 0),
-    (CONTACT, "contact_ms", 1, 2, 1, 255, 0),
-    (VO, "vo_cm", 10, 1, 0, 254, NONE),
-    (TILT, "tilt_deg", 100, 1, -32767, 32767, NO_TILT),
-    (TILT_RANGE, "tilt_range_deg", 5, 1, 0, 254, NONE),
-    (DROP_RANGE, "drop_range_deg", 5, 1, 0, 254, NONE),
-    (ROTATION_RANGE, "rotation_range_deg", 5, 1, 0, 254, NONE),
-    (BRAKE, "brake_raw_mps", 250, 1, 0, 254, NONE),
-    (IMPACT, "impact_g", 20, 1, 0, 254, NONE),
-    (FEATURE, "feature", 1, 1, 0, 254, NONE),
-)
+def _odd(fields, field, value, low, high, none):
+    """Fill a field from what is no number or beyond the field's ends."""
+    if value != value:
+        fields[field] = none
+    else:
+        fields[field] = high if value > low else low
+        fields[FLAGS] |= SATURATED
+
+
+# -- the step: written by `python -m formclip.lab.docs.stepcode --write`, not by hand
+VERSION = const(2)
+STEP_B = const(15)
+SIZES_B = (0, 14, 15)  # of a step, by version
+
+# Positions in `fields`.
+SIDE = const(0)  # 0 left, 1 right, 2 unknown
+FLAGS = const(1)  # bits, above
+DT_MS = const(2)  # ms since the step before, 0..4095
+CADENCE = const(3)  # 0.1 steps/min
+CONTACT = const(4)  # contact time, 2 ms
+VO = const(5)  # vertical oscillation, mm; NONE: not measured
+TILT = const(6)  # tilt relative to standing, positive = arched, int16, 0.01 deg; NO_TILT: not measured
+TILT_RANGE = const(7)  # tilt range in a stride, 0.2 deg; NONE: not measured
+DROP_RANGE = const(8)  # drop range in a stride, 0.2 deg; NONE: not measured
+ROTATION_RANGE = const(9)  # rotation range in a stride, 0.2 deg; NONE: not measured
+BRAKE = const(10)  # raw braking, 4 mm/s; NONE: not measured
+IMPACT = const(11)  # impact peak, 0.05 g; NONE: not measured
+FEATURE = const(12)  # feature for the models: 100 ln(speed in m/s) + 20, see models.md; NONE: not measured
+SWAY = const(13)  # lateral sway in a stride, 0.5 mm; NONE: not measured
+N_FIELDS = const(14)
 
 
 def quantise(step, dt_ms, fields):
@@ -240,16 +241,16 @@ def quantise(step, dt_ms, fields):
             fields[FEATURE] = int(value + 0.5)
         else:
             _odd(fields, FEATURE, value, 0, 254, NONE)
-    return fields
-
-
-def _odd(fields, field, value, low, high, none):
-    """Fill a field from what is no number or beyond the field's ends."""
-    if value != value:
-        fields[field] = none
+    value = step.sway_cm
+    if value is None:
+        fields[SWAY] = NONE
     else:
-        fields[field] = high if value > low else low
-        fields[FLAGS] |= SATURATED
+        value *= 20
+        if -0.5 < value < 254.5:
+            fields[SWAY] = int(value + 0.5)
+        else:
+            _odd(fields, SWAY, value, 0, 254, NONE)
+    return fields
 
 
 def restore(fields, on_ms, step):
@@ -277,14 +278,16 @@ def restore(fields, on_ms, step):
     step.impact_g = None if count == NONE else count / 20
     count = fields[FEATURE]
     step.feature = None if count == NONE else count / 1
+    count = fields[SWAY]
+    step.sway_cm = None if count == NONE else count / 20
     return step
 
 
 def pack_step(fields, buf, offset):
-    """Write 14 bytes; the offset after them."""
+    """Write 15 bytes; the offset after them."""
     cadence = fields[CADENCE]
     struct.pack_into(
-        "<BHBBBhBBBBBB",
+        "<BHBBBhBBBBBBB",
         buf,
         offset,
         STEP | fields[SIDE] << 5 | fields[FLAGS],
@@ -299,12 +302,13 @@ def pack_step(fields, buf, offset):
         fields[BRAKE],
         fields[IMPACT],
         fields[FEATURE],
+        fields[SWAY],
     )
     return offset + STEP_B
 
 
-def unpack_step(buf, offset, fields):
-    """Read 14 bytes into `fields`; the offset after them."""
+def unpack_step(buf, offset, fields, version=VERSION):
+    """Read a step of that version into `fields`; the offset after it. What it has not is not measured."""
     head = buf[offset]
     fields[SIDE] = head >> 5 & 3
     fields[FLAGS] = head & _ALL_FLAGS
@@ -312,11 +316,22 @@ def unpack_step(buf, offset, fields):
     fields[CADENCE] = buf[offset + 2] >> 4 | buf[offset + 3] << 4
     fields[CONTACT] = buf[offset + 4]
     fields[VO] = buf[offset + 5]
-    tilt = buf[offset + 6] | buf[offset + 7] << 8
-    fields[TILT] = tilt - 65536 if tilt > 32767 else tilt
-    for i in range(TILT_RANGE, N_FIELDS):
-        fields[i] = buf[offset + 1 + i]
+    count = buf[offset + 6] | buf[offset + 7] << 8
+    fields[TILT] = count - 65536 if count > 32767 else count
+    fields[TILT_RANGE] = buf[offset + 8]
+    fields[DROP_RANGE] = buf[offset + 9]
+    fields[ROTATION_RANGE] = buf[offset + 10]
+    fields[BRAKE] = buf[offset + 11]
+    fields[IMPACT] = buf[offset + 12]
+    fields[FEATURE] = buf[offset + 13]
+    if version < 2:
+        fields[SWAY] = NONE
+        return offset + 14
+    fields[SWAY] = buf[offset + 14]
     return offset + STEP_B
+
+
+# -- end of the step
 
 
 def event_size(tag, tail=b""):
@@ -357,19 +372,19 @@ def unpack_event(buf, offset, end):
     return tag, t_ms, values + (bytes(buf[start + size : after]),) if form != fixed else values, after
 
 
-def records(payload, t_ms):
+def records(payload, t_ms, version=VERSION):
     """Walk the payload of a page: yields (tag, t_ms, values); STEP for a step, values its fields in a new list.
 
-    In        payload bytes; t_ms of the step before its first one, from the page's header
+    In        payload bytes; t_ms of the step before its first one and version, from the page's header
     Errors    RecordError at the first bytes that are no record
     """
-    offset, end = 0, len(payload)
+    offset, end, step_b = 0, len(payload), SIZES_B[version]
     while offset < end:
         if payload[offset] & STEP:
-            if offset + STEP_B > end:
+            if offset + step_b > end:
                 raise RecordError(offset, "a step is cut off")
             fields = [0] * N_FIELDS
-            offset = unpack_step(payload, offset, fields)
+            offset = unpack_step(payload, offset, fields, version)
             t_ms += fields[DT_MS]
             yield STEP, t_ms, fields
         else:

@@ -7,7 +7,7 @@ import binascii
 import struct
 
 from gaitcore import records
-from gaitcore.pages import HEAD_B, LAST, MAGIC, PAGE_B, RAW, PageError, head
+from gaitcore.pages import HEAD_B, LAST, MAGIC, PAGE_B, RAW, VERSION_AT, PageError, head
 
 # Names of an event and of its values, by tag; the formats stand in records.FORMATS.
 LAYOUT = {
@@ -114,7 +114,7 @@ def _blank(page):
 
 
 def _read(page, offset, problems):
-    """(session, boot, t_ms, number, kind, used, flags) of what can be believed of a page, or None."""
+    """(session, boot, t_ms, number, kind, used, flags, version) of what can be believed of a page, or None."""
     try:
         return head(page)
     except PageError as error:
@@ -129,18 +129,21 @@ def _read(page, offset, problems):
     what = "%s; its first %d bytes are whole" % (reason, used)
     problems.append((offset, what, "those are kept; sync again if the clip still has the session"))
     session, boot, t_ms, number, kind = struct.unpack_from("<IIIHB", page, 4)
-    return session, boot, t_ms, number, kind, used, 0
+    return session, boot, t_ms, number, kind, used, 0, page[VERSION_AT]
 
 
 def _checked(page):
     """Bytes of payload before the last CHECK that fits, of a page whose own CRC does not."""
     payload = page[HEAD_B:]
+    step_b = records.SIZES_B[page[VERSION_AT]] if page[VERSION_AT] < len(records.SIZES_B) else 0
+    if not step_b:
+        return 0
     identity = binascii.crc32(page[:20])
     good = offset = 0
     try:
         while offset < len(payload):
             if payload[offset] & records.STEP:
-                offset += records.STEP_B
+                offset += step_b
                 continue
             tag, crc, _, after = records.unpack_event(payload, offset, len(payload))
             if tag == records.CHECK:
@@ -171,7 +174,7 @@ def _stage(found, info, page):
 def _collect(found, out):
     log = None
     for info, page in found:
-        session, boot, t_ms, number, kind, used, flags = info
+        session, boot, t_ms, number, kind, used, flags, version = info
         if log is None or log.session != session or log.boot != boot:
             log = SessionLog(session, boot)
             out.sessions.append(log)
@@ -187,8 +190,12 @@ def _collect(found, out):
         if kind == RAW:
             log.raw.append((t_ms, bytes(payload)))
             continue
+        if not 0 < version < len(records.SIZES_B):
+            what = "page %d is of record version %d, this knows 1 to %d" % (number, version, records.VERSION)
+            out.problems.append((number * PAGE_B, what, "update formclip, then read the log again"))
+            continue
         try:
-            for entry in records.records(payload, t_ms):
+            for entry in records.records(payload, t_ms, version):
                 log.entries.append(entry)
         except records.RecordError as error:
             at = number * PAGE_B + HEAD_B + error.args[0]

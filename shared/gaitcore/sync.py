@@ -27,7 +27,7 @@ from gaitcore.settings import TABLE, SettingError
 VERSION = const(1)
 HEAD_B = const(5)
 DATA_HEAD_B = const(14)  # frame head, stream u8, session u32, offset u32
-STEP_FRAME_B = const(23)  # frame head, on_ms u32, the 14-byte record
+STEP_FRAME_B = const(24)  # frame head, on_ms u32, the 15-byte record
 LEAST_PACKET_B = const(60)  # a link with smaller packets is answered SMALL_MTU
 CONTROL_B = const(180)  # no control frame is longer
 

@@ -212,7 +212,7 @@ def test_drive_of_two_mebibytes_holds_ten_hours():
     minute_b = 600 * (records.EVENT_B + 22) + 600 * 4 * records.EVENT_B  # minutes, activities, anchors
     check_b = 10 * 3600 // 8 * (records.EVENT_B + 4)
     pages = (step_b + minute_b + check_b) / (4096 - 28 - 30)
-    assert pages + 24 < 430  # pages that deploy leaves for the log at least
+    assert pages + 24 < 445  # pages that deploy leaves for the log at least, from source; frozen it leaves 50 more
 
 
 # -- the law: any life, any cuts ------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from formclip.firmware.sources import libraries_here
 from formclip.ground.errors import FormclipError
 from formclip.show.commands.deploy import deploy_command
 from formclip.show.commands.doctor import doctor_command
+from gaitcore import records
 from gaitcore.drive import FILE_MAGIC, HOME_AT, SPARE_B
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
@@ -73,7 +74,9 @@ def test_bundle_holds_all_that_the_firmware_imports(board):
     assert sum("/boards/" in name for name in files) == 2
     room = 2093056 - 45 * 512 - sum((len(d) + 511) // 512 * 512 for d in files.values())
     log_pages = (room - SPARE_B) // 4096
-    assert (log_pages - 24) * (4096 - 60) >= 10 * 3600 * 3 * 14 * 1.04  # ten hours at 180 steps/min, events included
+    assert (log_pages - 24) * (
+        4096 - 60
+    ) >= 10 * 3600 * 3 * records.STEP_B * 1.04  # ten hours at 180 steps/min, events included
 
 
 def test_lean_is_the_same_program_with_the_same_lines():

@@ -1,9 +1,13 @@
 """Log: every record round-trips, any bytes can be read, a cut page loses only what came after its last batch."""
 
+import binascii
 import re
 import struct
+from pathlib import Path
 
 import pytest
+from formclip.ground.metrics import RECORD
+from formclip.lab.docs import stepcode
 from gaitcore import pages, records, recover
 from gaitcore.pages import HEAD_B, PAGE_B, LogWriter, PageError, RawWriter, head
 from gaitcore.pipeline import Step
@@ -13,10 +17,10 @@ from hypothesis import strategies as st
 U8 = st.integers(0, 255)
 FIELDS = st.tuples(
     st.integers(0, 2), st.integers(0, 31), st.integers(0, 4095), st.integers(0, 4095), U8, U8,
-    st.integers(-32768, 32767), U8, U8, U8, U8, U8, U8,
+    st.integers(-32768, 32767), U8, U8, U8, U8, U8, U8, U8,
 )  # fmt: skip
 MAYBE = st.none() | st.floats(-1e4, 1e4) | st.just(float("nan")) | st.just(float("inf")) | st.just(-float("inf"))
-NAMES = [row[1] for row in records._SCALES]
+NAMES = [metric.key for metric, _ in RECORD]
 T_MS = st.integers(0, 2**30)
 
 
@@ -67,11 +71,41 @@ def on_times(log):
 @given(FIELDS, st.integers(0, 50))
 def test_step_fields_round_trip(fields, offset):
     buf = bytearray(100)
-    assert records.pack_step(fields, buf, offset) == offset + 14
+    assert records.pack_step(fields, buf, offset) == offset + records.STEP_B
     out = [0] * records.N_FIELDS
-    assert records.unpack_step(buf, offset, out) == offset + 14
+    assert records.unpack_step(buf, offset, out) == offset + records.STEP_B
     assert tuple(out) == fields
-    assert not any(buf[:offset]) and not any(buf[offset + 14 :])
+    assert not any(buf[:offset]) and not any(buf[offset + records.STEP_B :])
+
+
+def test_the_code_of_the_step_is_that_of_its_rows():
+    text = Path(records.__file__).read_text(encoding="utf-8")
+    assert stepcode.with_code(text) == text, "python -m formclip.lab.docs.stepcode --write"
+    assert stepcode.size_b(1) == 14 and stepcode.size_b(records.VERSION) == records.STEP_B
+
+
+@given(FIELDS, st.integers(1, records.VERSION), st.binary(max_size=20))
+def test_a_step_of_any_version_is_read_and_what_it_has_not_is_not_measured(fields, version, behind):
+    buf = bytearray(40)
+    records.pack_step(fields, buf, 0)
+    data = bytes(buf[: records.SIZES_B[version]]) + behind
+    out = [7] * records.N_FIELDS
+    assert records.unpack_step(data, 0, out, version) == records.SIZES_B[version]
+    for metric, packed in RECORD:
+        field = getattr(records, packed.name)
+        assert out[field] == (fields[field] if packed.since <= version else records.NONE), metric.key
+
+
+def test_a_page_of_a_later_version_is_told_and_not_misread():
+    flash = write(50)
+    page = bytearray(flash.file)
+    page[19] = records.VERSION + 1
+    used = struct.unpack_from("<H", page, 20)[0]
+    crc = binascii.crc32(page[28 : 28 + used], binascii.crc32(page[:24]))
+    struct.pack_into("<I", page, 24, crc)
+    found = recover.recover(bytes(page))
+    assert not any(log.entries for log in found.sessions)
+    assert any("record version" in what and "update" in remedy for _, what, remedy in found.problems)
 
 
 @given(st.tuples(*[MAYBE] * len(NAMES)), st.integers(0, 2), st.integers(0, 31), st.integers(0, 4095))
@@ -83,13 +117,15 @@ def test_quantise_never_wraps(values, side, flags, dt_ms):
     fields = records.quantise(step, dt_ms, [0] * records.N_FIELDS)
     back = records.restore(fields, 5, Step())
     clamped = False
-    for (field, name, times, per, low, high, none), value in zip(records._SCALES, values):
+    for (metric, packed), value in zip(RECORD, values):
+        name, low, high = metric.key, packed.low, packed.high
+        field, none = getattr(records, packed.name), 0 if packed.none == "0" else getattr(records, packed.none)
         got = getattr(back, name)
         if value is None or value != value:
             assert got is None and fields[field] == none
             continue
         assert low <= fields[field] <= high and fields[field] != none
-        exact = value * times / per
+        exact = value * packed.scale
         if low - 0.5 < exact < high + 0.5:
             assert abs(fields[field] - exact) <= 0.5 + 1e-9
         else:
@@ -103,7 +139,7 @@ def test_quantise_never_wraps(values, side, flags, dt_ms):
 def test_quantised_values_stay_when_quantised_again(count):
     step = Step()
     step.tilt_deg = count / 100
-    assert records.quantise(step, 0, [0] * 13)[records.TILT] == count
+    assert records.quantise(step, 0, [0] * records.N_FIELDS)[records.TILT] == count
 
 
 def event_values(tag, draw):
@@ -210,7 +246,7 @@ def test_damaged_page_keeps_what_stands_before(at, flip, tear):
     if at < HEAD_B + used and bytes(page) != flash.staged[1 - flash.turn]:
         assert out.problems and all(len(p) == 3 and p[1] and p[2] for p in out.problems)
         if at > HEAD_B + 1000:
-            assert len(times) >= (at - HEAD_B) // (14 * 24 + 6) * 24 - 24
+            assert len(times) >= (at - HEAD_B) // (records.STEP_B * 24 + 6) * 24 - 24
 
 
 def test_preallocated_file_with_an_older_session_behind():
@@ -317,7 +353,7 @@ def test_examples_of_the_page_of_bytes(repo):
         data = bytes.fromhex(hexes)
         if kind == "step":
             fields = [0] * records.N_FIELDS
-            records.unpack_step(data, 0, fields)
+            records.unpack_step(data, 0, fields, records.SIZES_B.index(len(data)))
             step = records.restore(fields, 0, Step())
             said = ", ".join(
                 "%s %s" % (name, getattr(step, name) if getattr(step, name) is None else round(getattr(step, name), 3))
@@ -332,10 +368,10 @@ def test_examples_of_the_page_of_bytes(repo):
             assert meaning == ("%s at %d ms: %s" % (name, t_ms, said)).rstrip(": ")
             events += 1
         else:
-            session, boot, t_ms, number, page_kind, used, flags = head(data)
-            said = (session, boot, t_ms, number, page_kind, used, flags)
-            assert meaning == "session %d boot %d t_ms %d number %d kind %d used %d flags %d" % said
+            session, boot, t_ms, number, page_kind, used, flags, version = head(data)
+            said = (session, boot, t_ms, number, page_kind, used, flags, version)
+            assert meaning == "session %d boot %d t_ms %d number %d kind %d used %d flags %d version %d" % said
             whole += 1
-    assert steps == 2 and events == 6 and whole == 1
+    assert steps == 3 and events == 6 and whole == 1
     for name, _ in recover.LAYOUT.values():
         assert "| %s |" % name in text, "docs/design/records.md has no row for " + name

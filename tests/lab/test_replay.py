@@ -420,3 +420,16 @@ def test_every_kind_of_recorded_trace(traces, tmp_path, name):
     assert steps == 0 if truth.get("running") is False else steps > 10
     if not open_trace(traces / f"{name}.imu.csv.xz").has_gyro:
         assert np.isnan(replayed.columns["tilt_deg"]).all()
+
+
+@pytest.mark.parametrize(("speed", "person"), [(2.5, 0), (3.5, 2), (4.5, 5)])
+def test_lateral_sway_is_that_of_the_simulated_waist(speed, person, tmp_path):
+    """Step by step. The small bias is forward motion, seen through a forward axis that is a few degrees off."""
+    trace, _, truth = write(tmp_path / "a", Scenario(minutes=1.5, speed_mps=speed, person=person), 3)
+    columns = replay_to_folder(trace, tmp_path / "out", bar=False).columns
+    on = np.array([s["on_s"] for s in truth["steps"]])
+    true = np.array([s["sway_cm"] for s in truth["steps"]])
+    known = np.isfinite(columns["sway_cm"]) & (columns["on_s"] > 30)
+    nearest = np.abs(on[:, None] - columns["on_s"][known]).argmin(axis=0)
+    error = columns["sway_cm"][known] - true[nearest]
+    assert known.sum() > 60 and abs(error.mean()) < 0.25 and error.std() < 0.3

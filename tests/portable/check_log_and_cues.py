@@ -48,6 +48,7 @@ for i in range(3000):
     step.tilt_deg = (14.5 if arched else 5.75) + noise * 0.125
     step.brake_raw_mps = (0.25 if not slow else 0.34375) + noise * 0.00390625
     step.impact_g = 3.25
+    step.sway_cm = 1.25 if i % 2 else None
     fields = log.step(step)
     kind = engine.update(fields, log.t_ms)
     for tag, values in engine.notes:
@@ -83,7 +84,7 @@ assert [v for _, v in replay_cues(entries)] == logged
 assert [c[0] for c in cues] == [v[0] for v in logged]
 kinds = [c[0] for c in cues]
 assert kinds == [1, 3, 2, 3, 1, 3, 2, 2, 2], kinds
-assert crc & 0xFFFFFFFF == 0xDD6F86D3, hex(crc & 0xFFFFFFFF)
+assert crc & 0xFFFFFFFF == 0xC3E5DD1D, hex(crc & 0xFFFFFFFF)
 
 data = bytearray(data)
 data[5000] ^= 1

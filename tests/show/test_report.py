@@ -30,6 +30,7 @@ def make_run(minutes=20.0, seed=1, cues=(), **changes):
         "drop_range_deg": (9, 0.8),
         "rotation_range_deg": (14, 1.2),
         "impact_g": (2.6, 0.3),
+        "sway_cm": (1.3, 0.2),
         "speed_mps": (3.0, 0.05),
     }
     columns = {key: mean + spread * rng.standard_normal(n) for key, (mean, spread) in usual.items()}

@@ -13,6 +13,29 @@ STEP, MODEL, COMPUTED = "step", "model", "computed"
 
 
 @dataclass(frozen=True)
+class Packed:
+    """How a figure of a Step lies in the clip's record: one whole number.
+
+    name     of its position in gaitcore.records, as CONTACT
+    scale    counts for one of its unit; below 1 a count is worth more than one
+    low, high   the least and the most that is stored; what lies beyond is stored as the nearest, and flagged
+    none     what stands for "not measured"
+    of       the Step's attribute, where it is not the metric's key
+    since    version of the record that it came with
+    what     its row in the page of bytes, docs/design/records.md
+    """
+
+    name: str
+    scale: float
+    high: int
+    what: str
+    low: int = 0
+    none: str = "NONE"
+    of: str = ""
+    since: int = 1
+
+
+@dataclass(frozen=True)
 class Band:
     """A range on a metric's axis, half-open [low, high), for showing only."""
 
@@ -32,6 +55,8 @@ class Metric:
     of        STEP: an attribute of gaitcore's Step; MODEL: a function of gaitcore.models; COMPUTED: of other columns
     sign      what a value is multiplied with in steps.csv, whose signs are the truth's; -1: there, a loss is negative
     letters   what stands for 0, 1, ... in CSV files, where the figure is no number
+    packed    how it lies in the clip's record, in the order of the table's rows; None: it does not
+    csv       whether it is a column of steps.csv; what is not is for the models alone
     short     its word in the summary on the terminal; empty: not there
     what, standing   a sentence each for the reader: what it is, and how far to trust it; empty: not in the report
     bands     ranges for showing only; source: where they or the rules about it come from
@@ -46,6 +71,8 @@ class Metric:
     of: str = STEP
     sign: int = 1
     letters: str = ""
+    packed: Packed | None = None
+    csv: bool = True
     short: str = ""
     what: str = ""
     standing: str = ""
@@ -61,6 +88,7 @@ TABLE: tuple[Metric, ...] = (
         "ms",
         0,
         0,
+        packed=Packed("CONTACT", 0.5, 255, "contact time, 2 ms", low=1, none="0"),
         estimate=True,
         short="contact",
         what="Time the foot is on the ground.",
@@ -94,6 +122,7 @@ TABLE: tuple[Metric, ...] = (
         "steps/min",
         0,
         1,
+        packed=Packed("CADENCE", 10, 4095, "0.1 steps/min", low=1, none="0"),
         short="cadence",
         what="Steps of both feet in a minute, over the last 4 s.",
         standing="Measured. No cadence is right for everyone: 100 km world-championship runners range from 155 to 203.",
@@ -106,6 +135,14 @@ TABLE: tuple[Metric, ...] = (
         "°",
         1,
         2,
+        packed=Packed(
+            "TILT",
+            100,
+            32767,
+            "tilt relative to standing, positive = arched, int16, 0.01 deg",
+            low=-32767,
+            none="NO_TILT",
+        ),
         short="tilt over standing",
         what=(
             "How much further the front of the pelvis is down (the lower back arched) than when you stood still; "
@@ -123,6 +160,7 @@ TABLE: tuple[Metric, ...] = (
         "°",
         1,
         1,
+        packed=Packed("TILT_RANGE", 5, 254, "tilt range in a stride, 0.2 deg"),
         what="How far the pelvis tips forward and back within a stride.",
         standing="Measured.",
         bands=(Band(5, 8, "usual 5–8° (Schache 1999)", "note"),),
@@ -133,6 +171,7 @@ TABLE: tuple[Metric, ...] = (
         "°",
         1,
         1,
+        packed=Packed("DROP_RANGE", 5, 254, "drop range in a stride, 0.2 deg"),
         what="How far the hips tip from side to side within a stride.",
         standing="Measured. More than usual may point to the gluteus medius (E).",
     ),
@@ -142,6 +181,7 @@ TABLE: tuple[Metric, ...] = (
         "°",
         1,
         1,
+        packed=Packed("ROTATION_RANGE", 5, 254, "rotation range in a stride, 0.2 deg"),
         what="How far the pelvis turns left and right within a stride.",
         standing="Measured.",
     ),
@@ -151,6 +191,7 @@ TABLE: tuple[Metric, ...] = (
         "cm",
         1,
         1,
+        packed=Packed("VO", 10, 254, "vertical oscillation, mm"),
         short="oscillation",
         what="How far the pelvis moves up and down in a stride.",
         standing="Measured. The band is for showing only.",
@@ -204,13 +245,44 @@ TABLE: tuple[Metric, ...] = (
         "g",
         1,
         2,
+        packed=Packed("IMPACT", 20, 254, "impact peak, 0.05 g"),
         what="The hardest moment of each landing, as the clip feels it.",
         standing="Measured at the belt: it depends on how tightly the clip sits. Compare runs of your own only.",
     ),
     Metric("flags", "Flags", "", 0, 0),
+    Metric(
+        "sway_cm",
+        "Lateral sway",
+        "cm",
+        1,
+        1,
+        packed=Packed("SWAY", 20, 254, "lateral sway in a stride, 0.5 mm", since=2),
+        what="How far the waist goes from side to side in a stride.",
+        standing="Measured; checked on simulated runners alone, with the clip at the back. Runners with "
+        "back pain moved 1.4 cm, others 1.2 cm (Drozda 2024, 52 and 52 runners). Follow your own trend.",
+        source="Drozda 2024",
+    ),
+    Metric(
+        "brake_raw_mps",
+        "Raw braking",
+        "m/s",
+        3,
+        3,
+        packed=Packed("BRAKE", 250, 254, "raw braking, 4 mm/s"),
+        csv=False,
+    ),
+    Metric(
+        "feature",
+        "Feature for the models",
+        "",
+        0,
+        0,
+        packed=Packed("FEATURE", 1, 254, "feature for the models: 100 ln(speed in m/s) + 20, see models.md"),
+        csv=False,
+    ),
 )
 METRIC: dict[str, Metric] = {metric.key: metric for metric in TABLE}
-COLUMNS: tuple[str, ...] = tuple(METRIC)
+COLUMNS: tuple[str, ...] = tuple(metric.key for metric in TABLE if metric.csv)
 CONTRACT: tuple[str, ...] = COLUMNS[: COLUMNS.index("speed_mps") + 1]
 # In the order of the report: what the cues are about comes first, what all else follows.
 _FIRST = (
@@ -230,6 +302,27 @@ _FIRST = (
 METRICS: tuple[Metric, ...] = (
     *(METRIC[key] for key in _FIRST),
     *(metric for metric in TABLE if metric.what and metric.key not in _FIRST),
+)
+
+
+# What the clip's record holds, in its order: a record only ever grows at its end.
+_PLACES = (
+    "CADENCE",
+    "CONTACT",
+    "VO",
+    "TILT",
+    "TILT_RANGE",
+    "DROP_RANGE",
+    "ROTATION_RANGE",
+    "BRAKE",
+    "IMPACT",
+    "FEATURE",
+)
+RECORD: tuple[tuple[Metric, Packed], ...] = tuple(
+    sorted(
+        ((metric, metric.packed) for metric in TABLE if metric.packed is not None),
+        key=lambda row: _PLACES.index(row[1].name) if row[1].name in _PLACES else len(_PLACES) + row[1].since,
+    )
 )
 
 

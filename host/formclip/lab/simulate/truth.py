@@ -32,8 +32,8 @@ class Truth:
         self._plan = plan
         self._seed = seed
         n = len(plan.on_s)
-        self._low = np.full((4, n), np.nan)  # tilt, drop, rotation, up over each interval
-        self._high = np.full((4, n), np.nan)
+        self._low = np.full((5, n), np.nan)  # tilt, drop, rotation, up, right over each interval
+        self._high = np.full((5, n), np.nan)
         self._tilt = np.full(n, np.nan)
         self._speed = np.full(n, np.nan)
         self._ahead = np.full(n, np.nan)  # of the path, at the contact
@@ -47,7 +47,8 @@ class Truth:
         begins = np.flatnonzero(np.diff(pose.knot, prepend=-1))
         knots = pose.knot[begins]
         counts = np.diff(begins, append=len(pose.knot))
-        for row, values in enumerate((pose.tilt[0], pose.drop[0], pose.rotation[0], pose.up[0])):
+        for row, jet in enumerate((pose.tilt, pose.drop, pose.rotation, pose.up, pose.right)):
+            values = jet[0]
             self._low[row, knots] = np.minimum.reduceat(values, begins)
             self._high[row, knots] = np.maximum.reduceat(values, begins)
         self._tilt[knots] = np.add.reduceat(pose.tilt[0], begins) / counts
@@ -151,8 +152,8 @@ class Truth:
         last = len(plan.on_s) - 1
         after = np.minimum(runs + 1, last)
         # a stride is this step and the next; where the next is not measured, the step alone
-        ranges = np.degrees(np.fmax(self._high[:3, runs], self._high[:3, after]))
-        ranges = ranges - np.degrees(np.fmin(self._low[:3, runs], self._low[:3, after]))
+        ranges = np.fmax(self._high[:, runs], self._high[:, after]) - np.fmin(self._low[:, runs], self._low[:, after])
+        ranges[:3] = np.degrees(ranges[:3])
         bounce = (self._high[3, runs] - self._low[3, runs]) * 100
         period = np.diff(plan.on_s)[runs]
         length_m = self._speed[runs] * period + np.nan_to_num(self._ahead[after] - self._ahead[runs])
@@ -168,6 +169,7 @@ class Truth:
             "tilt_range_deg": _list(ranges[0], 3),
             "drop_range_deg": _list(ranges[1], 3),
             "rotation_range_deg": _list(ranges[2], 3),
+            "sway_cm": _list(ranges[4] * 100, 3),
             "cadence_spm": _list(60 / period, 2),
             "speed_mps": _list(self._speed[runs], 3),
             "step_length_m": _list(length_m, 3),

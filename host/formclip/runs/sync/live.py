@@ -24,9 +24,9 @@ _CUE_WORDS = {"overstride": "quick feet", "arch": "tuck", "ok": "back in range"}
 
 
 def step_of(record: bytes, on_ms: int) -> Any:
-    """The Step of a 14-byte record."""
+    """The Step of a record, of the version that has as many bytes."""
     fields = [0] * records.N_FIELDS
-    records.unpack_step(record, 0, fields)
+    records.unpack_step(record, 0, fields, records.SIZES_B.index(len(record)))
     return records.restore(fields, on_ms, Step())
 
 

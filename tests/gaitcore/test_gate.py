@@ -54,6 +54,24 @@ def test_swaying_as_much_as_bouncing_is_walking():
     assert hops_until(settled(STAND), (2.5, 2.5, 3.2, 145.0, 0.9, 0.0), RUNNING) is None
 
 
+@pytest.mark.parametrize("spm, spread_g", [(140.0, 0.30), (145.0, 0.27), (150.0, 0.25), (158.0, 0.23)])
+def test_a_shuffle_that_moves_little_sideways_is_running_after_twelve_seconds(spm, spread_g):
+    calm = (spread_g, spread_g, 0.14, spm, 0.95, 0.0)
+    assert 20 <= hops_until(settled(STAND), calm, RUNNING) <= 30
+    # as much bounce with a walker's push and sway, and as little push at less bounce or a walker's cadence
+    assert hops_until(settled(STAND), (*calm[:2], 0.25, *calm[3:]), RUNNING) is None
+    assert hops_until(settled(STAND), (0.2, 0.2, *calm[2:]), RUNNING) is None
+    assert hops_until(settled(STAND), (*calm[:3], 132.0, *calm[4:]), RUNNING) is None
+
+
+def test_what_is_slower_than_any_run_adds_no_evidence():
+    """A hand that shakes the sensor hard, once a second and slower."""
+    gate = settled(STAND)
+    for _ in range(60):
+        assert gate.push(3.0, 3.0, 1.0, 70.0, 0.95, 0.9) != RUNNING
+    assert gate.evidence == 0.0
+
+
 def test_flights_of_stairs_do_not_add_up():
     gate = settled(STAND)
     for _ in range(6):
@@ -75,9 +93,9 @@ def test_running_ends_soon_when_quiet_and_is_kept_through_a_turn():
 
 
 def test_a_little_below_the_line_holds_what_it_would_not_start():
-    low = (line_g(160.0) * 0.9, 0.25, 0.16, 160.0, 0.9, 0.0)
-    assert hops_until(settled(STAND), (*low[:2], 0.17, *low[3:]), RUNNING) is None
-    gate = settled((line_g(160.0) * 1.2, 0.33, 0.2, 160.0, 0.9, 0.0), 60)
+    low = (line_g(164.0) * 0.9, 0.25, 0.16, 164.0, 0.9, 0.0)
+    assert hops_until(settled(STAND), low, RUNNING) is None
+    gate = settled((line_g(164.0) * 1.2, 0.33, 0.2, 164.0, 0.9, 0.0), 60)
     assert gate.activity == RUNNING
     assert all(gate.push(*low) == RUNNING for _ in range(40))
 

@@ -34,6 +34,9 @@ Score = dict[str, Any]
 SETTLE_S = 10.0
 AGREE_SPM = 3.0  # cadence against our own steps
 _LMU_JOG_S = (495.0, 655.0)  # "about 510-640 s", with room
+# Stairs that are run up at 163 to 177 steps a minute with a runner's bounce, five seconds twice: running by the gate's
+# rule, but the recording has no label. They count neither way.
+_LMU_STAIRS_S = {"033": (178.0, 196.0)}
 _NEAR_S = 1e-3
 _STOP_S = 1.0  # between steps of one run there is less: four seconds with a stop in them have no cadence
 
@@ -297,6 +300,8 @@ def score_not_running(truth: dict[str, Any], ours: Ours) -> Score:
     on_s = ours.columns["on_s"]
     if truth.get("set") == "lmu":
         outside = (on_s < _LMU_JOG_S[0]) | (on_s > _LMU_JOG_S[1])
+        from_s, to_s = _LMU_STAIRS_S.get(str(truth.get("subject")), (0.0, 0.0))
+        outside &= (on_s < from_s) | (on_s > to_s)
         return {"steps": int(outside.sum()), "seconds": ours.duration_s - (_LMU_JOG_S[1] - _LMU_JOG_S[0])}
     return {"steps": len(on_s), "seconds": ours.duration_s}
 

@@ -27,6 +27,8 @@ How it is scored:
 - Steps are matched one to one within half a step, after a constant offset of the trace (the median) is taken out.
 - Cadence: each value of `cadence.csv` whose 4 s lie within the truth, against the true contacts in those 4 s. In
   every trace with running, also each value against our own steps of those 4 s.
+- Stairs run up for five seconds twice (`lmu_033`, 178 to 196 s; no label, the ankle sensor suggests a run) count
+  neither as running nor as none.
 - Ranges: those of the true pose from a contact to the next of the same foot.
 - "Worst" names the worst trace; "mean of each" is one value a trace, "step by step" one value a step. "Others" is what
   a plain method or a peer gets on the same traces (`make compare` runs peers).

@@ -8,7 +8,8 @@ from gaitcore.units import DEG
 
 _SEEN_STEPS = const(4)  # of a suspicion: then the jumps about its begin are in
 # Square of the share of the change that lies between two steps of one foot. Of simulated people with odd numbers 1 to
-# 11 a slip of 7 to 14 deg within 0.1 to 0.7 s had 0.77 to 1.17, an arch that took a second 0.65 to 0.83, two 0.39 to 0.68.
+# 11 a slip of 7 to 14 deg within 0.1 to 0.7 s had 0.77 to 1.17, an arch that took a second 0.65 to 0.83, one that took
+# two 0.39 to 0.68.
 _SUSPECT2 = 0.85 * 0.85
 CONFIRM_STEPS = const(45)  # a change that stays away for so long is looked at
 

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 
 import pytest
 from formclip.ground.words import PATTERNS
-from formclip.show.cli import COMMANDS
 from gaitcore import patterns
 from gaitcore.settings import Settings
 
@@ -53,28 +52,11 @@ def test_table_of_patterns_is_what_motor_and_led_do():
         assert told[name] == (" ".join(pulses), led_of(pattern)), name
 
 
-def test_every_command_named_exists():
-    named = set(re.findall(r"(?:`|^    )formclip ([a-z][a-z-]+)", README, re.M))
-    assert len(named) > 10
-    assert named <= set(COMMANDS), named - set(COMMANDS)
-    makefile = (REPO / "Makefile").read_text(encoding="utf-8")
-    for target in set(re.findall(r"(?:`|^    )make ([a-z-]+)", README, re.M)):
-        assert re.search(rf"^{target}:", makefile, re.M), target
-
-
-def test_every_link_leads_somewhere():
-    pages = [REPO / "README.md", *sorted((REPO / "docs").glob("**/*.md")), *sorted((REPO / "hardware").glob("*.md"))]
-    for page in pages:
-        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
-            if not target.startswith("http"):
-                assert (page.parent / target).exists(), f"{page.name}: {target}"
-
-
 def test_figures_are_those_of_the_pages_they_come_from():
     """Each row of the README's table names a page and quotes it word for word."""
-    rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \| \[(\w+)\]\((docs/\w+/\w+\.md)\) \|$", README, re.M)
+    rows = re.findall(r"^\| (.+?) \| (.*?) \| (.+?) \| (.*?) ?\| \[\w+\]\((docs/\w+/\w+\.md)\) \|$", README, re.M)
     assert len(rows) >= 10
-    for title, figure, _, _, page in rows:
+    for title, _, figure, _, page in rows:
         text = (REPO / page).read_text(encoding="utf-8")
         for number in re.findall(r"\d+(?:\.\d+)?", figure):
             assert re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.]*\d)", text), f"{title}: {number} is not in {page}"

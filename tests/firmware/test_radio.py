@@ -2,12 +2,14 @@
 
 import asyncio
 import errno
+import io
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from datetime import datetime, timedelta
 
@@ -17,7 +19,7 @@ pytest.importorskip("bumble", reason="the virtual radio needs bumble: make setup
 
 from bleak.exc import BleakBluetoothNotAvailableError
 from bleak.exc import BleakBluetoothNotAvailableReason as Reason
-from formclip.firmware.sources import libraries_here
+from formclip.firmware.sources import libraries_here, tree
 from formclip.firmware.virtual import radio
 from formclip.firmware.virtual import run as clip
 from formclip.firmware.virtual.image import make_drive
@@ -31,6 +33,8 @@ from formclip.runs.sync.reach import introduced
 from formclip.runs.sync.visit import visit
 from formclip.show import cli
 from gaitcore import records, sync
+
+from tests.conftest import REPO
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 OPEN = {"2a00", "2a01", "2a04", "2a05", "2a19", "2a24", "2a25", "2a26", "2a27", "2a28", "2a29", "2a50"}
@@ -131,6 +135,35 @@ def test_sync_from_clip_to_report(board, here, air, capsys):
     here_(capsys, None, "report", f"{name}/1", "-o", str(here / "r.html"))
     assert (here / "r.html").stat().st_size > 100_000
     assert clip_.run.sessions == [], "deleted on the clip"
+
+
+@pytest.fixture(scope="module")
+def old_firmware(tmp_path_factory):
+    """device/ and shared/ of commit 8f5b46d: record version 1, the settings table of then."""
+    folder = tmp_path_factory.mktemp("old")
+    done = subprocess.run(
+        ["git", "-C", str(REPO), "archive", "8f5b46d", "device", "shared"], capture_output=True, timeout=60
+    )
+    if done.returncode:
+        pytest.skip("commit 8f5b46d is not here (a shallow clone, or no git)")
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+    return tree(folder)
+
+
+def test_a_clip_with_the_firmware_of_before_is_synced_and_set(old_firmware, board, here, air, capsys):
+    clip_, _ = board(sources=old_firmware)
+    data = (REPO / "tests" / "data" / "version1.fclog").read_bytes()
+    prepared.put_log(clip_.out / "drive.img", data)
+    with clip_:
+        invited(clip_)
+        told = json.loads(formclip(air, "sync", "--pair", "--json"))
+        assert [f["bytes"] for f in told["fetched"]] == [len(data)] and told["deleted_on_clip"] == [1]
+        assert "sustain_s = 7" in formclip(air, "config", "set", "sustain_s", "7")
+        assert json.loads(formclip(air, "config", "show", "--json"))["sustain_s"] == 7
+    assert [s.path.read_bytes()[28:] for s in Store().sessions()] == [data[28:]]
+    rows = json.loads(here_(capsys, None, "sessions", "--json"))
+    assert rows[0]["steps"] == 474 and not rows[0]["problem"]
 
 
 def _heed_ctrl_c():

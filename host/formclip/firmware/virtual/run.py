@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from formclip.firmware import bundle, interpreters
-from formclip.firmware.sources import DEVICE, SHARED, STANDINS, library_folder
+from formclip.firmware.sources import HERE, STANDINS, Tree, library_folder
 from formclip.firmware.virtual import children
 from formclip.firmware.virtual.image import make_drive, save_settings, take_out
 from formclip.ground.errors import FormclipError, TraceError, from_os_error, printable
@@ -133,6 +133,7 @@ def run_clip(
     deployed: bool = False,
     frozen: bool = False,
     on_second: Callable[[int], None] | None = None,
+    sources: Tree = HERE,
     **config: Any,
 ) -> ClipRun:
     """Run a clip over a trace; see the command for the meanings. `config` goes to the virtual board as it is.
@@ -141,6 +142,7 @@ def run_clip(
     frozen: what `deploy` would put there, on the MicroPython VM with all else in a read-only image: its
     bytecode is not in the heap, as in a CircuitPython that has it frozen.
     heap_kb: of the VM; DEVICE_HEAP_KB for a frozen firmware when not given, else no limit.
+    sources: of another checkout's firmware, in place of this one's; not with deployed or frozen.
     """
     if frozen and heap_kb is None:
         heap_kb = DEVICE_HEAP_KB
@@ -178,14 +180,14 @@ def run_clip(
         "nvm": str(out / "nvm.bin"),
         "record": str(record),
         "result": str(result_path),
-        "device": str(DEVICE),
+        "device": str(sources.device),
         "until_s": until_s,
         "speed": speed,
         "events": [[int(t_s * 1e6), what, value] for t_s, what, value in all_events],
         **config,
     }
     python = interpreters.find(interpreter)
-    folders = [str(DEVICE), str(SHARED), str(library_folder())]
+    folders = [str(sources.device), str(sources.shared), str(library_folder())]
     if deployed:
         folders = _unpacked(out / "bundle", board)
         settings_file["device"] = folders[0]

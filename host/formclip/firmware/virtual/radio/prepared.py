@@ -35,3 +35,17 @@ def put_session(image: Path, minutes: float, seed: int = 1, boot: int = 1, caden
         while at < len(data):
             at += store.read_into(number, at, memoryview(data)[at:])
     return bytes(data)
+
+
+def put_log(image: Path, data: bytes) -> int:
+    """A session's file, as some firmware wrote it, into the log of a drive page by page; its number there.
+
+    Its pages have to say the number that the drive gives next: 1 on an empty one.
+    """
+    with MountedImage(image) as drive:
+        store = drive.log()
+        number = int(store.begin(1))
+        for at in range(0, len(data), pages.PAGE_B):
+            store.sink(at // pages.PAGE_B, memoryview(bytearray(data[at : at + pages.PAGE_B])), True)
+        store.end()
+    return number

@@ -23,7 +23,7 @@ belongs to a session that was not deleted is never written over: the log is full
 
 Wear: a STAGE place is erased every 48 s of running; at 100,000 cycles that is 1,300 h.
 
-Source   CircuitPython 10 external_flash.c: what a flush does; DEVICE_FACTS.md, files and power loss
+Source   CircuitPython 10 external_flash.c: what a flush does
 """
 
 import binascii

@@ -1,8 +1,8 @@
 """The motor: pulses played without waiting, on a transistor by PWM or through a DRV2605L.
 
 Theory of operation. `play` queues one pattern behind the one that runs, `poll` in every turn of the loop switches the
-motor when its time has come. A pattern that finds the queue taken is dropped, faults last: what the runner feels must
-stay readable.
+motor when its time has come. A pattern that finds the queue taken is dropped, whichever it is: what the runner
+feels must stay readable.
 """
 
 from gaitcore.compat import const, ticks_add, ticks_diff

@@ -5,7 +5,7 @@ The only file that asks which interpreter it is on. Everything else in gaitcore 
 
 np        ulab.numpy where there is one (device, strict stand-in, MicroPython), else numpy. Its max, min, sum, mean, std
           and dot give Python numbers on all; an element read by its index is one of numpy's here.
-          Use only the functions that DEVICE_FACTS.md lists: the strict stand-in enforces it.
+          Use only the functions that the board has (docs/design/ulab.md): the strict stand-in enforces it.
           A trap: the MicroPython VM knows `+=` and `-=` of objects but makes `a *= b` a new a, as `/=`: nothing may
           count on such a change to show in a view of a.
 FLOAT     dtype of every float array: 32 bits on all of them. Always pass it: numpy's default is 64.

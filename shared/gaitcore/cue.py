@@ -38,7 +38,7 @@ _FADED_CYCLE_S = const(600)
 def faded_share_pct(session):
     """Share of the time with cues in a session of the faded schedule: all in 1..4, withdrawn over 5..8, then none.
 
-    Source    eight sessions, feedback withdrawn over the last four (FORM_KNOWLEDGE, How feedback teaches)
+    Source    eight sessions, feedback withdrawn over the last four (Crowell, Davis 2011, Clin Biomech 26:78)
     Differs   the papers shorten it by eye; even steps of a fifth here
     """
     return 100 if session <= 4 else max(0, 100 - 20 * (session - 4)) if session <= 8 else 0
@@ -54,7 +54,7 @@ class CueEngine:
               notes: list of (tag, values) to be logged, CUE, ANSWER, QUIET, of this call
     Latency   the first step that is known sustain_s or more after the fault began gives the cue
     State     4 rings of 9 to 15 ints, about 20 more; cue times within the window
-    Source    FORM_KNOWLEDGE.md; numbers in settings.py
+    Source    docs/wear/cues.md names each rule's; numbers in settings.py
     """
 
     def __init__(self, settings):

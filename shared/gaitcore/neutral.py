@@ -23,7 +23,7 @@ class Squeeze:
     Out       update: WAITING, DONE or MOVED; arch_cdeg(forward): the usual stance minus neutral, 0.01 deg, positive =
               arched; with forward None its size only
     Latency   hold_s and 1.5 s. State: two vectors, two times
-    Source    FORM_KNOWLEDGE, Neutral pelvis (article A); the mean over the hold is ours
+    Source    article A of runs/knowledge.py ("How to prevent back injuries"); the mean over the hold is ours
     """
 
     def __init__(self, hold_s):

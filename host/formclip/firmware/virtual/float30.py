@@ -6,7 +6,7 @@ put around each expression that can give a new number: arithmetic, calls, elemen
 Arrays stay 32 bits wide, as ulab's do.
 
 Source   py/obj.h of MicroPython 1.27, object representation C
-Checked  1/104 added for an hour gives 3647.7107; DEVICE_FACTS.md measured 3647.7
+Checked  1/104 added for an hour gives 3647.7107; CircuitPython 10.2.1 gave 3647.7
 """
 
 from __future__ import annotations

@@ -108,6 +108,6 @@ def cadence_each_second(t_s: Floats, on_s: Floats) -> Floats:
                 continue
         step_s = step_time(steps.tolist())
         goes_on = end < len(on_s) and on_s[end] - steps[-1] <= BOUT_GAP_S
-        if goes_on or t_s[i] - steps[-1] <= _HOLE * step_s:
+        if goes_on or t_s[i] - steps[-1] <= 2.0 * step_s:  # the last contact is measured when the step is over
             out[i] = 60.0 / step_s
     return out

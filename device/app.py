@@ -201,6 +201,11 @@ class App:
                     self._capture(index)
                 self._commands(commands)
                 self._follow()
+            session = self.session
+            if got and session.index >= session.time.next_index:
+                board_ms = self.uptime_ms + ticks_diff(imu.read_ms, self._last_ms)
+                session.pair(session.index + imu.level, board_ms)
+                imu.rate_hz = session.time.rate_hz
             self._sense_ms = ticks_add(now_ms, imu.due_ms())
         except OSError:
             self._sensor_failed(now_ms)
@@ -212,13 +217,16 @@ class App:
     def _find_sensor(self, now_ms):
         try:
             found = self.parts.make_imu()
+            found.rate_hz = self._pipeline.time.rate_hz
             found.start()
         except OSError:
             self._sensor_failed(now_ms)
             return
         self.imu = found
-        if self.session.state != READY:
-            self._commands(self.session.lost(max(0, ticks_diff(now_ms, self._blind_ms)) * found.rate_hz // 1000))
+        session = self.session
+        if session.index or session.state != READY:
+            blind_ms = max(0, ticks_diff(now_ms, self._blind_ms))
+            self._commands(session.lost(int(blind_ms * found.rate_hz) // 1000))
 
     def _sensor_failed(self, now_ms):
         self._error(records.NO_SENSOR, 1)
@@ -229,7 +237,7 @@ class App:
                 imu.restarted()
                 return
         except OSError:
-            self._blind_ms = ticks_add(imu.read_ms, -imu.level * 1000 // imu.rate_hz)
+            self._blind_ms = ticks_add(imu.read_ms, -int(imu.level * 1000 / imu.rate_hz))
             self.imu = None  # found anew, its bus too
         self._sense_ms = ticks_add(now_ms, _RETRY_MS)
 
@@ -247,7 +255,7 @@ class App:
         begins_ms = parts.haptics.play(patterns.sequence(pattern, pulse_ms, self.settings), now_ms, delay_ms)
         if begins_ms > delay_ms and self.session is not None and self.imu is not None:
             total_ms = begins_ms + patterns.duration_ms(pattern, pulse_ms) + self.settings.blank_ms
-            self.session.pipeline.blank(total_ms * self.imu.rate_hz // 1000 + 1)
+            self.session.pipeline.blank(int(total_ms * self.imu.rate_hz) // 1000 + 1)
         light = patterns.LIGHTS[pattern]
         if light:
             colour, blinks = light & patterns.LIGHT_COLOURS, light >> patterns.LIGHT_BLINKS
@@ -333,7 +341,7 @@ class App:
             self._noted, self._pending = self._pending, []
             if self.parts.log is not None and session.log.full:
                 self._play(patterns.LOG_FULL)
-            session.anchor(self.uptime_ms & 0xFFFFFFFF, self._unix_now(), self.zone_min)
+            session.anchor(self.uptime_ms, self._unix_now(), self.zone_min)
             session.battery(*self._battery())
             if self.settings.capture_s and not session.log.full:
                 from gaitcore.rawpages import RawWriter  # small, and before the first block of the session
@@ -523,7 +531,7 @@ class App:
             raise ValueError(unix_s, zone_min)
         self.unix_s, self.unix_at_ms, self.zone_min = unix_s, self.uptime_ms, zone_min
         if self.session is not None and self.session.state in (RUNNING, PAUSED):
-            self.session.anchor(self.uptime_ms & 0xFFFFFFFF, unix_s, zone_min)
+            self.session.anchor(self.uptime_ms, unix_s, zone_min)
         return self.uptime_ms
 
     @property

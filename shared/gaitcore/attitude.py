@@ -78,6 +78,10 @@ class Attitude:
         self._part = None  # for hops that turn too far
         self.reset()
 
+    def tune(self, rate_hz):
+        """Samples come at this rate, which is a little off the nominal."""
+        self._rad = self._k[0] = RAD / rate_hz
+
     def reset(self):
         self._w, self._x, self._y, self._z = 1.0, 0.0, 0.0, 0.0
         self._turned = np.zeros((1, 2), dtype=FLOAT)

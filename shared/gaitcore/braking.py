@@ -18,8 +18,11 @@ class Braking:
     """
 
     def __init__(self, rate_hz):
-        self._scale = G / rate_hz
+        self.tune(rate_hz)
         self.brake_mps = 0.0
+
+    def tune(self, rate_hz):
+        self._scale = G / rate_hz
 
     def measure(self, fwd, start, end, contact):
         x = fwd[start:end]

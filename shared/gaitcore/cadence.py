@@ -119,6 +119,9 @@ class Rhythm:
         self._gate = Gate()
         self.reset()
 
+    def tune(self, rate_hz):
+        self.rate_hz = rate_hz
+
     def reset(self):
         self._gate.reset()
         for k in range(_SIDEWAYS_HOPS):

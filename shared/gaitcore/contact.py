@@ -60,11 +60,15 @@ class Contact:
         if not 50 <= rate_hz <= 500:
             raise ValueError("rate_hz must be in 50..500, is %s" % rate_hz)
         self._has_gyro = has_gyro
-        self._ms = 1000.0 / rate_hz
+        self._ms = 1000.0 / rate_hz  # of a sample
         self._weights = hann(rate_hz, _SMOOTH_S)
         self._margin = len(self._weights) // 2
         self._braking = Braking(rate_hz)
         self.reset()
+
+    def tune(self, rate_hz):
+        self._ms = 1000.0 / rate_hz
+        self._braking.tune(rate_hz)
 
     def reset(self):
         self._late_ms = None

@@ -51,7 +51,8 @@ class CueEngine:
     In        update(fields, t_ms): one step as stored and its time; event(tag, t_ms, values): each event of
               the log, in the log's order, before what follows it
     Out       update gives NOTHING, OVERSTRIDE, ARCH or OK; pulse_ms then holds the length of its pulses;
-              notes: list of (tag, values) to be logged, CUE, ANSWER, QUIET, of this call
+              notes: list of (tag, values) to be logged, CUE, ANSWER, QUIET, of this call; told_ms: their time, about
+              when a cue is felt, by the step's own numbers: a log gives it again, whatever hops the chain worked in
     Latency   the first step that is known sustain_s or more after the fault began gives the cue
     State     4 rings of 9 to 15 ints, about 20 more; cue times within the window
     Source    docs/wear/cues.md names each rule's; numbers in settings.py
@@ -68,7 +69,7 @@ class CueEngine:
         self.reset()
 
     def reset(self):
-        self.pulse_ms = 0
+        self.pulse_ms = self.told_ms = 0
         self.number = 0
         self.muted = self.paused = False
         self.own = None  # cadence 0.1 steps/min, tilt 0.01 deg, braking mm/s
@@ -123,8 +124,8 @@ class CueEngine:
         if not own or over.strides.missing:
             return NOTHING
         over.smooth()
+        end_ms = self.told_ms = t_ms + 3 * over.stride_8 // 32 + _HOP_MS // 2
         kind = self._answer(t_ms) if self._pending else NOTHING
-        end_ms = t_ms + 3 * over.stride_8 // 32 + _HOP_MS // 2
         stepping = over.judge(own, times, end_ms)
         arched = arch.judge(own, times, end_ms)
         if kind or not (stepping or arched) or not over.steady(_STEADY_PCT) or not self._allowed(t_ms):

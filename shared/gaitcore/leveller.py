@@ -35,9 +35,12 @@ class Leveller:
     def __init__(self, ring, attitude, rate_hz, hop_samples):
         self._ring = ring
         self._attitude = attitude
-        self._rate = rate_hz
+        self._rate = self._hz = rate_hz
         self._hop = hop_samples
         self.reset()
+
+    def tune(self, rate_hz):
+        self._hz = rate_hz
 
     def reset(self):
         self._from = 0
@@ -88,7 +91,7 @@ class Leveller:
         if end > ring.end:
             end = ring.end
             n = end - p
-        t = n / self._rate
+        t = n / self._hz
         buf, o = ring.buf, ring.base
         ex, ey = np.mean(buf[:2, p - o : end - o], axis=1).tolist()  # LEVEL_X and LEVEL_Y
         sigma, drift = trust

@@ -58,6 +58,10 @@ class StepMeter:
         self._shape = Shape(rate_hz, models.SHAPE)
         self.reset()
 
+    def tune(self, rate_hz):
+        self._contact.tune(rate_hz)
+        self._oscillation.tune(rate_hz)
+
     def reset(self):
         self._shape.reset()
         self._contact.reset()

@@ -19,9 +19,13 @@ class Oscillation:
     """
 
     def __init__(self, rate_hz):
-        self._dt = 1.0 / rate_hz
-        self._k = one(G / rate_hz)
+        self._k = one(0.0)
+        self.tune(rate_hz)
         self.velocity = None
+
+    def tune(self, rate_hz):
+        self._dt = 1.0 / rate_hz
+        self._k[0] = G / rate_hz
 
     def measure(self, vert, start, end, stride):
         more = stride - len(vert)

@@ -26,7 +26,8 @@ from gaitcore.ring import Ring
 from gaitcore.side import SideVote
 from gaitcore.slip import SlipWatch, angle_deg
 from gaitcore.steps import Pace, StepFinder
-from gaitcore.units import DEG, RAD, index_to_ms
+from gaitcore.timebase import Timebase
+from gaitcore.units import DEG, RAD
 
 STILL, WALKING, RUNNING, OTHER = 0, 1, 2, 3
 
@@ -62,10 +63,12 @@ class Pipeline:
               blank(n): the accelerometer is not to be trusted for n samples from now
               calibrate(): start a standing calibration now (implied at the start)
               configure(settings): heed settings that have changed
+              tune(): time has another rate
               flush(): no more data; gives the steps that still waited
     Out       list of Step, the same list each call; valid until the next call
               events, index, cadence_spm, activity, up (as of the last whole hop), calibration
               intake.room: samples that the hop in work still takes
+              time: samples to milliseconds, a Timebase
               saturated: hops with a reading at the end of the sensor's range
               trail: None, or a list that the caller puts there; (index, x, y, z) of up is added ten times a hop
     Latency   about one step plus a hop of half a second; the first steps of a bout come
@@ -97,6 +100,7 @@ class Pipeline:
         if settings is not None:
             self.configure(settings)
         self._side = SideVote()
+        self.time = Timebase(rate_hz)
         self.events = []
         self.trail = None
         self._steps = []
@@ -112,6 +116,7 @@ class Pipeline:
 
     def reset(self):
         self.index = 0
+        self.time.reset()
         self.cadence_spm = 0.0
         self.activity = STILL
         self.up = [0.0, 1.0, 0.0]
@@ -187,6 +192,7 @@ class Pipeline:
         self._steps.clear()
         if n <= 0:
             return self._steps
+        self.time.gap()
         rate, intake = self._rate, self.intake
         self.index += n
         if n <= 0.35 * self.rate_hz and self._ring.end + intake.filled:
@@ -228,6 +234,11 @@ class Pipeline:
 
     def blank(self, n):
         self._blank_until = max(self._blank_until, self.index + n)
+
+    def tune(self):
+        hz = self.time.rate_hz / self._group
+        for part in (self._attitude, self._leveller, self._rhythm, self._meter, self._pace):
+            part.tune(hz)
 
     def calibrate(self):
         self._stance.reset()
@@ -417,8 +428,8 @@ class Pipeline:
             self._pace.push(self._meter.on, usual)
             raw = (self._meter.on + 0.5) * self._group - 0.5
             whole = int(raw)
-            late_ms = int(1000.0 * (raw - whole) / self.rate_hz + 0.5)
-            step.on_ms = max(0, index_to_ms(whole + self._offset, self.rate_hz) + late_ms)
+            late_ms = int(1000.0 * (raw - whole) / self.time.rate_hz + 0.5)
+            step.on_ms = max(0, self.time.ms(whole + self._offset) + late_ms)
             for start, stop, flag in self._marks:
                 if start < self._meter.last and stop > t - 0.4 * period:
                     step.flags |= flag

@@ -58,6 +58,7 @@ ACTIVITY = const(23)
 TIME = const(24)
 CAPTURE = const(25)
 NEUTRAL = const(26)
+CLOCK = const(27)
 CHECK = const(127)
 STEP = const(128)  # what `records` and `recover` call a step, and the bit that begins one
 
@@ -90,6 +91,7 @@ FORMATS = (
     "",  # TIME
     "<B",  # CAPTURE
     "<hB",  # NEUTRAL
+    "<IIH",  # CLOCK
 )
 
 # What `by` says: who started, paused, resumed or stopped.

@@ -44,6 +44,7 @@ LAYOUT = {
     records.TIME: ("time", ()),
     records.CAPTURE: ("capture", ("on",)),
     records.NEUTRAL: ("neutral", ("arch_cdeg", "signed")),
+    records.CLOCK: ("clock", ("index", "ticks_ms", "rate_chz")),
 }
 
 

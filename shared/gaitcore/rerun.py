@@ -9,7 +9,7 @@ def replay_cues(entries, settings=None):
     """Run the cue engine again over a decoded log; the same code, the same numbers, so the same cues.
 
     In        entries: (tag, t_ms, values) as `records.records` gives them, in the log's order
-    Out       list of (step's t_ms, values of the CUE event) to be compared with the log's own
+    Out       list of (t_ms, values of the CUE event), to be compared with the log's own
     """
     settings = settings or Settings()
     engine = CueEngine(settings)
@@ -19,7 +19,7 @@ def replay_cues(entries, settings=None):
             engine.update(values, t_ms)
             for note, note_values in engine.notes:
                 if note == records.CUE:
-                    out.append((t_ms, note_values))
+                    out.append((engine.told_ms, note_values))
         elif tag == records.SETTINGS:
             settings.load_bytes(values[0])
         elif tag == records.SETTING:

@@ -26,7 +26,6 @@ from gaitcore.neutral import MOVED, WAITING
 from gaitcore.pages import LogWriter
 from gaitcore.pipeline import ACTIVITY, CALIBRATED, REFUSED, SLIP, Pipeline
 from gaitcore.settings import Settings, index_of
-from gaitcore.units import index_to_ms
 
 READY = const(0)
 RUNNING = const(1)
@@ -53,11 +52,12 @@ class Session:
     In        push(block) (6, m) FLOAT as Pipeline; push_frames(lsb) (m, 6) INT16 as Intake; lost(n)
               flush(): the data ends, the session stops
               start() stop() discard() pause() resume() mute() unmute() marker() calibrate() set(name, value)
-              battery(mv, percent) error(code, count) anchor(ticks_ms, unix_s, zone_min)
+              battery(mv, percent) error(code, count) anchor(board_ms, unix_s, zone_min)
+              pair(index, board_ms): so many samples had come by then; wanted from index time.next_index on
     Out       push, push_frames, lost, flush: list of commands (pattern of patterns.py, pulse_ms, delay_ms), the same
               list each time; the motor plays them. on_step(step, fields, t_ms), if set, is called with each recorded
               step; on_event(tag, t_ms, values, tail) with each event, recorded or not.
-              state, index, now_ms, steps, muted, pipeline, log, engine
+              state, index, now_ms, steps, muted, pipeline, time, log, engine
     Errors    SettingError from set; ValueError for a rate out of range
     """
 
@@ -81,7 +81,8 @@ class Session:
         self.settings = settings or Settings()
         self.log = LogWriter(sink, session, boot, max_pages, buf)
         self.pipeline = pipeline or Pipeline(rate_hz, self.settings, has_gyro)
-        self.rate_hz = rate_hz = self.pipeline.rate_hz
+        self.rate_hz = self.pipeline.rate_hz
+        self.time = self.pipeline.time
         self.pipeline.configure(self.settings)
         self.pipeline.calibration = self._old = calibration
         self._room = room
@@ -107,8 +108,7 @@ class Session:
 
     @property
     def now_ms(self):
-        index, rate_hz = self.index, self.rate_hz
-        return index // rate_hz * 1000 + index % rate_hz * 1000 // rate_hz  # units.index_to_ms, less a call
+        return self.time.ms(self.index)
 
     @property
     def muted(self):
@@ -176,6 +176,7 @@ class Session:
         head = (records.VERSION, self.rate_hz, 1 if self._has_gyro else 0, by, self._unix_s)
         self._event(records.START, head, bytes(self._info.encode())[:200])
         self._event(records.SETTINGS, (), self.settings.to_bytes())
+        self._clock()
         self._logged = None
         self._log_calibration()
         if self.neutral:
@@ -264,19 +265,35 @@ class Session:
     def error(self, code, count=1):
         self._event(records.ERROR, (code, min(count, 65535)))
 
-    def anchor(self, ticks_ms, unix_s, zone_min=0):
-        """This sample, the board's ticks and the wall clock (0 unknown) name one moment."""
-        self._event(records.ANCHOR, (self.log.boot, ticks_ms, unix_s, zone_min))
+    def anchor(self, board_ms, unix_s, zone_min=0):
+        """A moment of the board's clock and the wall's (0 unknown): in the log at the session's time of it."""
+        at_ms = self.time.at(board_ms)
+        values = (self.log.boot, board_ms & 0xFFFFFFFF, unix_s, zone_min)
+        self._event(records.ANCHOR, values, b"", self.now_ms if at_ms is None or at_ms < 0 else at_ms)
+
+    def pair(self, index, board_ms):
+        """Samples against the board's clock: from here on times and rate are by what is known now."""
+        if self.time.pair(index, board_ms):
+            self.pipeline.tune()
+        self._clock()
+
+    def _clock(self):
+        time = self.time
+        if time.paired and self.state in (RUNNING, PAUSED):
+            values = (time.index, time.board_ms & 0xFFFFFFFF, int(100 * time.rate_hz + 0.5))
+            self._event(records.CLOCK, values)
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _event(self, tag, values=(), tail=b""):
+    def _event(self, tag, values=(), tail=b"", at_ms=-1):
         """Log, then tell the engine: what it knows can be read again."""
+        if at_ms < 0:
+            at_ms = self.now_ms
         if self.state == RUNNING or self.state == PAUSED:
-            self.log.event(tag, self.now_ms, values, tail)
-        self.engine.event(tag, self.now_ms, values)
+            self.log.event(tag, at_ms, values, tail)
+        self.engine.event(tag, at_ms, values)
         if self.on_event is not None:
-            self.on_event(tag, self.now_ms, values, tail)
+            self.on_event(tag, at_ms, values, tail)
 
     def _take(self, steps):
         for kind, _, value in self.pipeline.events:
@@ -316,11 +333,10 @@ class Session:
             self.on_step(step, fields, t_ms)
         kind = engine.update(fields, t_ms)
         if engine.notes:
-            now_ms = self.now_ms
             for tag, values in engine.notes:
-                log.event(tag, now_ms, values)
+                log.event(tag, engine.told_ms, values)
                 if self.on_event is not None:
-                    self.on_event(tag, now_ms, values, b"")
+                    self.on_event(tag, engine.told_ms, values, b"")
         if kind:
             self._command(kind, engine.pulse_ms)
         news = self.baseline.update(fields, t_ms)
@@ -390,7 +406,7 @@ class Session:
             self._hold(now_ms)
         state = self.state
         if state == RUNNING and s.mode == _METRONOME and not self.muted:
-            end_ms = index_to_ms(self.index + self.pipeline.intake.room, self.rate_hz)
+            end_ms = self.time.ms(self.index + self.pipeline.intake.room)
             if self._beats is None:
                 self._beats = self._beater()
             for delay_ms in self._beats(now_ms, end_ms, self.engine.own):
@@ -418,7 +434,7 @@ class Session:
     def _play(self, pattern, pulse_ms=0, delay_ms=0):
         """The motor will run: the accelerometer is not believed until it rests."""
         total_ms = delay_ms + patterns.duration_ms(pattern, pulse_ms) + self.settings.blank_ms
-        self.pipeline.blank(total_ms * self.rate_hz // 1000 + 1)
+        self.pipeline.blank(int(total_ms * self.time.rate_hz) // 1000 + 1)
         return pattern
 
     def _end(self, by):

@@ -151,10 +151,13 @@ class Pace:
     """
 
     def __init__(self, rate_hz):
+        self.tune(rate_hz)
+        self._times = []
+
+    def tune(self, rate_hz):
         self._per_min = 60.0 * rate_hz
         self._window = 4.0 * rate_hz
         self._apart = 0.6 * rate_hz
-        self._times = []
 
     def reset(self):
         self._times.clear()

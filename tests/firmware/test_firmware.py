@@ -223,6 +223,63 @@ def test_the_same_on_other_boards(run, short_run, board):
         assert a == b
 
 
+# -- the sensor's clock ------------------------------------------------------------------------------------------
+
+
+def clocks(path):
+    return [(t, v) for tag, t, v in logfile.read_logs(path)[0].entries if tag == records.CLOCK]
+
+
+@pytest.mark.parametrize("board", BOARDS)
+@pytest.mark.parametrize("off_ppm", [-50000, -30000, -15000, 15000, 30000, 50000])
+def test_a_sensor_whose_clock_is_off(run, short_run, board, off_ppm):
+    """The same steps at the same times, the same cadence; the log has the true rate."""
+    right = run(short_run, board=board)
+    found = run(short_run, board=board, name="off", odr_ppm=off_ppm)
+    assert found.result["missed"] == 0
+    wanted, got = ([(t, v) for t, v in steps(result.sessions[0]) if 14000 < t < 58000] for result in (right, found))
+    assert abs(len(wanted) - len(got)) <= 1
+    truth = np.array([t for t, _ in wanted])
+    assert max(np.abs(truth - t).min() for t, _ in got[1:-1]) < 60
+    cadence = [np.mean([v[records.CADENCE] for _, v in part]) for part in (wanted, got)]
+    assert cadence[1] == pytest.approx(cadence[0], rel=0.002)
+    assert clocks(found.sessions[0])[-1][1][2] == pytest.approx(20800 * (1 + off_ppm / 1e6), rel=0.001)
+    assert clocks(right.sessions[0])[-1][1][2] == 20800
+
+
+@pytest.mark.parametrize("off_ppm", [-50000, 50000])
+def test_cues_of_a_sensor_whose_clock_is_off(run, faulty_run, off_ppm):
+    found = run(faulty_run / "trace.bin", settings=QUICK, odr_ppm=off_ppm)
+    told, wanted = (cues(path, 235000) for path in (found.sessions[0], faulty_run / "strict.fclog"))
+    assert [v[0] for _, v in told] == [v[0] for _, v in wanted]
+    apart = sorted(abs(a - b) for (a, _), (b, _) in zip(told, wanted, strict=True))
+    assert apart[-2] <= 300 and apart[-1] <= 420, apart
+
+
+def test_a_gap_is_as_long_as_the_boards_clock_says(run, short_run):
+    """Held up for 3 s with a sensor 3 % off: the steps behind it are at their times."""
+    quiet = run(short_run, name="quiet", seconds=62)
+    result = run(short_run, events=[(30.0, "stall", 3000000)], seconds=62, odr_ppm=-30000)
+    truth = np.array([t for t, _ in steps(quiet.sessions[0])])
+    late = [t for t, _ in steps(result.sessions[0]) if 45000 < t < 55000]
+    assert late and all(np.abs(truth - t).min() <= 60 for t in late)
+
+
+def test_raw_samples_of_a_sensor_whose_clock_is_off_replay_in_the_clips_time(run, short_run, tmp_path):
+    from formclip.lab.replay import open_capture, replay_trace
+
+    result = run(short_run, settings={"capture_s": 40}, press=[(2.0, "short")], seconds=62, odr_ppm=-30000)
+    (log,) = result.sessions
+    capture = open_capture(log)
+    assert capture.true_hz == pytest.approx(208 * 0.97, rel=0.001) and any("% off" in note for note in capture.notes)
+    again = replay_trace(capture, tmp_path / "again.fclog")
+    ours = 1000 * again.columns["on_s"]
+    theirs = np.array([t for t, _ in steps(log)])
+    theirs = theirs[theirs < ours[-1] + 100]
+    assert len(ours) > 50 and abs(len(ours) - len(theirs)) <= 2
+    assert all(np.abs(theirs - t).min() < 40 for t in ours[2:])
+
+
 # -- the button ------------------------------------------------------------------------------------------------
 
 

@@ -372,6 +372,6 @@ def test_examples_of_the_page_of_bytes(repo):
             said = (session, boot, t_ms, number, page_kind, used, flags, version)
             assert meaning == "session %d boot %d t_ms %d number %d kind %d used %d flags %d version %d" % said
             whole += 1
-    assert steps == 3 and events == 6 and whole == 1
+    assert steps == 3 and events == 7 and whole == 1
     for name, _ in recover.LAYOUT.values():
         assert "| %s |" % name in text, "docs/design/records.md has no row for " + name

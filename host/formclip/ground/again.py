@@ -13,7 +13,7 @@ from formclip.ground.log import Log
 
 
 def cues_again(log: Log, changed: dict[str, Any] | None = None) -> list[tuple[int, dict[str, Any]]]:
-    """What the cue engine decides on the log's own numbers: (t_ms of the step, values of the cue)."""
+    """What the cue engine decides on the log's own numbers: (t_ms, values of the cue)."""
     entries = log.entries
     settings = None
     if changed:

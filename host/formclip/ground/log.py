@@ -14,6 +14,7 @@ from formclip.ground.errors import LogError, from_os_error
 LOG_NAME = "session.fclog"
 SUMMARY_NAME = "summary.json"
 _MOST_B = 1 << 28
+_HALF_TICKS = 1 << 31
 
 Entry = tuple[int, int, Any]
 
@@ -36,6 +37,19 @@ class Log:
     def start(self) -> dict[str, Any]:
         found = self.events(records.START)
         return found[0][1] if found else {}
+
+    def clock(self) -> list[tuple[int, float, float]]:
+        """(sample, ms of the session, true rate in Hz): the sensor's clock against the clip's; none in old logs."""
+        found = [values for _, values in self.events(records.CLOCK)]
+        if not found:
+            return []
+        zero_ms = found[0]["ticks_ms"] - 1e5 * found[0]["index"] / found[0]["rate_chz"]
+        for t_ms, anchor in self.events(records.ANCHOR)[:1]:
+            zero_ms = anchor["ticks_ms"] - t_ms
+        return [
+            (v["index"], (v["ticks_ms"] - zero_ms + _HALF_TICKS) % (2 * _HALF_TICKS) - _HALF_TICKS, v["rate_chz"] / 100)
+            for v in found
+        ]
 
     def settings(self, changed: dict[str, Any] | None = None) -> Settings:
         """The settings at the session's start, with changes put on top."""

@@ -62,7 +62,7 @@ def event_text(tag: int, values: Any) -> str | None:
     """An event in words; None for those that only carry numbers (minutes, settings, times)."""
     name: str
     name, by_name = recover.values_of(tag, values)
-    if name in ("minute", "settings", "time", "cue", "answer", "anchor", "activity"):
+    if name in ("minute", "settings", "time", "cue", "answer", "anchor", "activity", "clock"):
         return None
     if name in ("start", "stop", "pause", "resume"):
         return f"{name} ({_BY.get(by_name['by'], 'unknown')})"

@@ -162,7 +162,12 @@ def replay_trace(
     session = Session(rate_hz, settings, trace.has_gyro, info=f"formclip {__version__} replay", sink=store, session=1)
     tap = UpTap(session, trace.t_s, up_sink) if up_sink is not None and trace.has_gyro else None
     start_s: float | None = None
-    end_s, period_s = 0.0, 1.0 / rate_hz
+    pairs: list[tuple[int, int]] = []
+    if isinstance(trace, Capture):
+        pairs += trace.pairs
+        session.time.know(trace.true_hz)
+        session.pipeline.tune()
+    end_s, period_s = 0.0, 1.0 / session.time.rate_hz
     turning_sum, turning_samples = 0.0, 0
     pipeline = session.pipeline
     if settings.to_dict()["auto_start"] not in (1, "on", True):
@@ -189,6 +194,8 @@ def replay_trace(
                     turning_sum += float(np.abs(piece.samples[3:, at : at + n]).sum()) / 3
                     turning_samples += n
                 at += n
+                while pairs and pairs[0][0] <= session.index:
+                    session.pair(*pairs.pop(0))
                 if tap is not None:
                     tap.take()
         if session.state == READY:
@@ -201,7 +208,9 @@ def replay_trace(
     log = logfile.read_log(log_path)
 
     def time_of(t_ms: Floats) -> Floats:
-        return trace.t_s(t_ms * (rate_hz / 1000.0))
+        if session.time.paired:
+            return np.asarray(t_ms + session.time.zero_ms, dtype=np.float64) / 1000.0
+        return trace.t_s(t_ms * (session.time.rate_hz / 1000.0))
 
     columns = to_columns(log, time_of, settings)
     start_s = 0.0 if start_s is None else start_s
@@ -355,7 +364,7 @@ def replay_to_folder(
 def open_capture(path: Path) -> Capture:
     """The raw samples in a clip's log."""
     log = logfile.read_log(path)
-    return Capture(path, log.raw, int(log.start.get("rate_hz", 0)))
+    return Capture(path, log.raw, int(log.start.get("rate_hz", 0)), log.clock())
 
 
 def describe(summary: dict[str, Any]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,25 +21,31 @@ _SCALE = np.array([[ACC_G_PER_LSB_16G]] * 3 + [[GYR_DPS_PER_LSB_1000]] * 3, dtyp
 class Capture:
     """Raw pages of a log as a trace: `t_s` counts on the session's own clock.
 
-    In        raw: (index of the first sample, bytes of frames) as gaitcore.recover gives them
-    Out       as Trace: pieces, t_s, rate_hz, samples, lost_samples, notes
+    In        raw: (index of the first sample, bytes of frames) as gaitcore.recover gives them; clock: (index, ms of the
+              session, true rate in Hz) as the log has them, none in logs of before
+    Out       as Trace: pieces, t_s, rate_hz (nominal), samples, lost_samples, notes
+              true_hz: the sensor's rate, as measured at last; pairs: (sample of the trace, ms) for Session.pair
     Errors    LogError where there are none
     """
 
     has_gyro = True
 
-    def __init__(self, path: Path, raw: list[tuple[int, bytes]], rate_hz: int) -> None:
+    def __init__(
+        self, path: Path, raw: list[tuple[int, bytes]], rate_hz: int, clock: Sequence[tuple[int, float, float]] = ()
+    ) -> None:
         if not raw or not rate_hz:
             raise LogError(
                 "no raw samples in this log", "set capture_s on the clip, or replay its steps without --raw", path=path
             )
         self.path = path
         self.rate_hz = rate_hz
-        self.source_rate_hz = float(rate_hz)
         self.samples = 0
         self.lost_samples = 0
         self._raw = sorted(raw, key=lambda page: page[0])
         self._first = self._raw[0][0]
+        self._clock = sorted(clock)
+        self.true_hz = self.source_rate_hz = self._clock[-1][2] if self._clock else float(rate_hz)
+        self.pairs = [(index - self._first, int(ms)) for index, ms, _ in self._clock if index > self._first]
         self.far_pages = 0
 
     @property
@@ -50,10 +56,18 @@ class Capture:
     def notes(self) -> list[str]:
         lost = [f"{self.lost_samples / self.rate_hz:.2f} s of samples missing"] if self.lost_samples else []
         far = [f"{self.far_pages} pages left out that say they are more than a day later"] if self.far_pages else []
-        return ["from the raw samples of the clip's log", *lost, *far]
+        off = 100 * (self.true_hz / self.rate_hz - 1)
+        rate = [f"the sensor's own clock was {off:+.2f} % off: times are the clip's"] if abs(off) >= 0.1 else []
+        return ["from the raw samples of the clip's log", *rate, *lost, *far]
 
     def t_s(self, index: NDArray[np.int64] | Floats) -> Floats:
-        return (self._first + np.asarray(index, dtype=np.float64)) / self.rate_hz
+        at: Floats = self._first + np.asarray(index, dtype=np.float64)
+        if not self._clock:
+            return at / self.rate_hz
+        known, ms, hz = (np.array(column, dtype=np.float64) for column in zip(*self._clock, strict=True))
+        inside: Floats = np.interp(at, known, ms) / 1000.0
+        outside: Floats = (np.minimum(at - known[0], 0) + np.maximum(at - known[-1], 0)) / hz[-1]
+        return inside + outside
 
     def pieces(self, on_progress: Callable[[float], None] | None = None) -> Iterator[Piece]:
         self.samples = self.lost_samples = self.far_pages = 0

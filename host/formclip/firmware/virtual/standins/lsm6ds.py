@@ -58,6 +58,19 @@ class Trace:
             return -1
         return ((t_us - self.start_us) * self.rate_hz + 500000) // 1000000
 
+    def between(self, t_us):
+        """The reading at a time between two rows: what a sensor with a clock of its own takes."""
+        if self.start_us is None:
+            return self.still
+        at = (t_us - self.start_us) * self.rate_hz
+        k, part = at // 1000000, at % 1000000 / 1000000
+        a = list(self.row(k))
+        if part and 0 <= k < self.rows - 1:
+            b = self.row(k + 1)
+            for i in range(6):
+                a[i] += (b[i] - a[i]) * part
+        return a
+
     def row(self, index):
         if not 0 <= index < self.rows:
             return self.still
@@ -197,7 +210,7 @@ class Lsm6ds:
         self._drive()
 
     def _convert(self, t_us):
-        row = self.trace.row(self.trace.index(t_us))
+        row = self.trace.between(t_us) if self.odr_ppm else self.trace.row(self.trace.index(t_us))
         regs = self.regs
         full = _FS_G[regs[0x10] >> 2 & 3]
         a = 1000000.0 / _FS_UG[full]

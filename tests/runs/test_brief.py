@@ -58,7 +58,7 @@ def test_a_list_is_read_once_and_made_again_when_the_cache_is_gone(store, monkey
     monkeypatch.setattr(brief, "read_log", None)  # nothing is read again
     assert rows(store) == first
     monkeypatch.undo()
-    with store._index() as index:
+    with store.index() as index:
         index.execute("UPDATE summary SET told = '{' WHERE number = 1")
         index.execute("DELETE FROM summary WHERE number = 2")
     assert rows(store) == first

@@ -39,12 +39,12 @@ def _change(before: Floats, after: Floats) -> Change | None:
     if min(len(before), len(after)) < _FEWEST_STEPS:
         return None
     first, last = float(before.mean()), float(after.mean())
-    error = math.hypot(_standard_error(before), _standard_error(after))
+    error = math.hypot(standard_error(before), standard_error(after))
     clear = abs(last - first) > _CLEAR_Z * error
     return Change(first, last, int(np.sign(last - first)) if clear else 0)
 
 
-def _standard_error(values: Floats) -> float:
+def standard_error(values: Floats) -> float:
     blocks = len(values) // _BLOCK_STEPS
     if blocks < 2:
         return float(values.std(ddof=1) / math.sqrt(max(1, len(values) / _FEWEST_STEPS)))

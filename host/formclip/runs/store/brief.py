@@ -15,8 +15,9 @@ from formclip import __version__
 from formclip.ground.columns import own_clock, to_run
 from formclip.ground.errors import FormclipError, printable
 from formclip.ground.log import read_log
-from formclip.runs.store.dates import Beginning, beginning, date_of
-from formclip.runs.store.store import Anchor, Store, Stored
+from formclip.runs.store.about import NOTHING, About, abouts
+from formclip.runs.store.dates import Beginning, at_zone, beginning, date_of
+from formclip.runs.store.store import Anchor, Key, Store, Stored
 
 MADE_BY = f"{__version__}/1"  # what is kept is made anew by another version; the last figure: of what is kept
 
@@ -34,11 +35,12 @@ class Brief:
 
 @dataclass(frozen=True)
 class Row:
-    """A session of the store with its date."""
+    """A session of the store with its date and what was said of it."""
 
     stored: Stored
     brief: Brief
     started: datetime | None
+    about: About = NOTHING
 
 
 def rows(store: Store, clip: str | None = None, on_done: Callable[[int], None] | None = None) -> list[Row]:
@@ -46,12 +48,12 @@ def rows(store: Store, clip: str | None = None, on_done: Callable[[int], None] |
 
     on_done   is given how many logs have been read, of those that are not in the index yet
     """
-    kept = store.summaries(MADE_BY)
-    fresh: dict[tuple[str, int, int], str] = {}
+    kept, said = store.summaries(MADE_BY), abouts(store)
+    fresh: dict[Key, str] = {}
     anchors: dict[str, list[Anchor]] = {}
     out = []
     for stored in store.sessions(clip):
-        key = (stored.clip, stored.number, stored.crc32)
+        key = stored.key
         brief = _unpacked(kept.get(key))
         if brief is None:
             brief = brief_of(stored)
@@ -61,7 +63,12 @@ def rows(store: Store, clip: str | None = None, on_done: Callable[[int], None] |
                 on_done(len(fresh))
         if stored.clip not in anchors:
             anchors[stored.clip] = store.anchors(stored.clip)
-        out.append(Row(stored, brief, date_of(brief.begun, stored.boot, anchors[stored.clip])))
+        about = said.get(key, NOTHING)
+        if about.began_unix_s is not None:
+            started = at_zone(about.began_unix_s, about.zone)
+        else:
+            started = date_of(brief.begun, stored.boot, anchors[stored.clip])
+        out.append(Row(stored, brief, started, about))
     if fresh:
         store.keep_summaries(MADE_BY, fresh)
     return out

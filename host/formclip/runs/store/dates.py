@@ -12,6 +12,7 @@ minutes east of UTC alone: they are believed through a zone by name that had as 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,11 +20,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import tzlocal
 from gaitcore import records
 
+from formclip.ground.errors import FormclipError
 from formclip.ground.log import Log
 from formclip.runs.store.store import Anchor
 
 _TICKS = 1 << 32
 _MOST_ZONE_MIN = 14 * 60  # east of UTC: Kiribati
+_EARLIEST, _LATEST = 631_152_000, 4_260_000_000  # 1990 to 2104: no clip ran before, few count further
+
+
+class BadTime(FormclipError):
+    """A date or time that is none."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,53 @@ def date_of(begun: Beginning, boot: int, anchors: list[Anchor]) -> datetime | No
 def started_at(log: Log, boot: int, anchors: list[Anchor]) -> datetime | None:
     """`date_of` the log's `beginning`."""
     return date_of(beginning(log), boot, anchors)
+
+
+def at_zone(unix_s: float, zone: str) -> datetime | None:
+    """A moment as the clocks showed it in a zone, named or as +01:00; empty: here. None where no calendar has it."""
+    try:
+        return datetime.fromtimestamp(unix_s, UTC).astimezone(_by_name(zone) or _by_offset(zone))
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def said_time(text: str, now: datetime | None = None) -> tuple[float, str]:
+    """A moment that a person wrote: 2026-11-03, 2026-11-03 07:15, with +01:00 at its end or not; (unix_s, zone).
+
+    A day alone is its noon. `today`, `yesterday` and `now` are understood; without an offset it is the time here.
+    Errors    BadTime
+    """
+    text = text.strip()
+    now = now or datetime.now()
+    noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
+    words = {"now": now, "today": noon, "yesterday": noon - timedelta(days=1)}
+    try:
+        at = words.get(text.lower()) or datetime.fromisoformat(text)
+    except ValueError:
+        raise BadTime(f"'{text}' is no date", "write it as 2026-11-03 or 2026-11-03T07:15") from None
+    if len(text) <= len("2026-11-03") and text.lower() not in words:
+        at = at.replace(hour=12)
+    try:
+        unix_s = at.timestamp()
+        zone = _offset_text(at) if at.tzinfo else local_zone() or _offset_text(at.astimezone())
+    except (ValueError, OverflowError, OSError):
+        raise BadTime(f"'{text}' is beyond what a calendar here can count", "check the year") from None
+    if not _EARLIEST <= unix_s <= _LATEST:
+        raise BadTime(f"'{text}' is outside 1990 to 2104", "check the year")
+    return unix_s, zone
+
+
+def _offset_text(at: datetime) -> str:
+    minutes = round((at.utcoffset() or timedelta()).total_seconds() / 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def _by_offset(text: str) -> tzinfo | None:
+    found = re.fullmatch(r"([+-])(\d\d):(\d\d)", text)
+    if not found:
+        return None
+    minutes = int(found[2]) * 60 + int(found[3])
+    return timezone(timedelta(minutes=-minutes if found[1] == "-" else minutes)) if minutes < 24 * 60 else None
 
 
 def local_zone() -> str:

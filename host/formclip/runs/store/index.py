@@ -68,6 +68,52 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (clip, number, crc32)
     ) STRICT;
     """,
+    # 3: the bin; runs that no clip brought; what a person says of a run; its watch's file; its figures (a cache)
+    """
+    ALTER TABLE clip ADD COLUMN is_clip INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE session ADD COLUMN binned_unix_s INTEGER;
+    ALTER TABLE session ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE about (
+        clip TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        crc32 INTEGER NOT NULL,
+        name TEXT NOT NULL DEFAULT '',
+        kind TEXT NOT NULL DEFAULT '',
+        surface TEXT NOT NULL DEFAULT '',
+        shoes TEXT NOT NULL DEFAULT '',
+        note TEXT NOT NULL DEFAULT '',
+        hidden INTEGER NOT NULL DEFAULT 0,
+        began_unix_s REAL,
+        zone TEXT NOT NULL DEFAULT '',
+        distance_m REAL,
+        PRIMARY KEY (clip, number, crc32),
+        FOREIGN KEY (clip, number, crc32) REFERENCES session (clip, number, crc32)
+    ) STRICT;
+    CREATE TABLE watch (
+        clip TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        crc32 INTEGER NOT NULL,
+        file TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        merged_unix_s INTEGER NOT NULL,
+        offset_s REAL NOT NULL,
+        drift_ppm REAL NOT NULL,
+        agreement REAL NOT NULL,
+        distance_m REAL,
+        told TEXT NOT NULL DEFAULT '{}',
+        PRIMARY KEY (clip, number, crc32),
+        FOREIGN KEY (clip, number, crc32) REFERENCES session (clip, number, crc32)
+    ) STRICT;
+    CREATE TABLE digest (
+        clip TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        crc32 INTEGER NOT NULL,
+        made_by TEXT NOT NULL,
+        told TEXT NOT NULL,
+        minutes BLOB NOT NULL,
+        PRIMARY KEY (clip, number, crc32)
+    ) STRICT;
+    """,
 )
 VERSION = len(MIGRATIONS)
 
@@ -108,6 +154,12 @@ def migrate(folder: Path) -> None:
                     index.execute("ROLLBACK")
                 raise
     private(path)
+
+
+def version_of(path: Path) -> int:
+    """The version of an index that lies anywhere; sqlite3.Error where it is none."""
+    with closing(sqlite3.connect(path)) as index:
+        return _version(index)
 
 
 def _version(index: sqlite3.Connection) -> int:

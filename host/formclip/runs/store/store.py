@@ -5,6 +5,7 @@
     STORE/CLIP/000012-1a2b3c4d.part         what has come so far of one that is under way
     STORE/CLIP/000012-1a2b3c4d.rotten       a file that no longer fits its CRC32, until a good one has come
     STORE/CLIP/.lock                        held by the one process that syncs this clip
+    STORE/added/...                         runs that came without a clip (`formclip add`)
 
 A session is known by its clip, number and CRC32; storing it again changes nothing. A log is complete before the index
 names it: bytes go to `.part`, reach the disk, are renamed, read back and checked against size and CRC32, and only then
@@ -32,6 +33,8 @@ from formclip.ground.errors import printable
 from formclip.runs.store.errors import InUse, disk_error
 from formclip.runs.store.index import StoreError, migrate, opened, private
 
+ADDED = "added"  # stands for the clip of runs that came without one
+
 
 @dataclass(frozen=True)
 class Anchor:
@@ -42,6 +45,9 @@ class Anchor:
     unix_s: int
     zone_min: int
     zone: str = ""
+
+
+Key = tuple[str, int, int]  # of a session: clip, number, CRC32
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,12 @@ class Stored:
     flags: int
     path: Path
     deleted_on_clip: bool
+    binned_unix_s: int | None = None  # when a person threw it away
+    gone: bool = False  # and its file is deleted for good: the index only remembers not to fetch it again
+
+    @property
+    def key(self) -> Key:
+        return self.clip, self.number, self.crc32
 
     @property
     def label(self) -> str:
@@ -88,28 +100,31 @@ class Store:
             raise disk_error(error, self.folder) from None
         migrate(self.folder)
 
-    def _index(self) -> AbstractContextManager[sqlite3.Connection]:
+    def index(self) -> AbstractContextManager[sqlite3.Connection]:
+        """The index, for the modules that keep their own tables in it."""
         return opened(self.folder)
 
     def know_clip(self, name: str, address: str = "", firmware: str = "") -> None:
-        with self._index() as index:
+        with self.index() as index:
             index.execute(
-                "INSERT INTO clip VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+                "INSERT INTO clip (name, address, firmware, is_clip) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (name) DO UPDATE SET "
                 "address = coalesce(nullif(excluded.address, ''), address), "
                 "firmware = coalesce(nullif(excluded.firmware, ''), firmware)",
-                (name, address, firmware),
+                (name, address, firmware, int(name != ADDED)),
             )
 
     def clips(self) -> list[tuple[str, str, str, int]]:
         """(name, address, firmware, sessions) of every clip."""
-        with self._index() as index:
+        with self.index() as index:
             return index.execute(
-                "SELECT name, address, firmware, (SELECT count(*) FROM session WHERE clip = name) "
-                "FROM clip ORDER BY name"
+                "SELECT name, address, firmware, "
+                "(SELECT count(*) FROM session WHERE clip = name AND binned_unix_s IS NULL) "
+                "FROM clip WHERE is_clip ORDER BY name"
             ).fetchall()
 
     def add_anchor(self, clip: str, anchor: Anchor) -> None:
-        with self._index() as index:
+        with self.index() as index:
             index.execute(
                 "INSERT OR REPLACE INTO anchor (clip, boot, uptime_ms, unix_s, zone_min, zone) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
@@ -117,7 +132,7 @@ class Store:
             )
 
     def anchors(self, clip: str) -> list[Anchor]:
-        with self._index() as index:
+        with self.index() as index:
             rows = index.execute(
                 "SELECT boot, uptime_ms, unix_s, zone_min, zone FROM anchor WHERE clip = ? ORDER BY boot, uptime_ms",
                 (clip,),
@@ -125,22 +140,33 @@ class Store:
         return [Anchor(*row) for row in rows]
 
     def sessions(self, clip: str | None = None) -> list[Stored]:
-        """By clip and number; of one number, what came last is last."""
-        with self._index() as index:
+        """By clip and number; of one number, what came last is last. What is in the bin is not among them."""
+        return [stored for stored in self._all(clip) if stored.binned_unix_s is None]
+
+    def binned(self, clip: str | None = None) -> list[Stored]:
+        """What a person threw away, also what is gone for good."""
+        return [stored for stored in self._all(clip) if stored.binned_unix_s is not None]
+
+    def _all(self, clip: str | None) -> list[Stored]:
+        with self.index() as index:
             rows = index.execute(
-                "SELECT clip, number, crc32, size_b, boot, flags, file, deleted_on_clip FROM session "
-                "WHERE ?1 IS NULL OR clip = ?1 ORDER BY clip, number, rowid",
+                "SELECT clip, number, crc32, size_b, boot, flags, file, deleted_on_clip, binned_unix_s, gone "
+                "FROM session WHERE ?1 IS NULL OR clip = ?1 ORDER BY clip, number, rowid",
                 (clip,),
             ).fetchall()
         return [
-            Stored(clip_name, number, crc32, size_b, boot, flags, self.folder / file, bool(deleted))
-            for clip_name, number, crc32, size_b, boot, flags, file, deleted in rows
+            Stored(clip_name, number, crc32, size_b, boot, flags, self.folder / file, bool(deleted), binned, bool(gone))
+            for clip_name, number, crc32, size_b, boot, flags, file, deleted, binned, gone in rows
         ]
+
+    def thrown_away(self, clip: str, number: int, crc32: int) -> Stored | None:
+        """The session if a person threw it away."""
+        return next((stored for stored in self.binned(clip) if stored.key == (clip, number, crc32)), None)
 
     def find(self, clip: str, number: int, crc32: int) -> Stored | None:
         """The session if the store holds it whole: its file, read from the disk, has its size and CRC32."""
         for stored in self.sessions(clip):
-            if (stored.number, stored.crc32) == (number, crc32):
+            if stored.key == (clip, number, crc32):
                 return stored if not trouble(stored) else None
         return None
 
@@ -178,33 +204,33 @@ class Store:
     def want(self, clip: str, name: str, value: int) -> None:
         """A setting that the clip is to be given at its next sync; a later one of the same name takes its place."""
         self.know_clip(clip)
-        with self._index() as index:
+        with self.index() as index:
             index.execute("INSERT OR REPLACE INTO wanted VALUES (?, ?, ?, ?)", (clip, name, value, round(time.time())))
 
     def wanted(self, clip: str) -> dict[str, int]:
         """What waits for this clip, by name, in the order in which it was asked for."""
-        with self._index() as index:
+        with self.index() as index:
             return dict(
                 index.execute("SELECT name, value FROM wanted WHERE clip = ? ORDER BY rowid", (clip,)).fetchall()
             )
 
     def given(self, clip: str, name: str, value: int) -> None:
         """The clip has taken the setting: it waits no longer, unless another value has been asked for meanwhile."""
-        with self._index() as index:
+        with self.index() as index:
             index.execute("DELETE FROM wanted WHERE clip = ? AND name = ? AND value = ?", (clip, name, value))
 
     # -- what a log says in short --------------------------------------------------------------------------------------
 
-    def summaries(self, made_by: str) -> dict[tuple[str, int, int], str]:
+    def summaries(self, made_by: str) -> dict[Key, str]:
         """(clip, number, CRC32) -> what is kept of the session's log, of this maker alone."""
-        with self._index() as index:
+        with self.index() as index:
             rows = index.execute(
                 "SELECT clip, number, crc32, told FROM summary WHERE made_by = ?", (made_by,)
             ).fetchall()
         return {(clip, number, crc32): told for clip, number, crc32, told in rows}
 
-    def keep_summaries(self, made_by: str, told: dict[tuple[str, int, int], str]) -> None:
-        with self._index() as index:
+    def keep_summaries(self, made_by: str, told: dict[Key, str]) -> None:
+        with self.index() as index:
             index.execute("BEGIN")
             index.executemany(
                 "INSERT OR REPLACE INTO summary VALUES (?, ?, ?, ?, ?)",
@@ -214,7 +240,7 @@ class Store:
 
     def mark_deleted(self, stored: Stored) -> None:
         """The clip has confirmed that it deleted its copy."""
-        with self._index() as index:
+        with self.index() as index:
             index.execute(
                 "UPDATE session SET deleted_on_clip = 1 WHERE clip = ? AND number = ? AND crc32 = ?",
                 (stored.clip, stored.number, stored.crc32),
@@ -225,11 +251,12 @@ class Store:
         self.know_clip(clip)
         return Arriving(self, clip, number, crc32, size_b, boot, flags)
 
-    def _add(self, stored: Stored) -> None:
-        with self._index() as index:
+    def add(self, stored: Stored) -> None:
+        """Index a log that lies whole in its place."""
+        with self.index() as index:
             index.execute(
-                "INSERT OR IGNORE INTO session (clip, number, crc32, size_b, boot, flags, file) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO session (clip, number, crc32, size_b, boot, flags, file) VALUES (?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET binned_unix_s = NULL, gone = 0",
                 (
                     stored.clip,
                     stored.number,
@@ -321,7 +348,7 @@ class Arriving:
             self._stored.path.with_suffix(".rotten").unlink(missing_ok=True)
         except OSError as error:
             raise disk_error(error, self._part) from None
-        self._store._add(self._stored)
+        self._store.add(self._stored)
         return self._stored
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """One visit to a clip over a link: greet, set its clock, and take over its sessions, each exactly once.
 
-A session is deleted on the clip only after the store holds it, checked, on the disk.
+A session is deleted on the clip only after the store holds it, checked, on the disk. What a person has thrown away
+here is not fetched again, and deleted there too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from gaitcore.session import PAUSED, RUNNING
 from gaitcore.settings import index_of
 
-from formclip.runs.store.store import Store, Stored
+from formclip.runs.store.store import Store, Stored, trouble
 from formclip.runs.sync.client import ClipClient, Listed, Progress, recording
 from formclip.runs.sync.errors import Recording, Refused
 
@@ -24,6 +25,7 @@ class Visit:
     clip: str = ""
     fetched: list[Stored] = field(default_factory=list)
     known: list[Stored] = field(default_factory=list)
+    binned: list[Stored] = field(default_factory=list)  # the clip still had them, and a person has thrown them away
     deleted: list[int] = field(default_factory=list)
     bytes_fetched: int = 0
     seconds: float = 0.0
@@ -89,8 +91,16 @@ async def _take_over(
         except Refused as error:
             done.skipped.append((listed.number, error.what))
             continue
-        stored = store.find(done.clip, listed.number, crc32)
-        if stored is None:
+        stored = store.thrown_away(done.clip, listed.number, crc32)
+        if stored is not None:
+            done.binned.append(stored)
+            wrong = "" if stored.gone else trouble(stored)
+            if wrong:
+                done.skipped.append((listed.number, f"it is in the bin, and {wrong}"))
+                continue
+        elif (stored := store.find(done.clip, listed.number, crc32)) is not None:
+            done.known.append(stored)
+        else:
             arriving = store.arriving(done.clip, listed.number, crc32, size_b, listed.boot, flags)
             had_b = arriving.have_b
             try:
@@ -101,8 +111,6 @@ async def _take_over(
             finally:
                 arriving.close()
             done.fetched.append(stored)
-        else:
-            done.known.append(stored)
         if not keep:
             try:
                 await client.delete(stored)

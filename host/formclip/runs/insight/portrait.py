@@ -1,0 +1,74 @@
+"""One run in figures and words, from what the index keeps of it: what `formclip show` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from formclip.runs.insight.digest import FIGURES, KEPT, NONE, STOOD, Digest
+from formclip.runs.store.brief import Row
+
+CALIBRATIONS = {
+    STOOD: "you stood still for it",
+    KEPT: "kept from a run before",
+    NONE: "none: tilt was not measured against your standing",
+}
+
+
+def distance_of(row: Row, digest: Digest) -> dict[str, Any] | None:
+    """The run's distance and where it comes from; None where nothing tells it.
+
+    m, half_width_90_m (None where it is exact or not known), source: said, estimate
+    """
+    if row.about.distance_m is not None:
+        return {"m": row.about.distance_m, "half_width_90_m": None, "source": "said"}
+    if digest.distance_m is None:
+        return None
+    return {"m": digest.distance_m, "half_width_90_m": digest.distance_90_m, "source": "estimate"}
+
+
+def portrait(row: Row, digest: Digest) -> dict[str, Any]:
+    """Everything that is known of one run, ready for JSON."""
+    about = row.about
+    told: dict[str, Any] = {
+        "session": row.stored.label,
+        "file": str(row.stored.path),
+        "started": row.started.isoformat(timespec="seconds") if row.started else None,
+        "name": about.name,
+        "kind": about.kind,
+        "surface": about.surface,
+        "shoes": about.shoes,
+        "note": about.note,
+        "hidden": about.hidden,
+        "problem": digest.problem,
+    }
+    if digest.problem:
+        return told
+    return told | {
+        "running_s": digest.running_s,
+        "lasted_s": digest.lasted_s,
+        "steps": digest.steps,
+        "distance": distance_of(row, digest),
+        "figures": [_figure(metric.key, digest) for metric in FIGURES if metric.key in digest.means],
+        "cues": digest.cues,
+        "mode": digest.settings["mode"],
+        "baseline": digest.baseline,
+        "calibration": digest.calibration,
+        "calibration_quality": digest.quality,
+        "slipped_pct": digest.slipped_pct,
+        "firmware": digest.firmware,
+        "problems": digest.problems,
+    }
+
+
+def _figure(key: str, digest: Digest) -> dict[str, Any]:
+    mean, error = digest.means[key]
+    told: dict[str, Any] = {"key": key, "mean": mean, "standard_error": error}
+    if key in digest.widths:
+        told["half_width_90"] = digest.widths[key]
+    for name, parts, found in (
+        ("thirds", ("first", "last", "trend"), digest.thirds.get(key)),
+        ("sides", ("left", "right", "trend"), digest.sides.get(key)),
+    ):
+        if found is not None:
+            told[name] = dict(zip(parts, found, strict=True))
+    return told

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from formclip.runs.store.bin import empty_bin
 from formclip.runs.store.store import Store
 from formclip.runs.sync.client import Listed, Progress
 from formclip.runs.sync.errors import RadioError, Recording, Vanished
@@ -74,6 +75,7 @@ def _told(done: Visit) -> dict[str, Any]:
         "clip": done.clip,
         "fetched": [{"session": s.label, "bytes": s.size_b, "file": str(s.path)} for s in done.fetched],
         "known": [s.label for s in done.known],
+        "in_bin": [s.label for s in done.binned],
         "deleted_on_clip": done.deleted,
         "settings_given": done.given,
         "settings_refused": done.refused,
@@ -98,6 +100,8 @@ def _say_visit(done: Visit, as_json: bool) -> None:
         click.echo(f"{done.clip}: {name} is now {value}, as was set while it was out of reach")
     for name, why in done.refused.items():
         click.echo(f"{done.clip}: {name} was not taken, and waits on: {why}")
+    for stored in done.binned:
+        click.echo(f"{stored.label} was thrown away here, and is not fetched again")
     for number, why in done.skipped:
         click.echo(f"{done.clip}/{number} left on the clip: {why}")
     if done.fetched:
@@ -119,6 +123,7 @@ def sync_command(
     sync that breaks off goes on where it was.
     """
     store = Store(folder)
+    empty_bin(store)
     shown = sys.stderr.isatty() and not as_json
     if watch:
         asyncio.run(_watch(store, clip, seconds, pair, keep, shown, as_json))

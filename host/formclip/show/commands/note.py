@@ -1,0 +1,42 @@
+"""`formclip note`: a few sentences beside a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from formclip.ground.errors import printable
+from formclip.runs.store.about import say
+from formclip.runs.store.store import Store
+from formclip.runs.store.which import which
+from formclip.show.options import json_option, store_option
+
+
+@click.command("note", short_help="Keep a note beside a run.")
+@click.argument("run")
+@click.argument("text", nargs=-1)
+@click.option("--clear", is_flag=True, help="Take the notes of this run away.")
+@store_option
+@json_option
+def note_command(run: str, text: tuple[str, ...], clear: bool, folder: Path | None, as_json: bool) -> None:
+    """Keep a note beside a run; without TEXT, print what is there.
+
+    RUN is CLIP/NUMBER, a number, a name, a day or `last`. A further note is
+    added below those of before.
+    """
+    store = Store(folder)
+    row = which(store, run)
+    note = "" if clear else row.about.note
+    added = " ".join(text).strip()
+    if added:
+        note = f"{note}\n{added}" if note else added
+    if clear or added:
+        note = say(store, row.stored, note=note).note
+    if as_json:
+        click.echo(json.dumps({"session": row.stored.label, "note": note}, ensure_ascii=False))
+        return
+    click.echo(f"{printable(row.stored.label)}: {'no note' if not note else ''}".rstrip())
+    for line in note.splitlines():
+        click.echo(f"  {printable(line)}")

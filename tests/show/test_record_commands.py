@@ -1,0 +1,151 @@
+"""The record's commands: what they print, their JSON, what they refuse in one line; and their page names each."""
+
+import io
+import json
+
+import click
+import pytest
+from formclip.runs.store.store import Store
+from formclip.show import cli
+from made_runs import SUMMER, log_of, put
+
+CLIP = "formclip-1a2b"
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """A command on the store; its exit code, its lines, its errors."""
+
+    def command(*arguments):
+        code = cli.run([*map(str, arguments), "--store", str(tmp_path / "store")])
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return command
+
+
+@pytest.fixture
+def store(tmp_path):
+    found = Store(tmp_path / "store")
+    for n in (1, 2):
+        put(found, CLIP, n, log_of(200.0, seed=n, unix_s=SUMMER + 86400 * n, cues=[(100.0, 1)]))
+    return found
+
+
+def test_a_run_is_named_noted_hidden_and_shown(run, store):
+    assert run("name", "1", "Sunday long", "--kind", "long", "--surface", "trail", "--distance", "10.02")[0] == 0
+    assert run("note", "Sunday long", "legs", "were", "heavy")[0] == 0
+    run("note", "1", "and it rained")
+    code, out, _ = run("show", "sunday long")
+    assert code == 0
+    for part in (
+        "“Sunday long”",
+        "long · trail",
+        "10.02 km as you said",
+        "note: legs were heavy",
+        "note: and it rained",
+    ):
+        assert part in out
+    assert "cues: 1 overstride" in out and "Cadence" in out
+    assert run("note", "1")[1].splitlines()[1:] == ["  legs were heavy", "  and it rained"]
+    run("hide", "2")
+    assert "Sunday long" in run("sessions")[1] and f"{CLIP}/2" not in run("sessions")[1]
+    assert f"{CLIP}/2" in run("sessions", "--all")[1]
+    run("hide", "2", "--undo")
+    assert f"{CLIP}/2" in run("sessions")[1]
+
+
+def test_show_without_a_name_is_the_latest_and_json_holds_what_is_printed(run, store):
+    told = json.loads(run("show", "--json")[1])
+    assert (
+        told["session"] == f"{CLIP}/2"
+        and told["cues"] == {"overstride": 1}
+        and told["distance"]["source"] == "estimate"
+    )
+    figures = {one["key"]: one for one in told["figures"]}
+    assert figures["cadence_spm"]["mean"] == pytest.approx(170, abs=1)
+    assert {"first", "last", "trend"} == set(figures["cadence_spm"]["thirds"])
+    assert {"left", "right", "trend"} == set(figures["contact_ms"]["sides"])
+
+
+def test_delete_asks_keeps_and_gives_back(run, store, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert run("delete", "1")[0] == 130 and len(store.sessions()) == 2
+    assert run("delete", "1", "--json")[0] == 2
+    code, out, _ = run("delete", "1", "--yes")
+    assert code == 0 and "30 days" in out and len(store.sessions()) == 1
+    assert json.loads(run("delete", "--bin", "--json")[1]) == [{"session": f"{CLIP}/1", "days_left": 30}]
+    assert run("delete", "1", "--undo")[0] == 0 and len(store.sessions()) == 2
+    assert "is empty" in run("delete", "--bin")[1]
+
+
+def test_logs_are_added_and_the_store_is_packed_unpacked_and_made_again(run, store, tmp_path):
+    (tmp_path / "x.fclog").write_bytes(log_of(seed=9))
+    assert "added/1: " in run("add", tmp_path / "x.fclog")[1]
+    assert json.loads(run("add", tmp_path / "x.fclog", "--json")[1])[0]["new"] is False
+    assert json.loads(run("store", "backup", tmp_path / "b.zip", "--json")[1])["runs"] == 3
+    assert run("store", "restore", tmp_path / "b.zip")[0] == 6
+    assert "3 runs" in run("store", "restore", tmp_path / "b.zip", "--replace")[1]
+    assert json.loads(run("store", "rebuild", "--json")[1])["runs"] == 3
+    code, out, _ = run("store", "rebuild", "--from-logs")
+    assert code == 0 and "kept as" in out and "3 runs read anew" in out
+
+
+def test_a_trace_is_added_in_silence_and_needs_a_date(run, tmp_path):
+    from formclip.lab.simulate import Episode, Scenario, preset, write
+
+    arch = Episode(kind="arch", start_s=30.0, end_s=60.0, tilt_deg=15.0)
+    write(tmp_path / "t", Scenario(minutes=1.5, episodes=(arch,)), 1)
+    trace = tmp_path / "t.imu.csv.xz"
+    code, out, err = run("add", trace)
+    assert code == 2 and not out and "--at" in err and err.count("\n") == 1
+    assert run("add", trace, "--at", "2026-11-03T07:15")[0] == 0
+    told = json.loads(run("show", "--json")[1])
+    assert told["started"].startswith("2026-11-03T07:15") and told["mode"] == "silent" and told["steps"] > 150
+    write(tmp_path / "w", preset("walk", 2.0), 1)
+    code, _, err = run("add", tmp_path / "w.imu.csv.xz", "--at", "today")
+    assert code == 3 and "nobody runs in it" in err and len(Store(tmp_path / "store").sessions()) == 1
+
+
+WRONG = {
+    ("show", "7"): 2,
+    ("name", "1"): 2,
+    ("name", "1", "--distance", "0.001"): 2,
+    ("name", "1", "--distance", "nan"): 2,
+    ("name", "1", "--kind", "stroll"): 2,
+    ("name", "1", "--at", "soon"): 2,
+    ("delete",): 2,
+    ("delete", "9", "--yes"): 2,
+    ("delete", "1", "--undo"): 2,
+    ("note", "9", "x"): 2,
+    ("hide", "9"): 2,
+    ("add", "none.csv", "--at", "today"): 6,
+    ("store", "restore", "none.zip", "--replace"): 6,
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
+def test_what_cannot_be_done_is_one_line_and_changes_nothing(run, store, arguments):
+    before = run("sessions", "--json")[1]
+    code, out, err = run(*arguments)
+    assert (code, out) == (WRONG[arguments], "") and err.count("\n") == 1 and "; " in err
+    assert run("sessions", "--json")[1] == before
+
+
+def test_a_store_without_a_run_says_what_to_do(run):
+    code, out, err = run("show")
+    assert code == 2 and not out and "formclip sync" in err
+
+
+def commands():
+    """Every command line of the record: name, and name with its sub-command."""
+    for name in ("show", "name", "note", "hide", "delete", "add", "store"):
+        command = cli.cli.get_command(click.Context(cli.cli), name)
+        inner = command.commands if isinstance(command, click.Group) else {}
+        yield from ([f"{name} {sub}" for sub in inner] or [name])
+
+
+def test_the_page_of_the_record_names_every_command(repo):
+    page = (repo / "docs" / "laptop" / "record.md").read_text(encoding="utf-8")
+    for name in commands():
+        assert f"formclip {name}" in page, name

@@ -14,6 +14,7 @@ from array import array
 from gaitcore.compat import const
 
 OR_ZERO = const(0)  # in place of choices: 0 (unknown, off) is allowed beside the range
+RETIRED = const(1)  # in place of choices: nothing reads it any more; the row keeps the numbers of those behind it
 
 # name, default, low, high, choices: a tuple of words, OR_ZERO or None   # [unit] meaning
 TABLE = (
@@ -51,7 +52,7 @@ TABLE = (
     ("auto_start", 1, 0, 1, ("off", "on")),  # [] start recording when running is seen
     ("auto_pause", 1, 0, 1, ("off", "on")),  # [] pause when running stops, resume when it goes on
     ("auto_pause_s", 10, 3, 120, None),  # [s] not running for this long is a pause
-    ("mounting", 0, 0, 1, ("back", "side")),  # [] where on the waistband the clip sits
+    ("mounting", 0, 0, 0, RETIRED),  # [] where the clip sits is found by itself
     ("height_cm", 0, 120, 220, OR_ZERO),  # [cm] the runner's height; 0: not given
     ("mass_kg", 0, 30, 200, OR_ZERO),  # [kg] the runner's mass; 0: not given
     ("sex", 0, 0, 2, ("unknown", "female", "male")),  # [] for the fitted models only
@@ -87,6 +88,8 @@ class SettingError(ValueError):
         if low is None:
             return "setting {!r} is unknown; did you mean {}?".format(name, kept)
         choices = TABLE[index_of(name)][4]
+        if choices == RETIRED:
+            return "setting {} is not used any more".format(name)
         if choices:
             span, kept = "one of " + ", ".join(choices), choices[kept]
         else:
@@ -109,6 +112,8 @@ def nearest(name):
     pairs = [str(name)[i : i + 2] for i in range(len(str(name)) - 1)]
     best, best_score = TABLE[0][0], -1
     for row in TABLE:
+        if row[4] == RETIRED:
+            continue
         score = 10 * sum([p in row[0] for p in pairs]) - abs(len(row[0]) - len(pairs))
         if score > best_score:
             best, best_score = row[0], score
@@ -140,6 +145,8 @@ class Settings:
 
     def _put(self, row, value):
         name, _, low, high, choices = row
+        if choices == RETIRED:
+            raise SettingError(name, value, low, high, 0)
         try:
             number = choices.index(value) if choices and value in choices else int(value)
             fits = low <= number <= high or (choices is OR_ZERO and number == 0)
@@ -155,7 +162,8 @@ class Settings:
         """`set` by row number, as the log and the radio name a setting."""
         if not 0 <= number < len(TABLE):
             raise SettingError("number %d" % number, value, None, None, "0 to %d" % (len(TABLE) - 1))
-        return self._put(TABLE[number], value)
+        row = TABLE[number]
+        return 0 if row[4] == RETIRED else self._put(row, value)
 
     def load(self, values):
         refused = []
@@ -176,6 +184,8 @@ class Settings:
                 break
             value = data[at] | data[at + 1] << 8
             at += 2
+            if row[4] == RETIRED:
+                continue
             try:
                 self._put(row, value - 65536 if value >= 32768 else value)
             except SettingError as error:
@@ -187,4 +197,9 @@ class Settings:
         return bytes(out)
 
     def to_dict(self):
-        return {row[0]: row[4][getattr(self, row[0])] if row[4] else getattr(self, row[0]) for row in TABLE}
+        values = {}
+        for name, _, _, _, choices in TABLE:
+            if choices != RETIRED:
+                number = getattr(self, name)
+                values[name] = choices[number] if choices else number
+        return values

@@ -38,6 +38,8 @@ def page() -> str:
     for number in range(len(settings.TABLE)):
         row: tuple[Any, ...] = settings.TABLE[number]
         name, default, low, high, choices = row
+        if choices == settings.RETIRED:
+            continue
         unit, meaning = said[name]
         if isinstance(choices, tuple):
             allowed, shown = ", ".join(choices), choices[default]

@@ -14,7 +14,7 @@ from typing import Any
 
 from gaitcore import sync
 from gaitcore.receiver import Download, HostEnd, sessions_of
-from gaitcore.settings import TABLE, Settings
+from gaitcore.settings import RETIRED, TABLE, Settings
 
 from formclip.ground.errors import printable
 from formclip.runs.store.dates import local_zone
@@ -281,6 +281,8 @@ def _refusal(kind: int, code: int, detail: bytes) -> RadioError:
     if code == sync.REFUSED and len(detail) == 7:
         number, low, high, kept = struct.unpack("<Bhhh", detail)
         name = TABLE[number][0] if number < len(TABLE) else f"number {number}"
+        if number < len(TABLE) and TABLE[number][4] == RETIRED:
+            return Refused(f"setting {name} is not used any more", "formclip config ranges lists those that are")
         return Refused(f"setting {name} refused", f"give {low} to {high}; {kept} is kept")
     if code == sync.RECORDING:
         return recording()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from gaitcore.settings import OR_ZERO, TABLE, SettingError, Settings, index_of
+from gaitcore.settings import OR_ZERO, RETIRED, TABLE, SettingError, Settings, index_of
 
 from formclip.ground.errors import SettingsError, from_os_error, printable
 from formclip.ground.settingsfile import read_settings
@@ -18,7 +18,7 @@ from formclip.runs.sync.errors import NoClip
 from formclip.runs.sync.reach import with_one
 from formclip.show.options import json_option, radio_options, store_option
 
-_ROWS: list[tuple[Any, ...]] = [TABLE[number] for number in range(len(TABLE))]
+_ROWS: list[tuple[Any, ...]] = [row for row in TABLE if row[4] != RETIRED]
 
 
 def _span(row: tuple[Any, ...]) -> str:
@@ -163,7 +163,7 @@ def config_load(file: Path, clip: str | None, seconds: float, pair: bool, folder
 def _row(name: str) -> int:
     try:
         number = int(index_of(name))
-        if number < 0:
+        if number < 0 or TABLE[number][4] == RETIRED:
             Settings().set(name, 0)
     except SettingError as error:
         raise SettingsError(str(error), "formclip config ranges lists them") from None

@@ -232,7 +232,8 @@ class Rhythm:
         """Stride in points and the autocorrelation there; zeros when there is no rhythm."""
         if 0.0 < self._stride <= self._lag_max:  # near the stride of the hop before
             stride, fit = self._near(x, energy, int(self._stride + 0.5), 1)
-            if fit > _TRACKED and self._sides(x, energy, stride, fit) == 1:
+            # what was a stride is looked at closely every other time
+            if fit > _TRACKED and (self._hops & 2 or self._sides(x, energy, stride, fit) == 1):
                 return stride, fit
         first, last = self._lag_min - 2, min(self._lag_max, len(x) - self._lag_min)
         c = [self._match(x, energy, lag) for lag in range(first, last + 3, 2)]

@@ -59,30 +59,22 @@ class StepFinder:
         found.clear()
         self._uneven = odd > _UNEVEN
         y, self._zi = sosfilt(self._sos, vert, zi=self._zi)
-        low, old = self._low, self._old
-        at = index - self.delay
         values = y.tolist()
-        if np.max(y) < 1.0:
-            self._low = min(low, np.min(y))
-        elif np.min(y) >= 1.0 and old >= 1.0:
-            pass  # nothing happens in this hop
-        else:
-            for v in values:
-                if v < 1.0:
-                    if v < low:
-                        low = v
-                elif old < 1.0:
-                    if low < _DIP:
-                        self._rise(at - (v - 1.0) / (v - old), low < 1.0 - self._arm_g, period)
-                    low = 1.0
-                old = v
-                at += 1.0
-            self._low = low
-        self._old = values[-1]
+        low, k = self._low, 0  # below 1 g since the last rise
+        for v in values:
+            if v < low:
+                low = v
+            elif v >= 1.0 and low < 1.0:
+                if low < _DIP:
+                    old = values[k - 1] if k else self._old
+                    self._rise(index - self.delay + k - (v - 1.0) / (v - old), low < 1.0 - self._arm_g, period)
+                low = 1.0
+            k += 1
+        self._low, self._old = low, v
         if self._waits:
             # nothing nearer can come
             expected = self._expected(period)
-            if index + len(values) - self.delay > expected + expected - self._waits:
+            if index + k - self.delay > expected + expected - self._waits:
                 self._take(self._waits)
         return found
 
@@ -98,21 +90,18 @@ class StepFinder:
             if deep and t - self._last >= self._default:
                 self._take(t)
             return
-        expected = self._expected(period)
-        late = t - expected
+        late = t - self._expected(period)
         waits = self._waits
         if waits:
             if t - waits < 0.5 * period:
-                # two rises of one step
-                self._take(t if abs(late) < expected - waits else waits)
+                # two rises of one step: the nearer one
+                self._take(t if 2.0 * (t - late) < t + waits else waits)
                 return
             self._take(waits)
             late = t - self._expected(period)
-        if late > _NEAR * period:
-            if deep:
+        if late > -0.1 * period:
+            if deep or late <= _NEAR * period:
                 self._take(t)
-        elif late > -0.1 * period:
-            self._take(t)
         elif late > -_NEAR * period:
             self._waits = t
 

@@ -1,0 +1,105 @@
+"""`formclip export`: runs for other programs."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from formclip.ground.errors import FormclipError
+from formclip.ground.progress import count_progress
+from formclip.runs.exchange.source import Source, find, of_stored
+from formclip.runs.store.store import Store
+from formclip.show.options import json_option, store_option
+
+
+@click.command("export", short_help="Write runs for other programs: FIT, CSV, Parquet.")
+@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.option("--fit", "kind", flag_value="fit", help="A FIT activity, for training programs.")
+@click.option("--csv", "kind", flag_value="csv", help="Steps, minutes and cues as CSV, with a dictionary of columns.")
+@click.option("--parquet", "kind", flag_value="parquet", help="The steps as Parquet (the extra parquet).")
+@click.option(
+    "--out", "-o", default=Path("."), type=click.Path(path_type=Path), help="Folder to write to. [default: here]"
+)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="All runs of the store since this day.")
+@click.option("--all", "every", is_flag=True, help="All runs of the store.")
+@click.option("--at", type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]), help="When a run without a date was.")
+@click.option("--estimate", is_flag=True, help="FIT: with the clip's own estimate of speed and distance.")
+@store_option
+@json_option
+def export_command(
+    runs: tuple[str, ...],
+    kind: str | None,
+    out: Path,
+    since: datetime | None,
+    every: bool,
+    at: datetime | None,
+    estimate: bool,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Write runs for other programs: FIT, CSV, Parquet.
+
+    RUN is CLIP/NUMBER as `formclip sessions` lists it, a clip's own log, or a
+    folder that `formclip replay` made. A FIT file has no speed and no
+    distance unless --estimate asks for them: a program would take an
+    estimate for the truth.
+    """
+    if kind is None:
+        raise click.UsageError("name one of --fit, --csv, --parquet")
+    if not runs and not every and since is None:
+        raise click.UsageError("name a run, or --all, or --since DATE")
+    if estimate and kind != "fit":
+        raise click.UsageError("--estimate goes with --fit")
+    store = Store(folder)
+    sources = [find(name, store) for name in runs]
+    if every or since is not None:
+        sources += _of_store(store, since)
+    written, left_out = [], []
+    with count_progress("runs written", len(sources), not as_json) as on_done:
+        for number, source in enumerate(sources, 1):
+            try:
+                written += _write(source, kind, out, at, estimate)
+            except FormclipError as error:
+                if len(sources) == 1:
+                    raise
+                left_out.append((source.name, str(error)))
+            if on_done is not None:
+                on_done(number)
+    if as_json:
+        click.echo(json.dumps({"written": [str(path) for path in written], "left_out": dict(left_out)}, indent=1))
+        return
+    for path in written:
+        click.echo(path)
+    for name, why in left_out:
+        click.echo(f"left out: {name}: {why}")
+    if not sources:
+        click.echo("no run to write; next: formclip sync")
+
+
+def _of_store(store: Store, since: datetime | None) -> list[Source]:
+    found = []
+    for stored in store.sessions():
+        source = of_stored(stored, store)
+        if since is None or (source.started is not None and source.started.date() >= since.date()):
+            found.append(source)
+    return found
+
+
+def _write(source: Source, kind: str, out: Path, at: datetime | None, estimate: bool) -> list[Path]:
+    from formclip.ground.files import write_whole
+    from formclip.runs.exchange import fit, seconds, tables
+
+    if kind == "csv":
+        return tables.write_csv(source, out)
+    if kind == "parquet":
+        return [tables.write_parquet(source, out / f"{source.name}.parquet")]
+    started = source.started or (at.astimezone() if at is not None else None)
+    if started is None:
+        raise fit.CantExport(f"{source.name} has no date, which a FIT file needs", "say it: --at '2026-07-01 07:00'")
+    distance = fit.estimated(seconds.per_second(source.run)) if estimate else None
+    path = out / f"{source.name}.fit"
+    write_whole(path, fit.to_fit(source.run, started, distance))
+    return [path]

@@ -1,0 +1,1 @@
+"""The tests: a package, so that it is found before another of that name."""

@@ -31,6 +31,17 @@ def test_where_a_step_is_missing_those_after_it_count():
     assert (~known).sum() <= 2
 
 
+def test_a_contact_in_lost_samples_is_no_end_of_a_count():
+    on_s = np.arange(10.0, 40.0, 0.35)
+    flags = np.zeros(len(on_s))
+    flags[40] = 8
+    on_s[40] += 0.12
+    t_s = np.arange(12.0, 39.0)
+    plain, told = cadence_each_second(t_s, on_s), cadence_each_second(t_s, on_s, flags)
+    assert np.abs(plain - 60 / 0.35).max() > 3
+    assert np.abs(told - 60 / 0.35).max() < 1
+
+
 @given(
     st.lists(st.floats(0.2, 3.0), max_size=120),
     st.floats(-5, 5),

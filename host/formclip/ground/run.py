@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from gaitcore.records import SETTLING, SLIPPED
+from gaitcore.records import GAP, SETTLING, SLIPPED
 from gaitcore.slip import CONFIRM_STEPS
 from gaitcore.steps import step_time
 from numpy.typing import NDArray
@@ -89,25 +89,27 @@ def mean(values: Floats) -> float:
     return float(known.mean()) if len(known) else math.nan
 
 
-def cadence_each_second(t_s: Floats, on_s: Floats) -> Floats:
+def cadence_each_second(t_s: Floats, on_s: Floats, flags: Floats | None = None) -> Floats:
     """Steps/min at each time, of the steps in the last 4 s; NaN where it is no running.
 
-    The same for a trace and for a clip's log: both are read off the log's own steps.
+    The same for a trace and for a clip's log: both are read off the log's own steps. A step at whose contact samples
+    were lost (in its flags) is counted, but its time is no end of a count.
     """
     out = np.full(len(t_s), math.nan)
+    sure = np.ones(len(on_s), dtype=bool) if flags is None else flags.astype(int) & GAP == 0
     starts, ends = (np.searchsorted(on_s, t, "right").tolist() for t in (t_s - CADENCE_S, t_s))
     for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        steps = on_s[start:end]
-        if len(steps) < _LEAST_STEPS:
+        if end - start < _LEAST_STEPS:
             continue
-        apart = np.diff(steps)
+        last_s = on_s[end - 1]
+        apart = np.diff(on_s[start:end])
         hole = np.flatnonzero(apart > _HOLE * apart.mean())
-        if len(hole):
-            steps = steps[hole[-1] + 1 :]
-            if len(steps) < _LEAST_STEPS:
-                continue
-        step_s = step_time(steps.tolist())
-        goes_on = end < len(on_s) and on_s[end] - steps[-1] <= BOUT_GAP_S
-        if goes_on or t_s[i] - steps[-1] <= 2.0 * step_s:  # the last contact is measured when the step is over
+        first = start + int(hole[-1]) + 1 if len(hole) else start
+        known = first + np.flatnonzero(sure[first:end])
+        if len(known) < _LEAST_STEPS:
+            continue
+        step_s = step_time(on_s[known[0] : known[-1] + 1].tolist())
+        goes_on = end < len(on_s) and on_s[end] - last_s <= BOUT_GAP_S
+        if goes_on or t_s[i] - last_s <= 2.0 * step_s:  # the last contact is measured when the step is over
             out[i] = 60.0 / step_s
     return out

@@ -220,7 +220,7 @@ def replay_trace(
         columns,
         to_cues(log, time_of),
         seconds,
-        cadence_each_second(seconds, columns["on_s"]),
+        cadence_each_second(seconds, columns["on_s"], columns["flags"]),
         start_s,
         trace.samples * period_s,
         settings,
@@ -255,7 +255,7 @@ def replay_log(path: Path, changed: dict[str, Any] | None = None) -> Replayed:
         cues = to_cues(log, own_clock)
     last_s = max((t_ms for _, t_ms, _ in log.entries), default=0) / 1000
     seconds = np.arange(0.0, math.floor(last_s) + 1)
-    cadence = cadence_each_second(seconds, columns["on_s"])
+    cadence = cadence_each_second(seconds, columns["on_s"], columns["flags"])
     facts = {
         "trace": path.name,
         "rate_hz": log.start.get("rate_hz"),

@@ -11,9 +11,9 @@ from formclip.firmware.sources import libraries_here
 from formclip.firmware.virtual.image import make_drive
 from formclip.firmware.virtual.radio import prepared, process
 from outside import Clip, Outside
-from test_sync import Port
 
 from tests.firmware.test_radio import invited as press_and_wait
+from tests.runs.test_sync import Port
 
 pytestmark = pytest.mark.bluez
 

@@ -2,7 +2,6 @@
 
 import math
 
-import interpreters
 import numpy as np
 import pytest
 from formclip.lab.fitting.gather import gather
@@ -11,6 +10,8 @@ from gaitcore.contact import Contact, crossing, hann
 from gaitcore.shape import Shape
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests import interpreters
 
 RATES = st.integers(50, 416)
 

@@ -7,7 +7,8 @@ import click
 import pytest
 from formclip.runs.store.store import Store
 from formclip.show import cli
-from made_runs import SUMMER, log_of, put
+
+from tests.made_runs import SUMMER, log_of, put
 
 CLIP = "formclip-1a2b"
 

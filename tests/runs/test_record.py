@@ -9,6 +9,7 @@ import sys
 import zipfile
 from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from formclip.ground.errors import FileError, LogError
@@ -24,7 +25,7 @@ from formclip.runs.store.check import check
 from formclip.runs.store.dates import BadTime, at_zone, said_time
 from formclip.runs.store.index import VERSION, StoreError
 from formclip.runs.store.rebuild import anew, forget, take_up
-from formclip.runs.store.store import ADDED, Store
+from formclip.runs.store.store import ADDED, Store, Stored
 from formclip.runs.store.taken import NoDate, apart, take_in
 from formclip.runs.store.which import NoRun, which
 from formclip.runs.sync.visit import visit
@@ -138,6 +139,14 @@ def test_a_run_in_the_bin_is_out_of_sight_and_comes_back(store):
     assert days_left(binned, 1000.0 + 86400) == KEPT_DAYS - 1
     take_back(store, binned)
     assert rows(store)[0].about.name == "Park" and store.binned() == []
+
+
+@given(binned=st.integers(0, 2**32), since_s=st.floats(-0.5, 40 * 86400.0))
+def test_a_run_has_thirty_days_at_the_most_and_none_when_it_may_go(binned, since_s):
+    """The whole second that is kept may lie half a second ahead of the clock."""
+    stored = Stored("a", 1, 2, 3, 4, 0, Path("x"), False, binned)
+    left = days_left(stored, binned + since_s)
+    assert 0 <= left <= KEPT_DAYS and (left == 0) == (binned + since_s - binned >= KEPT_DAYS * 86400)
 
 
 def test_after_thirty_days_its_file_is_gone_and_nothing_else(store):

@@ -46,7 +46,9 @@ def take_back(store: Store, stored: Stored) -> None:
 def days_left(stored: Stored, now_unix_s: float | None = None) -> int:
     """Whole days until a run in the bin is gone."""
     now = time.time() if now_unix_s is None else now_unix_s
-    return max(0, KEPT_DAYS - int((now - (stored.binned_unix_s or now)) // 86400))
+    binned = now if stored.binned_unix_s is None else stored.binned_unix_s
+    since_s = max(0.0, now - binned)  # the whole second that is kept may lie ahead of now
+    return max(0, KEPT_DAYS - int(since_s // 86400))
 
 
 def empty_bin(store: Store, now_unix_s: float | None = None) -> list[Stored]:

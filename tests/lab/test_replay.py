@@ -233,9 +233,8 @@ def test_a_trace_longer_than_a_clock_can_count_is_refused(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_raw_samples_of_a_log_are_replayed_as_a_trace(run, tmp_path):
-    """A log with raw pages, as the clip in capture mode writes it, against the trace that it came from."""
-    path, out, _ = run
+def raw_log(path):
+    """The log of a clip in capture mode: its raw pages hold this trace from 5 s on, but for one block."""
     pages_of = {}
 
     def sink(number, page, complete):
@@ -245,18 +244,22 @@ def test_raw_samples_of_a_log_are_replayed_as_a_trace(run, tmp_path):
     writer = LogWriter(sink, session=7, boot=1)
     raw = RawWriter(writer)
     writer.event(records.START, 0, (1, 104, 1, 0, 0), b"")
-    first = 520  # the clip began its capture after 5 s
     for piece in open_trace(path).pieces():
         for start in range(0, piece.samples.shape[1], 26):
             block = piece.samples[:, start : start + 26]
             index = piece.index + start
-            if index >= first and not 5000 <= index < 5026:  # and lost a block
+            if index >= 520 and not 5000 <= index < 5026:
                 lsb = np.round(block / np.array([[0.000488]] * 3 + [[0.035]] * 3)).astype("<i2")
                 assert raw.push(index, lsb.T.tobytes())
     raw.close()
     writer.close()
-    data = b"".join(pages_of.get(n, b"\xff" * PAGE_B) for n in range(max(pages_of) + 1))
-    (tmp_path / "raw.fclog").write_bytes(data)
+    return b"".join(pages_of.get(n, b"\xff" * PAGE_B) for n in range(max(pages_of) + 1))
+
+
+def test_raw_samples_of_a_log_are_replayed_as_a_trace(run, tmp_path):
+    """A log with raw pages, as the clip in capture mode writes it, against the trace that it came from."""
+    path, out, _ = run
+    (tmp_path / "raw.fclog").write_bytes(raw_log(path))
     replayed = replay_to_folder(tmp_path / "raw.fclog", tmp_path / "out", bar=False, raw=True)
     whole = column(rows(out / "steps.csv"), "on_s")
     ours = replayed.columns["on_s"]

@@ -7,7 +7,7 @@ from formclip.lab.simulate import Scenario, write
 from formclip.lab.stress import limps, stress, variants
 from formclip.lab.stress.daily import as_part, livelier
 from formclip.lab.stress.motion import ACC_LSB_G, GYR_LSB_DPS, read_rows, sensed, take_apart
-from formclip.lab.validate.score import load_truth, truth_path
+from formclip.lab.validate.truthfile import load_truth, truth_path
 from formclip.show import cli
 from scipy.spatial.transform import Rotation
 

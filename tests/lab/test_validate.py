@@ -10,8 +10,9 @@ from formclip.lab.simulate import Scenario, write
 from formclip.lab.validate.figures import all_figures, simulated
 from formclip.lab.validate.plots import draw_agreement
 from formclip.lab.validate.run import find_traces, score_file, trace_name
-from formclip.lab.validate.score import Ours, match, score_trace, truth_path, window_cadence
+from formclip.lab.validate.score import Ours, match, score_trace, window_cadence
 from formclip.lab.validate.table import to_markdown, to_text
+from formclip.lab.validate.truthfile import truth_path
 from formclip.show import cli
 
 RATE = 26

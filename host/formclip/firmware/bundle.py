@@ -16,9 +16,9 @@ import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
-from formclip import __version__
 from formclip.firmware.shrink import prune, shrink
 from formclip.firmware.sources import HERE, Tree, library_file
+from formclip.ground.version import VERSION
 
 BOARDS = {
     "xiao": "seeed_xiao_nrf52840_sense",
@@ -152,7 +152,7 @@ def frozen(tree: Tree = HERE) -> Frozen:
     whole = hashlib.sha256()
     for name, data in sorted(modules.items()):
         whole.update(b"%s %d " % (name.encode(), len(data)) + data)
-    build = f"{__version__}-{whole.hexdigest()[:8]}"
+    build = f"{VERSION}-{whole.hexdigest()[:8]}"
     modules[BUILD] = f'ID = "{build}"\n'.encode()
     drive["/boot.py"] += f'from {BUILD[:-3]} import ID\n\nprint("{FROZEN_MARK}", ID)\n'.encode()
     drive["/code.py"] = f"import {CODE[:-3]}\n".encode()

@@ -21,10 +21,10 @@ from pathlib import Path
 from gaitcore.drive import GUARD_AT, RESTART_AT, RESTART_MARK, SPARE_B
 from gaitcore.drive import LOG as LOG_PATH
 
-from formclip import __version__
 from formclip.firmware.bundle import BOARD_IDS, BOARDS, frozen, on_drive
 from formclip.ground.errors import FormclipError, NotInstalled, from_os_error, printable
 from formclip.ground.files import write_whole
+from formclip.ground.version import VERSION
 
 CIRCUITPYTHON = 10  # major version that the firmware was written and tried for
 LOG = LOG_PATH.strip("/")
@@ -181,7 +181,7 @@ def writable(drive: Path) -> bool:
 def manifest(board: str, files: dict[str, bytes], build: str = "") -> bytes:
     """The list of what was deployed, for the next deploy and for doctor; build: of the frozen part."""
     digests = {name: _digest(data) for name, data in files.items() if name != "/settings.toml"}
-    facts = {"formclip": __version__, "board": board, **({"frozen": build} if build else {}), "files": digests}
+    facts = {"formclip": VERSION, "board": board, **({"frozen": build} if build else {}), "files": digests}
     return json.dumps(facts, indent=0).encode()
 
 

@@ -79,21 +79,22 @@ def name_cues(times_s: Floats, values: list[dict[str, Any]]) -> tuple[Cue, ...]:
     return tuple(cues)
 
 
+def to_events(log: Log, time_of: Callable[[Floats], Floats]) -> tuple[tuple[float, str], ...]:
+    """What else the log tells, in words: (t_s, text)."""
+    told = [(t_ms, event_text(tag, values)) for tag, t_ms, values in log.entries if tag != records.STEP]
+    kept = [(t_ms, text) for t_ms, text in told if text is not None]
+    times = time_of(np.array([t_ms for t_ms, _ in kept], dtype=np.float64))
+    return tuple(zip(times.tolist(), (text for _, text in kept), strict=True))
+
+
 def to_run(log: Log, time_of: Callable[[Floats], Floats] = own_clock, name: str = "") -> Run:
     """The session for the report and the exports. There, what is lost in braking is positive."""
     columns = to_columns(log, time_of, log.settings())
     for metric in TABLE:
         if metric.sign < 0:
             columns[metric.key] = -columns[metric.key]
-    events: list[tuple[float, str]] = []
-    for tag, t_ms, values in log.entries:
-        if tag == records.STEP:
-            continue
-        text = event_text(tag, values)
-        if text is not None:
-            events.append((float(time_of(np.array([t_ms], dtype=np.float64))[0]), text))
     summary = {"baseline": baseline_of(log), "closed": log.closed, "problems": log.problems}
-    return Run(name or log.path.stem, columns, to_cues(log, time_of), tuple(events), summary)
+    return Run(name or log.path.stem, columns, to_cues(log, time_of), to_events(log, time_of), summary)
 
 
 def load_run(path: Path) -> Run:

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from formclip import __version__
 from formclip.ground.errors import FileError, TraceError
 from formclip.ground.files import make_folder, write_whole
 from formclip.ground.progress import file_progress
@@ -24,6 +23,7 @@ from formclip.ground.text import clock
 from formclip.ground.trace import Block, Given, Lost, Piece, Trace, TraceWriter, open_trace
 from formclip.ground.trace.mapping import ROWS, TEXT, Part, column_name
 from formclip.ground.trace.table import Floats
+from formclip.ground.version import VERSION
 
 TRACE_ENDS = ".imu.csv.xz"
 SIDE_ENDS = ".import.json"
@@ -306,7 +306,7 @@ def import_recording(paths: Sequence[Path], folder: Path, given: Given | None = 
         "from": [path.name for path in paths],
         **done.preview.to_dict(),
         "said": {key: value for key, value in vars(said).items() if value},
-        "formclip": __version__,
+        "formclip": VERSION,
     }
     write_whole(side, json.dumps(held, indent=1, ensure_ascii=False) + "\n")
     return Imported(done.preview, target)

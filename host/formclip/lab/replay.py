@@ -24,10 +24,18 @@ from gaitcore.records import SLIPPED
 from gaitcore.session import READY, Session
 from gaitcore.settings import Settings
 
-from formclip import __version__
 from formclip.ground import log as logfile
 from formclip.ground.again import cues_again, same_cues
-from formclip.ground.columns import cadence_csv, cues_csv, name_cues, own_clock, steps_csv, to_columns, to_cues
+from formclip.ground.columns import (
+    cadence_csv,
+    cues_csv,
+    name_cues,
+    own_clock,
+    steps_csv,
+    to_columns,
+    to_cues,
+    to_events,
+)
 from formclip.ground.errors import FileError, TraceError, from_os_error
 from formclip.ground.files import make_folder, write_whole
 from formclip.ground.metrics import METRIC, METRICS
@@ -35,6 +43,7 @@ from formclip.ground.progress import file_progress
 from formclip.ground.run import BOUT_GAP_S, Cue, Floats, Run, cadence_each_second, mean
 from formclip.ground.text import clock
 from formclip.ground.trace import Capture, Given, Lost, Trace, open_trace
+from formclip.ground.version import VERSION
 from formclip.ground.words import CUE_KINDS
 
 FILES = ("steps.csv", "cadence.csv", "cues.csv", "up.csv", logfile.SUMMARY_NAME)
@@ -51,6 +60,7 @@ class Replayed:
     log: logfile.Log
     columns: dict[str, Floats]
     cues: tuple[Cue, ...]
+    events: tuple[tuple[float, str], ...]
     cadence_t_s: Floats
     cadence_spm: Floats
     start_s: float
@@ -90,7 +100,7 @@ class Replayed:
                 name: value for name, value in self.settings.to_dict().items() if value != Settings().to_dict()[name]
             },
             "notes": self.notes + self.log.problems,
-            "formclip": __version__,
+            "formclip": VERSION,
         }
 
 
@@ -159,7 +169,7 @@ def replay_trace(
     settings = Settings(changed)
     rate_hz = trace.rate_hz
     store = _Pages(log_path)
-    session = Session(rate_hz, settings, trace.has_gyro, info=f"formclip {__version__} replay", sink=store, session=1)
+    session = Session(rate_hz, settings, trace.has_gyro, info=f"formclip {VERSION} replay", sink=store, session=1)
     tap = UpTap(session, trace.t_s, up_sink) if up_sink is not None and trace.has_gyro else None
     start_s: float | None = None
     pairs: list[tuple[int, int]] = []
@@ -219,6 +229,7 @@ def replay_trace(
         log,
         columns,
         to_cues(log, time_of),
+        to_events(log, time_of),
         seconds,
         cadence_each_second(seconds, columns["on_s"], columns["flags"]),
         start_s,
@@ -262,7 +273,9 @@ def replay_log(path: Path, changed: dict[str, Any] | None = None) -> Replayed:
         "has_gyro": bool(log.start.get("has_gyro", 1)),
         "lost_samples": sum(values["samples"] for _, values in log.events(records.LOST)),
     }
-    return Replayed(log, columns, cues, seconds, cadence, 0.0, last_s, settings, notes, facts)
+    return Replayed(
+        log, columns, cues, to_events(log, own_clock), seconds, cadence, 0.0, last_s, settings, notes, facts
+    )
 
 
 # -- files ------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from formclip.ground.text import clock
 from formclip.lab.replay import Replayed
 from formclip.lab.validate.episodes import Found
 from formclip.lab.validate.score import Ours
+from formclip.lab.validate.truthfile import window_cadence_spm
 
 DEFAULT_FOLDER = Path("out/demo")
 _SEED = 1
@@ -86,8 +87,10 @@ def print_tables(truth: dict[str, Any], score: dict[str, Any], found: list[Found
 def windows(truth: dict[str, Any], replayed: Replayed) -> list[dict[str, Any]]:
     """Mean cadence in each window of the truth file."""
     out = []
-    for window in truth.get("cadence_windows", []):
-        figures = [float(v) for k, v in window.items() if k.endswith("_spm")]
+    for window in truth.get("cadence_windows") or []:
+        truth_spm = window_cadence_spm(window)
+        if truth_spm is None:
+            continue
         inside = (replayed.cadence_t_s > window["from_s"]) & (replayed.cadence_t_s <= window["to_s"])
         mine = replayed.cadence_spm[inside]
         mine = mine[np.isfinite(mine)]
@@ -95,7 +98,7 @@ def windows(truth: dict[str, Any], replayed: Replayed) -> list[dict[str, Any]]:
             {
                 "from_s": window["from_s"],
                 "to_s": window["to_s"],
-                "truth": sum(figures) / len(figures),
+                "truth": truth_spm,
                 "ours": float(mine.mean()) if len(mine) else None,
             }
         )

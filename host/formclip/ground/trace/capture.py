@@ -11,7 +11,7 @@ from gaitcore.units import ACC_G_PER_LSB_16G, GYR_DPS_PER_LSB_1000
 from numpy.typing import NDArray
 
 from formclip.ground.errors import LogError
-from formclip.ground.trace.reader import Block, Lost, Piece
+from formclip.ground.trace.reader import Block, Lost, Piece, in_memory
 from formclip.ground.trace.table import Floats
 
 _MOST_GAP_S = 24 * 3600  # no capture lasts longer than minutes: an index further on is a damaged one
@@ -68,6 +68,10 @@ class Capture:
         inside: Floats = np.interp(at, known, ms) / 1000.0
         outside: Floats = (np.minimum(at - known[0], 0) + np.maximum(at - known[-1], 0)) / hz[-1]
         return inside + outside
+
+    def arrays(self) -> tuple[Floats, Floats]:
+        """As Trace.arrays."""
+        return in_memory(self)
 
     def pieces(self, on_progress: Callable[[float], None] | None = None) -> Iterator[Piece]:
         self.samples = self.lost_samples = self.far_pages = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,8 @@ class Trace:
     In        pieces(): from the start each time it is called; `on_progress` is told the fraction of the file read
     Out       Block and Lost in order; `t_s(index)` maps to the trace's own time, for what has been read;
               `notes` say what had to be done to the data, in words
+              has_gyro; rate_hz, whole, at which the samples are given; source_rate_hz, of the file; samples and
+              lost_samples, counted as pieces are taken
     Errors    TraceError: what, file, line or byte, remedy
     """
 
@@ -105,6 +108,14 @@ class Trace:
                 yield from self._pieces_of(stretch.index, stretch.values, on_progress)
         for stretch in self._grid.finish():
             yield from self._pieces_of(stretch.index, stretch.values, on_progress)
+
+    def arrays(self) -> tuple[Floats, Floats]:
+        """The whole trace in memory, as the clip's code gets it.
+
+        Out       t_s (n,) in s, and values (n, 6): acceleration x y z in g, turning x y z in deg/s, in the sensor's
+                  axes, evenly at rate_hz; NaN where samples are lost, and in what the sensor has not
+        """
+        return in_memory(self)
 
     def _pieces_of(self, index: int, values: Floats, on_progress: Callable[[float], None] | None) -> Iterator[Piece]:
         if index > self.samples:
@@ -222,6 +233,29 @@ def _first_rows(source: Recording) -> Rows | None:
             break
     chunks.close()  # type: ignore[attr-defined]
     return found
+
+
+class Pieces(Protocol):
+    """What a trace of any kind is taken in by."""
+
+    has_gyro: bool
+
+    def pieces(self) -> Iterator[Piece]: ...
+    def t_s(self, index: NDArray[np.int64]) -> Floats: ...
+
+
+def in_memory(trace: Pieces) -> tuple[Floats, Floats]:
+    """The whole trace: t_s (n,) and values (n, 6), NaN where samples are lost or were never there."""
+    parts: list[Floats] = [np.zeros((0, 6))]
+    for piece in trace.pieces():
+        if isinstance(piece, Lost):
+            parts.append(np.full((piece.n, 6), np.nan))
+        else:
+            parts.append(piece.samples.T.astype(np.float64))
+    values = np.concatenate(parts)
+    if not trace.has_gyro:
+        values[:, 3:] = np.nan
+    return trace.t_s(np.arange(len(values), dtype=np.int64)), values
 
 
 def open_trace(path: str | Path, given: Given | None = None, beside: Sequence[Path] = ()) -> Trace:

@@ -28,7 +28,8 @@ from formclip.lab.ablation import ablations as ab
 from formclip.lab.simulate import Scenario, Segment, Turn, write
 from formclip.lab.validate.figures import all_figures
 from formclip.lab.validate.run import PROCESSES, find_traces, in_processes, replay_for_score, trace_name
-from formclip.lab.validate.score import Ours, Score, load_truth, match, score_trace, truth_path
+from formclip.lab.validate.score import Ours, Score, match, score_trace
+from formclip.lab.validate.truthfile import load_truth, truth_path
 
 Numbers = dict[str, float | None]
 Result = dict[str, Any]  # {"traces": {name: score}, "made": {kind: {run: score}}}

@@ -25,7 +25,8 @@ from formclip.ground.progress import count_progress
 from formclip.ground.trace import Lost, open_trace
 from formclip.lab.peers.methods import CONTACTS, INCLINATION, Floats
 from formclip.lab.validate.run import find_traces, in_processes, replay_for_score, trace_name
-from formclip.lab.validate.score import SETTLE_S, load_truth, match, score_up, truth_path, window_cadence
+from formclip.lab.validate.score import SETTLE_S, match, score_up, window_cadence
+from formclip.lab.validate.truthfile import load_truth, truth_path
 
 _STAND_S = (3.0, 10.0)
 OURS = "formclip"

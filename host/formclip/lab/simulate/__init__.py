@@ -7,7 +7,7 @@
 The same scenario and seed give the same samples. What is modelled and what is not: docs/lab/simulate.md.
 """
 
-from formclip.lab.simulate.make import Trace, simulate, write
+from formclip.lab.simulate.make import Simulated, simulate, write
 from formclip.lab.simulate.scenario import (
     PRESETS,
     Episode,
@@ -35,8 +35,8 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Segment",
+    "Simulated",
     "Slip",
-    "Trace",
     "Turn",
     "from_mapping",
     "preset",

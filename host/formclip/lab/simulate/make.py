@@ -29,8 +29,14 @@ _ROW = "%.5f,%.5f,%.5f,%.5f,%.4f,%.4f,%.4f\n"
 
 
 @dataclass
-class Trace:
-    """A trace in memory. `pose` holds the true motion at every sample where it was asked for."""
+class Simulated:
+    """A simulated trace in memory.
+
+    rate_hz   samples a second
+    t_s       (n,) s; acc_g (n, 3), gravity in it, and gyr_dps (n, 3): sensor axes. Lost samples are not in them
+    truth     what stands in the truth file (docs/lab/trace-format.md): each step, the pose, the episodes
+    pose      {name: (n,)}: the true motion at every sample, where it was asked for
+    """
 
     rate_hz: float
     t_s: Floats
@@ -44,6 +50,13 @@ class Trace:
         """(6, n): rows ax ay az [g] gx gy gz [dps], as the signal chain takes them; gaps are not marked in it."""
         return np.concatenate([self.acc_g.T, self.gyr_dps.T])
 
+    def save(self, name: str | Path) -> Path:
+        """NAME.imu.csv.xz and NAME.truth.json, as `formclip simulate` writes them; the path of the first."""
+        with _Files(name) as files:
+            files.add(self.t_s, self.acc_g, self.gyr_dps)
+            files.finish(self.truth)
+        return files.trace_path
+
 
 @dataclass
 class _Chunk:
@@ -53,6 +66,47 @@ class _Chunk:
     pose: Pose
     up: Floats
     kept: NDArray[np.bool_]
+
+
+class _Files:
+    """NAME.imu.csv.xz and NAME.truth.json, which appear under their names only when both are whole."""
+
+    def __init__(self, name: str | Path) -> None:
+        name = Path(name)
+        self.trace_path = name.parent / (name.name + ".imu.csv.xz")
+        self.truth_path = name.parent / (name.name + ".truth.json")
+        self._parts = [path.with_name(path.name + ".part") for path in (self.trace_path, self.truth_path)]
+        self._at = name.parent
+
+    def __enter__(self) -> _Files:
+        try:
+            self._at.mkdir(parents=True, exist_ok=True)
+            self._at = self.trace_path
+            self._file = lzma.open(self._parts[0], "wb", preset=1)
+            self._file.write(_HEADER.encode())
+        except OSError as error:
+            raise from_os_error(error, self._at, "write") from None
+        return self
+
+    def add(self, t_s: Floats, acc_g: Floats, gyr_dps: Floats) -> None:
+        rows = np.column_stack([t_s, acc_g, gyr_dps])
+        self._file.write(((_ROW * len(rows)) % tuple(rows.ravel().tolist())).encode())
+
+    def finish(self, truth: dict[str, Any]) -> None:
+        self._file.close()
+        self._at = self.truth_path
+        self._parts[1].write_text(to_json(truth), encoding="utf-8")
+        os.replace(self._parts[0], self.trace_path)
+        os.replace(self._parts[1], self.truth_path)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        with suppress(OSError):
+            self._file.close()
+        for part in self._parts:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise from_os_error(error, self._at, "write") from None
 
 
 def as_scenario(request: Request) -> Scenario:
@@ -130,7 +184,7 @@ def _begin(request: Request, seed: int) -> tuple[Scenario, Plan, Truth, Iterator
     return scenario, plan, truth, _chunks(scenario, plan, Sensor(scenario, plan, noise), truth, gaps)
 
 
-def simulate(request: Request, seed: int = 0, keep_pose: bool = False) -> Trace:
+def simulate(request: Request, seed: int = 0, keep_pose: bool = False) -> Simulated:
     """The whole trace in memory. `request` is a Scenario, the name of a preset, or a mapping as in a JSON file."""
     scenario, _, truth, chunks = _begin(request, seed)
     times, accs, gyrs, poses = [], [], [], []
@@ -141,7 +195,7 @@ def simulate(request: Request, seed: int = 0, keep_pose: bool = False) -> Trace:
         if keep_pose:
             poses.append(np.concatenate([_pose_rows(c.pose), c.up.T])[:, c.kept])
     pose = dict(zip(POSE_ROWS, np.concatenate(poses, axis=1))) if keep_pose else None
-    return Trace(
+    return Simulated(
         scenario.rate_hz, np.concatenate(times), np.concatenate(accs), np.concatenate(gyrs), truth.finish(), pose
     )
 
@@ -168,30 +222,11 @@ def write(
     `progress` is called with the seconds of the trace written so far. Files appear under their names only when whole.
     """
     scenario, _, truth, chunks = _begin(request, seed)
-    name = Path(name)
-    trace_path = name.parent / (name.name + ".imu.csv.xz")
-    truth_path = name.parent / (name.name + ".truth.json")
-    parts = [path.with_name(path.name + ".part") for path in (trace_path, truth_path)]
-    target = name.parent
-    try:
-        name.parent.mkdir(parents=True, exist_ok=True)
-        target = trace_path
-        with lzma.open(parts[0], "wb", preset=1) as file:
-            file.write(_HEADER.encode())
-            for c in chunks:
-                rows = np.column_stack([c.t_s, c.acc_g, c.gyr_dps])[c.kept]
-                file.write(((_ROW * len(rows)) % tuple(rows.ravel().tolist())).encode())
-                if progress is not None:
-                    progress(float(c.t_s[-1]) + 1 / scenario.rate_hz)
+    with _Files(name) as files:
+        for c in chunks:
+            files.add(c.t_s[c.kept], c.acc_g[c.kept], c.gyr_dps[c.kept])
+            if progress is not None:
+                progress(float(c.t_s[-1]) + 1 / scenario.rate_hz)
         known = truth.finish()
-        target = truth_path
-        parts[1].write_text(to_json(known), encoding="utf-8")
-        os.replace(parts[0], trace_path)
-        os.replace(parts[1], truth_path)
-    except OSError as error:
-        raise from_os_error(error, target, "write") from None
-    finally:
-        for part in parts:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-    return trace_path, truth_path, known
+        files.finish(known)
+    return files.trace_path, files.truth_path, known

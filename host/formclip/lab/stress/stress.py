@@ -17,7 +17,8 @@ from formclip.lab.stress.motion import Floats, take_apart
 from formclip.lab.stress.variants import VARIANTS, Made, Variant, to_csv
 from formclip.lab.validate.figures import Figure, all_figures
 from formclip.lab.validate.run import PROCESSES, in_processes, replay_for_score, trace_name
-from formclip.lab.validate.score import Score, load_truth, score_trace, truth_path
+from formclip.lab.validate.score import Score, score_trace
+from formclip.lab.validate.truthfile import load_truth, truth_path
 
 _NEEDED = ("pose", "sensor_to_body", "gyro_bias_dps", "acc_bias_g", "steps", "speed_mps", "cadence_spm")
 LIVELIER = ((1.0, 1.0), (1.0, 1.3), (1.1, 1.0), (1.2, 1.0))  # how much quicker, how much stronger

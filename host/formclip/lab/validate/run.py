@@ -15,7 +15,8 @@ import numpy as np
 from formclip.ground.errors import FileError, FormclipError
 from formclip.ground.trace import Trace, open_trace
 from formclip.lab.replay import replay_trace
-from formclip.lab.validate.score import Ours, Score, load_truth, score_trace, truth_path
+from formclip.lab.validate.score import Ours, Score, score_trace
+from formclip.lab.validate.truthfile import load_truth, truth_path
 
 PROCESSES = 2
 _PATTERNS = ("*.csv", "*.csv.xz", "*.csv.gz")

@@ -13,10 +13,8 @@ The rules, which docs/lab/validity.md repeats in words:
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,8 +22,8 @@ from gaitcore.steps import step_time
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from formclip.ground.errors import TraceError
 from formclip.ground.run import CADENCE_S
+from formclip.lab.validate.truthfile import window_cadence_spm
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -51,24 +49,6 @@ class Ours:
     up_t_s: Floats
     up: Floats
     duration_s: float
-
-
-def load_truth(path: Path) -> dict[str, Any]:
-    try:
-        truth = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TraceError(f"the truth can't be read ({error})", "mend it or remove it", path=path) from None
-    if not isinstance(truth, dict):
-        raise TraceError("the truth is not a JSON object", "mend it or remove it", path=path, place="line 1")
-    return truth
-
-
-def truth_path(trace: Path) -> Path:
-    """NAME.truth.json for NAME.imu.csv[.xz|.gz] or NAME.csv[...]."""
-    name = trace.name
-    for suffix in (".xz", ".gz", ".csv", ".imu"):
-        name = name.removesuffix(suffix)
-    return trace.with_name(name + ".truth.json")
 
 
 def _column(steps: list[dict[str, Any]], key: str) -> Floats:
@@ -273,14 +253,16 @@ def score_windows(truth: dict[str, Any], ours: Ours) -> Score | None:
     """Cadence where truth is a figure per window of 10 s."""
     errors, missing, worst_at = [], 0, math.nan
     for window in truth["cadence_windows"]:
-        figures = [float(v) for k, v in window.items() if k.endswith("_spm")]
+        truth_spm = window_cadence_spm(window)
+        if truth_spm is None:
+            continue
         inside = (ours.cadence_t_s >= window["from_s"] + CADENCE_S) & (ours.cadence_t_s <= window["to_s"])
         mine = ours.cadence_spm[inside]
         mine = mine[np.isfinite(mine)]
         if not len(mine):
             missing += 1
             continue
-        errors.append(float(mine.mean()) - sum(figures) / len(figures))
+        errors.append(float(mine.mean()) - truth_spm)
         if abs(errors[-1]) >= max(map(abs, errors)):
             worst_at = float(window["from_s"])
     if not errors and not missing:
@@ -308,15 +290,16 @@ def score_not_running(truth: dict[str, Any], ours: Ours) -> Score:
 
 def score_up(truth: dict[str, Any], ours: Ours) -> Score | None:
     """Angle between our up and the true one, where the sensor moves."""
-    vectors = np.array(
-        [[math.nan if x is None else x for x in v] for v in truth["up_in_sensor"]["vectors"]], dtype=np.float64
-    )
+    known = [[math.nan if x is None else x for x in v] for v in truth["up_in_sensor"]["vectors"]]
+    vectors = np.array(known, dtype=np.float64).reshape(-1, 3)
     t_s = np.arange(len(vectors)) * truth["up_in_sensor"]["every_samples"] / float(truth["rate_hz"])
     moving = np.array(truth["moving"], dtype=bool)[: len(vectors)]
     if not len(ours.up_t_s):
         return None
     mine = np.stack([np.interp(t_s, ours.up_t_s, ours.up[:, k]) for k in range(3)], axis=1)
     good = moving & np.all(np.isfinite(vectors), axis=1) & (t_s <= ours.up_t_s[-1])
+    if not good.any():
+        return None
     a = mine[good] / np.linalg.norm(mine[good], axis=1, keepdims=True)
     b = vectors[good] / np.linalg.norm(vectors[good], axis=1, keepdims=True)
     angle = np.degrees(np.arctan2(np.linalg.norm(np.cross(a, b), axis=1), np.sum(a * b, axis=1)))

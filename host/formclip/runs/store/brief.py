@@ -11,15 +11,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from formclip import __version__
 from formclip.ground.columns import own_clock, to_run
 from formclip.ground.errors import FormclipError, printable
 from formclip.ground.log import read_log
+from formclip.ground.version import VERSION
 from formclip.runs.store.about import NOTHING, About, abouts
 from formclip.runs.store.dates import Beginning, at_zone, beginning, date_of
 from formclip.runs.store.store import Anchor, Key, Store, Stored
 
-MADE_BY = f"{__version__}/1"  # what is kept is made anew by another version; the last figure: of what is kept
+MADE_BY = f"{VERSION}/1"  # what is kept is made anew by another version; the last figure: of what is kept
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from formclip.ground import log as logfile
 from formclip.ground.errors import GoalMissed
 from formclip.lab.replay import describe, replay_to_folder
 from formclip.lab.validate.episodes import match_cues
-from formclip.lab.validate.score import load_truth, score_trace, truth_path
+from formclip.lab.validate.score import score_trace
+from formclip.lab.validate.truthfile import load_truth, truth_path
 from formclip.show import demo
 
 
@@ -53,7 +54,7 @@ def demo_command(trace: Path | None, out: Path, clip: bool, as_json: bool) -> No
         truth = load_truth(truth_path(trace))
     score = score_trace(truth, demo.ours(replayed)) if truth else {}
     score["windows"] = demo.windows(truth, replayed)
-    found, stray = match_cues(truth.get("episodes", []), replayed.cues)
+    found, stray = match_cues(truth.get("episodes") or [], replayed.cues)
     if not truth:
         stray = []
     missed = [f for f in found if f.cued_s is None]

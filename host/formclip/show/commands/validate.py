@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
-from formclip.ground.errors import GoalMissed
+from formclip.ground.errors import GoalMissed, TraceError
 from formclip.ground.files import write_whole
 from formclip.ground.progress import count_progress
-from formclip.lab.validate.figures import all_figures
 from formclip.lab.validate.plots import draw_agreement
-from formclip.lab.validate.run import find_traces, load_held_out, score_all
+from formclip.lab.validate.run import find_traces
 from formclip.lab.validate.table import to_markdown, to_text
-
-
-def _rounded(value: Any) -> Any:
-    """Six digits are plenty, and the same on every machine."""
-    if isinstance(value, float):
-        return float(f"{value:.6g}") if value == value else None
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
-    return value
+from formclip.lab.validate.truthfile import REMEDY
+from formclip.lab.validate.validation import broken_truths, six_digits, validate
 
 
 def _stress(paths: list[Path], out: Path | None, as_json: bool, strict: bool) -> None:
@@ -42,7 +31,7 @@ def _stress(paths: list[Path], out: Path | None, as_json: bool, strict: bool) ->
         write_whole(out, stress.to_markdown(scores, daily, limping))
     if as_json:
         said = {"variants": scores, "daily": daily, "limps": limping}
-        click.echo(json.dumps(_rounded(said), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(six_digits(said), indent=1, ensure_ascii=False))
     else:
         click.echo(stress.to_text(scores, daily, limping))
         if out is not None:
@@ -67,42 +56,35 @@ def validate_command(
     """Score replay against traces whose truth is known.
 
     Every NAME.imu.csv.xz below DIR with a NAME.truth.json beside it is replayed
-    and scored, in two processes. With --stress, one run a person is made
+    and scored, in two processes. A truth that can't be used is named first, and
+    the exit code is 3 then. With --stress, one run a person is made
     harder in some 40 ways first, and those are scored.
     """
     paths = find_traces(folder)
     if stress:
         _stress(paths, out, as_json, strict)
         return
-    with count_progress("traces", len(paths)) as on_done:
-        scores = score_all(paths, on_done)
-    simulated = None
-    if not no_simulated:
-        from formclip.lab.validate.simulated import TASKS, score_simulated
-
-        with count_progress("simulated runs", len(TASKS)) as on_done:
-            simulated = score_simulated(on_done)
-    held_out = load_held_out()
-    good = {name: score for name, score in scores.items() if "error" not in score}
-    figures = all_figures(good, simulated, held_out)
-    result = _rounded(
-        {"figures": [f.to_json() for f in figures], "traces": scores, "simulated": simulated, "held_out": held_out}
-    )
+    broken = broken_truths(paths)
+    for error in broken.values():
+        click.echo(f"not scored: {error}", err=True)
+    done = validate([path for path in paths if path not in broken], not no_simulated, count_progress)
+    result = done.to_dict()
     if out is not None:
-        plots = {f"{out.stem}/{name}": svg for name, svg in draw_agreement(good, held_out).items()}
+        plots = {f"{out.stem}/{name}": svg for name, svg in draw_agreement(done.scored, done.held_out).items()}
         for name, svg in plots.items():
             write_whole(out.parent / name, svg)
-        write_whole(out, to_markdown(scores, figures, held_out, tuple(plots)))
+        write_whole(out, to_markdown(done.traces, list(done.figures), done.held_out, tuple(plots)))
         write_whole(out.with_suffix(".json"), json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     if as_json:
         click.echo(json.dumps(result, indent=1, ensure_ascii=False))
     else:
-        click.echo(to_text(figures))
-        for name, score in scores.items():
-            if "error" in score:
-                click.echo(f"not read: {name}: {score['error']}")
+        click.echo(to_text(list(done.figures)))
+        for name, why in done.unread.items():
+            click.echo(f"not read: {name}: {why}")
         if out is not None:
             click.echo(f"written to {out}")
-    missed = [f.title for f in figures if f.met is False]
+    if broken:
+        raise TraceError(f"{len(broken)} of {len(paths)} traces were not scored: their truth can't be used", REMEDY)
+    missed = done.missed
     if strict and missed:
         raise GoalMissed(f"{len(missed)} goals missed: {', '.join(missed)}", "the table names the worst traces")

@@ -10,7 +10,7 @@ from formclip.ground.errors import TraceError
 from formclip.lab.docs.formats import with_tables
 from formclip.lab.simulate import Scenario, write
 from formclip.lab.validate.score import Ours, score_trace
-from formclip.lab.validate.truthfile import FIELDS, NUMBER, faults, load_truth
+from formclip.lab.validate.truthfile import FIELDS, NUMBER, faults, known, load_truth
 from formclip.show import cli
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,7 +70,7 @@ def test_any_value_anywhere_is_scored_or_named(place, value):
     if found:
         assert all(name in where or where.startswith(within or name) for where, _ in found)
     else:
-        score_trace(truth, ours())
+        score_trace(known(truth), ours())
 
 
 @given(truth=st.dictionaries(st.sampled_from([f.name for f in FIELDS]), ANYTHING, max_size=4) | ANYTHING)

@@ -120,7 +120,12 @@ def load_truth(path: Path) -> dict[str, Any]:
         raise TraceError("the truth is not a JSON object", "mend it or remove it", path=path, place="line 1")
     for place, what in faults(truth):
         raise TraceError(f"the truth's {place} is {what}", REMEDY, path=path)
-    return truth
+    return known(truth)
+
+
+def known(truth: dict[str, Any]) -> dict[str, Any]:
+    """Without the fields that are null: what is not known is not there."""
+    return {name: value for name, value in truth.items() if value is not None}
 
 
 def faults(truth: dict[str, Any]) -> list[tuple[str, str]]:

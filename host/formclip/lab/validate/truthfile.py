@@ -7,7 +7,6 @@ docs/lab/trace-format.md is made of these rows by `python -m formclip.lab.docs.f
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,6 +98,7 @@ FIELDS: tuple[Field, ...] = (
 _LISTS = tuple(dict.fromkeys(f.within for f in FIELDS if f.within))
 _RECORDS = ("pose", "up_in_sensor")
 _ARTICLE = {TEXT: "a ", NUMBER: "a ", POSITIVE: "a "}
+_MOST = 1e9  # of any number: what is larger is none of these quantities
 REMEDY = "docs/lab/trace-format.md has every field; mend it or remove it"
 
 
@@ -125,7 +125,7 @@ def load_truth(path: Path) -> dict[str, Any]:
 
 def known(truth: dict[str, Any]) -> dict[str, Any]:
     """Without the fields that are null: what is not known is not there."""
-    return {name: value for name, value in truth.items() if value is not None}
+    return {n: known(v) if isinstance(v, dict) else v for n, v in truth.items() if v is not None}
 
 
 def faults(truth: dict[str, Any]) -> list[tuple[str, str]]:
@@ -190,9 +190,9 @@ def _is(value: Any, kind: str) -> bool:
     if kind == FLAG:
         return isinstance(value, bool)
     if kind == NUMBER:
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return isinstance(value, int | float) and not isinstance(value, bool) and -_MOST <= value <= _MOST
     if kind == POSITIVE:
         return _is(value, NUMBER) and value > 0
     if kind == NUMBERS:
-        return isinstance(value, list) and all(isinstance(v, int | float) or v is None for v in value)
+        return isinstance(value, list) and all(v is None or v != v or _is(v, FLAG) or _is(v, NUMBER) for v in value)
     return isinstance(value, list) and all(_is(v, NUMBERS) and len(v) == 3 for v in value)

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from formclip.ground.words import PATTERNS
+from formclip.lab.docs import api, formats
 from gaitcore import patterns
 from gaitcore.settings import Settings
 
@@ -76,3 +77,12 @@ def test_every_pinned_package_has_its_line():
         for package in re.findall(r"^([A-Za-z0-9_.-]+)==", pins, re.M):
             short = package.lower().replace("adafruit-circuitpython-", "-")
             assert f"| {package.lower()}" in page or f", {short} |" in page, package
+
+
+def test_pages_made_of_the_code_are_as_the_code_is():
+    """Here, where every change passes: their docstrings and rows stand in many files."""
+    lab = REPO / "docs" / "lab"
+    calls = (lab / "api.md").read_text(encoding="utf-8")
+    assert calls == api.page(), "run python -m formclip.lab.docs.api > docs/lab/api.md"
+    truth = (lab / "trace-format.md").read_text(encoding="utf-8")
+    assert truth == formats.with_tables(truth), "run python -m formclip.lab.docs.formats docs/lab/trace-format.md"

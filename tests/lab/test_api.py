@@ -15,7 +15,6 @@ import pytest
 from formclip.ground.errors import LogError, NotInstalled, SettingsError, TraceError
 from formclip.ground.metrics import METRIC
 from formclip.lab import api
-from formclip.lab.docs import api as api_page
 from formclip.lab.simulate import ScenarioError
 from formclip.show import cli
 from hypothesis import example, given, settings
@@ -54,7 +53,7 @@ def same(column, cells, decimals):
         {"minutes": st.sampled_from([0.5, 0.7]), "seed": st.integers(0, 99), "speed_mps": st.floats(2.2, 4.5)},
         optional={"rate_hz": st.sampled_from([100, 156.25, 208]), "gaps_per_hour": st.just(600.0)},
     ),
-    changed=st.fixed_dictionaries({}, optional={"warmup_s": st.just(0), "tilt_cue_deg": st.integers(2, 12)}),
+    changed=st.fixed_dictionaries({}, optional={"warmup_s": st.just(0), "tilt_cue_deg": st.integers(3, 12)}),
 )
 @example({"minutes": 0.7, "seed": 3, "speed_mps": 3.0, "rate_hz": 208, "gaps_per_hour": 600.0}, {"warmup_s": 0})
 def test_a_run_is_what_replay_writes(tmp_path_factory, fields, changed):
@@ -228,11 +227,6 @@ def test_a_stranger_s_script_is_checked_by_mypy(tmp_path):
     ).stdout
     assert "right.py" not in found
     assert 'wrong.py:2: error: Argument 1 to "replay"' in found and 'has no attribute "colums"' in found
-
-
-def test_the_page_is_made_of_the_docstrings():
-    page = (REPO / "docs" / "lab" / "api.md").read_text(encoding="utf-8")
-    assert page == api_page.page(), "run python -m formclip.lab.docs.api > docs/lab/api.md"
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

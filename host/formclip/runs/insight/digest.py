@@ -15,16 +15,16 @@ import numpy as np
 from gaitcore import records
 from gaitcore.records import SLIPPED
 
-from formclip import __version__
 from formclip.ground.columns import own_clock, to_run
 from formclip.ground.errors import FormclipError, printable
 from formclip.ground.log import Log, read_log
 from formclip.ground.metrics import METRICS, Metric
 from formclip.ground.run import BOUT_GAP_S, Floats, Run, mean
+from formclip.ground.version import VERSION
 from formclip.runs.insight.compare import balance_percent, sides, standard_error, thirds
 from formclip.runs.store.store import Key, Store, Stored
 
-MADE_BY = f"{__version__}/1"  # the last figure: of what is kept
+MADE_BY = f"{VERSION}/1"  # the last figure: of what is kept
 
 # Of both feet's contact times, so it has no column of its own.
 BALANCE = Metric(

@@ -95,7 +95,7 @@ class StepFinder:
         if waits:
             if t - waits < 0.5 * period:
                 # two rises of one step: the nearer one
-                self._take(t if 2.0 * (t - late) < t + waits else waits)
+                self._take(t if 2.0 * (t - late) > t + waits else waits)
                 return
             self._take(waits)
             late = t - self._expected(period)

@@ -1,6 +1,7 @@
 """What a person adds to a run, the bin, runs without a clip, backup and restore: killed anywhere, nothing is lost."""
 
 import asyncio
+import math
 import os
 import random
 import shutil
@@ -11,6 +12,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from formclip.ground.errors import FileError, LogError
 from formclip.runs.insight import digest as digest_module
@@ -27,6 +29,7 @@ from formclip.runs.store.index import VERSION, StoreError
 from formclip.runs.store.rebuild import anew, forget, take_up
 from formclip.runs.store.store import ADDED, Store, Stored
 from formclip.runs.store.taken import NoDate, apart, take_in
+from formclip.runs.store.watch import MINUTES, Watched, forget_watched, keep_watched, watched
 from formclip.runs.store.which import NoRun, which
 from formclip.runs.sync.visit import visit
 from hypothesis import given
@@ -541,3 +544,29 @@ def test_no_order_of_acts_loses_a_log(tmp_path):
         have = {s.number: s.path.read_bytes() for s in (*store.sessions(), *store.binned())}
         assert have == logs
     assert ADDED not in {name for name, *_ in store.clips()}
+
+
+# -- a watch -----------------------------------------------------------------------------------------------------------
+
+some = st.none() | st.floats(-1e4, 1e4)
+
+
+@given(st.lists(st.tuples(st.integers(0, 600), some, some, some), unique_by=lambda row: row[0], max_size=20), some)
+def test_what_a_watch_added_comes_back_as_it_was(one_run, rows_, distance_m):
+    store, stored = one_run
+    rows_ = sorted(rows_)
+    numbers = [
+        [60.0 * row[0] for row in rows_],
+        *([math.nan if r[k] is None else r[k] for r in rows_] for k in (1, 2, 3)),
+    ]
+    minutes = {name: np.array(column) for name, column in zip(MINUTES, numbers)}
+    found = Watched("/w.fit", "ab", 5, -1.25, 12.5, 0.97, distance_m, minutes, {"pauses": 2})
+    keep_watched(store, stored, found)
+    (back,) = watched(store).values()
+    assert back == found
+    for name in MINUTES:
+        np.testing.assert_allclose(back.minutes[name], minutes[name], atol=1e-4)
+        np.testing.assert_allclose(back.at(name, minutes["t_s"]), minutes[name], atol=1e-4)
+        assert np.isnan(back.at(name, minutes["t_s"] + 30)).all()
+    forget_watched(store, stored)
+    assert watched(store) == {}

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from formclip.runs.insight.digest import Digest, digests
+from formclip.runs.insight.distance import Distance, distance_of
 from formclip.runs.store.about import About
 from formclip.runs.store.brief import rows
 from formclip.runs.store.store import Store, Stored
+from formclip.runs.store.watch import Watched, watched
 
 LEAST_RUNNING_S = 60.0  # less is no run: the clip was tried on
 
@@ -22,6 +24,7 @@ class Entry:
     started: datetime
     about: About
     digest: Digest
+    watched: Watched | None = None
 
     @property
     def label(self) -> str:
@@ -30,6 +33,10 @@ class Entry:
     @property
     def day(self) -> date:
         return self.started.date()
+
+    @property
+    def distance(self) -> Distance | None:
+        return distance_of(self.about, self.watched, self.digest)
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,7 @@ def history(store: Store, on_done: Callable[[int], None] | None = None) -> Histo
     on_done   is given how many logs have been read, of those that are not in the index yet
     """
     found = rows(store, on_done=on_done)
+    of_watch = watched(store)
     made = digests(store, [row.stored for row in found if not row.about.hidden], on_done)
     entries: list[Entry] = []
     hidden = undated = unreadable = short = 0
@@ -79,6 +87,6 @@ def history(store: Store, on_done: Callable[[int], None] | None = None) -> Histo
         elif row.started is None:
             undated += 1
         else:
-            entries.append(Entry(row.stored, row.started, row.about, digest))
+            entries.append(Entry(row.stored, row.started, row.about, digest, of_watch.get(row.stored.key)))
     entries.sort(key=lambda entry: entry.started.timestamp())
     return History(entries, hidden, undated, unreadable, short)

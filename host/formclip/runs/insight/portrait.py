@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from formclip.runs.insight.digest import FIGURES, KEPT, NONE, STOOD, Digest
+from formclip.runs.insight.distance import distance_of
 from formclip.runs.store.brief import Row
+from formclip.runs.store.watch import Watched
 
 CALIBRATIONS = {
     STOOD: "you stood still for it",
@@ -14,21 +17,10 @@ CALIBRATIONS = {
 }
 
 
-def distance_of(row: Row, digest: Digest) -> dict[str, Any] | None:
-    """The run's distance and where it comes from; None where nothing tells it.
-
-    m, half_width_90_m (None where it is exact or not known), source: said, estimate
-    """
-    if row.about.distance_m is not None:
-        return {"m": row.about.distance_m, "half_width_90_m": None, "source": "said"}
-    if digest.distance_m is None:
-        return None
-    return {"m": digest.distance_m, "half_width_90_m": digest.distance_90_m, "source": "estimate"}
-
-
-def portrait(row: Row, digest: Digest) -> dict[str, Any]:
+def portrait(row: Row, digest: Digest, watched: Watched | None = None) -> dict[str, Any]:
     """Everything that is known of one run, ready for JSON."""
     about = row.about
+    distance = distance_of(about, watched, digest)
     told: dict[str, Any] = {
         "session": row.stored.label,
         "file": str(row.stored.path),
@@ -47,7 +39,7 @@ def portrait(row: Row, digest: Digest) -> dict[str, Any]:
         "running_s": digest.running_s,
         "lasted_s": digest.lasted_s,
         "steps": digest.steps,
-        "distance": distance_of(row, digest),
+        "distance": None if distance is None else asdict(distance),
         "figures": [_figure(metric.key, digest) for metric in FIGURES if metric.key in digest.means],
         "cues": digest.cues,
         "mode": digest.settings["mode"],

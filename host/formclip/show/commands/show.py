@@ -13,6 +13,7 @@ from formclip.ground.text import number
 from formclip.runs.insight.digest import FIGURE, digests
 from formclip.runs.insight.portrait import CALIBRATIONS, portrait
 from formclip.runs.store.store import Store
+from formclip.runs.store.watch import watched
 from formclip.runs.store.which import LAST, which
 from formclip.show.options import json_option, store_option
 
@@ -31,7 +32,7 @@ def show_command(run: str, folder: Path | None, as_json: bool) -> None:
     """
     store = Store(folder)
     row = which(store, run)
-    told = portrait(row, digests(store, [row.stored])[row.stored.key])
+    told = portrait(row, digests(store, [row.stored])[row.stored.key], watched(store).get(row.stored.key))
     if as_json:
         click.echo(json.dumps(told, indent=1, ensure_ascii=False))
         return
@@ -70,6 +71,8 @@ def _distance(found: dict[str, Any] | None) -> str:
         return ""
     if found["source"] == "said":
         return f", {found['m'] / 1000:.2f} km as you said"
+    if found["source"] == "watch":
+        return f", {found['m'] / 1000:.2f} km by your watch"
     width = f" ± {found['half_width_90_m'] / 1000:.1f}" if found["half_width_90_m"] else ""
     return f", about {found['m'] / 1000:.1f}{width} km by the clip's estimate"
 

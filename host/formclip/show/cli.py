@@ -32,6 +32,7 @@ COMMANDS = {
     "delete": "Throw a run away; the bin keeps it for 30 days.",
     "clips": "List the clips that have been synced.",
     "store": "Look after the folder that holds the runs.",
+    "trends": "Show each figure over the weeks.",
     "export": "Write runs for other programs: FIT, CSV, Parquet.",
     "live": "Watch a run as it happens.",
     "config": "See and change a clip's settings.",

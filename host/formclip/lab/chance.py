@@ -1,0 +1,82 @@
+"""How often what runs say over weeks is wrong, on series made of chance alone: `python -m formclip.lab.chance`.
+
+Series of runs are drawn in which nothing happens, with neighbours that resemble each other as little or as much as
+those of runners may, and it is asked what `formclip.runs.insight.evidence` says of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from formclip.ground.run import Floats
+from formclip.runs.insight.evidence import LEVEL, centre, line, shifts
+
+SERIES = 400
+LIKENESS = (0.0, 0.3, 0.6)  # correlation of neighbours
+RUNS = (12, 24, 60)
+
+
+def series(rng: np.random.Generator, n: int, likeness: float) -> Floats:
+    """n runs around zero, of standard deviation 1, each like the one before it by so much."""
+    out = rng.standard_normal(n)
+    for i in range(1, n):
+        out[i] = likeness * out[i - 1] + np.sqrt(1 - likeness**2) * out[i]
+    return out
+
+
+def _names_a_line(values: Floats, _: np.random.Generator) -> bool:
+    found = line(np.arange(len(values)) / 3, values)
+    return found is not None and found.p < LEVEL
+
+
+def _interval_misses(values: Floats, rng: np.random.Generator) -> bool:
+    """A true slope of 0.1 a week is outside the 95 % interval."""
+    weeks = np.arange(len(values)) / 3
+    found = line(weeks, values + 0.1 * weeks)
+    return found is not None and not found.low <= 0.1 <= found.high
+
+
+def _mean_misses(values: Floats, _: np.random.Generator) -> bool:
+    found = centre(values)
+    return found is not None and not found[1] <= 0 <= found[2]
+
+
+def _names_a_shift(values: Floats, _: np.random.Generator) -> bool:
+    return bool(shifts(values))
+
+
+def _shift_on_a_line(values: Floats, _: np.random.Generator) -> bool:
+    """A steady rise of three standard deviations is taken for a step."""
+    return bool(shifts(values + 3 * np.arange(len(values)) / len(values)))
+
+
+ASKED: dict[str, Callable[[Floats, np.random.Generator], bool]] = {
+    "a line is named where there is none": _names_a_line,
+    "a line's 95 % interval misses the true slope": _interval_misses,
+    "a mean's 95 % interval misses the true mean": _mean_misses,
+    "a change of level is named where there is none": _names_a_shift,
+    "a steady rise is taken for a change of level": _shift_on_a_line,
+}
+
+
+def rates(n: int, likeness: float, count: int = SERIES, seed: int = 1) -> dict[str, float]:
+    """How often each of ASKED errs, in percent."""
+    rng = np.random.default_rng(seed)
+    drawn = [series(rng, n, likeness) for _ in range(count)]
+    return {name: 100 * float(np.mean([ask(one, rng) for one in drawn])) for name, ask in ASKED.items()}
+
+
+def table() -> str:
+    """All of it as a table in Markdown; single questions, before `holm` guards them together."""
+    columns = [(n, likeness) for n in RUNS for likeness in LIKENESS]
+    found = [rates(n, likeness) for n, likeness in columns]
+    heads = " | ".join(f"{n} runs, {likeness:g}" for n, likeness in columns)
+    rows = [f"| of 100 series; neighbours alike by | {heads} |", "| --- |" + " --- |" * len(columns)]
+    rows += [f"| {name} | " + " | ".join(f"{one[name]:.1f}" for one in found) + " |" for name in ASKED]
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    print(table())

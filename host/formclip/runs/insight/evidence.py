@@ -1,0 +1,212 @@
+"""What a series of runs carries, and what it does not: lines, shifts, relations, with how sure they are.
+
+Everything here is robust to single odd runs, allows for runs that resemble their neighbours (a good week, a tired one),
+and draws its random numbers from a fixed seed, so that the same record gives the same answer. Where many questions are
+asked at once (one for each figure), `holm` keeps the chance of a single false answer among all of them at 5 %.
+`python -m formclip.lab.chance` measures how often each of these errs on series that are made of chance alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from formclip.ground.run import Floats
+
+LEVEL = 0.05  # a claim is made when chance alone gives the like in fewer than 1 of 20
+FEWEST_LINE = 8
+FEWEST_MEAN = 3
+FEWEST_SHIFT = 12
+_FEWEST_SIDE = 4  # runs before and after a shift
+_Z95 = 1.959964
+_MOST_R = 0.9
+_MOST_RUNS = 400  # of a longer series, pairs of so many runs evenly spread are looked at
+
+
+@dataclass(frozen=True)
+class Line:
+    """A straight line through a series.
+
+    per_week, low, high   its slope and the 95 % interval; change: over the whole span, from first to last
+    p       how often chance alone gives a slope as steep
+    """
+
+    per_week: float
+    low: float
+    high: float
+    p: float
+    n: int
+    change: float
+
+
+@dataclass(frozen=True)
+class Shift:
+    """The series is on another level from run `at` on.
+
+    first, last   where the shift may lie, 90 % of the resamplings; before, after: medians
+    """
+
+    at: int
+    first: int
+    last: int
+    before: float
+    after: float
+    p: float
+
+
+def line(weeks: Floats, values: Floats) -> Line | None:
+    """Theil and Sen's slope with Mann and Kendall's test; None with fewer than 8 runs.
+
+    Source    Sen 1968, JASA 63, for the interval; Yue & Wang 2004, Water Resour. Manag. 18, for its widening where
+              neighbours are alike
+    Differs   the likeness of neighbours is taken of the residuals and raised for the shortness of the series, and never
+              makes an interval narrower
+    """
+    known = np.isfinite(values) & np.isfinite(weeks)
+    weeks, values = weeks[known], values[known]
+    n = len(values)
+    if n < FEWEST_LINE or weeks[-1] <= weeks[0]:
+        return None
+    span = float(weeks[-1] - weeks[0])
+    kept = np.arange(n) if n <= _MOST_RUNS else np.unique(np.linspace(0, n - 1, _MOST_RUNS).astype(int))
+    t, y = weeks[kept], values[kept]
+    m = len(y)
+    i, j = np.triu_indices(m, 1)
+    apart, rise = t[j] - t[i], y[j] - y[i]
+    slopes = np.sort(rise[apart > 0] / apart[apart > 0])
+    slope = float(np.median(slopes))
+    wider = _wider(values - slope * weeks)
+    spread = math.sqrt(m * (m - 1) * (2 * m + 5) / 18 * wider)
+    score = float(np.sign(rise[apart > 0]).sum())
+    z = (abs(score) - 1) / spread if score else 0.0
+    reach = _Z95 * spread / 2
+    low, high = (int(np.clip(len(slopes) / 2 + sign * reach, 0, len(slopes) - 1)) for sign in (-1, 1))
+    return Line(slope, float(slopes[low]), float(slopes[high]), two_sided(z), n, slope * span)
+
+
+def centre(values: Floats) -> tuple[float, float, float] | None:
+    """The mean of a series of runs and its 95 % interval, widened as `line`'s; None with fewer than 3 runs."""
+    values = values[np.isfinite(values)]
+    n = len(values)
+    if n < FEWEST_MEAN:
+        return None
+    middle = float(values.mean())
+    reach = float(stdtrit(n - 1, 0.975)) * float(values.std(ddof=1)) * math.sqrt(_wider(values) / n)
+    return middle, middle - reach, middle + reach
+
+
+def two_sided(z: float) -> float:
+    """How often a normal deviate lies as far from zero."""
+    return math.erfc(max(z, 0.0) / math.sqrt(2))
+
+
+def _wider(residuals: Floats) -> float:
+    """By how much a variance grows because neighbours are alike; 1 at the least."""
+    r = _likeness(residuals)
+    return (1 + r) / (1 - r)
+
+
+def _likeness(residuals: Floats) -> float:
+    """Correlation of neighbours, raised by what a short series hides of it."""
+    n = len(residuals)
+    centred = residuals - np.median(residuals)
+    total = float(centred @ centred)
+    if total <= 0 or n < 5:
+        return 0.0
+    r = float(centred[1:] @ centred[:-1]) / total
+    return min(max(r + (1 + 3 * max(r, 0.0)) / n + 1 / n, 0.0), _MOST_R)
+
+
+def shifts(values: Floats, level: float = LEVEL) -> list[Shift]:
+    """Where a series goes to another level and stays there, in order; none is named that a line explains as well.
+
+    Source    Pettitt 1979, Appl. Statist. 28: the largest rank sum over all places; each part is looked at again
+    Differs   the p value is widened as `line`'s; a step must explain the series better than a straight line, by
+              Schwarz's criterion
+    """
+    out: list[Shift] = []
+    _look(values, 0, level, out)
+    return sorted(out, key=lambda shift: shift.at)
+
+
+def _look(values: Floats, offset: int, level: float, out: list[Shift]) -> None:
+    n = len(values)
+    if n < FEWEST_SHIFT:
+        return
+    found = _step(values)
+    if found is None or found.p >= level:
+        return
+    out.append(Shift(found.at + offset, found.first + offset, found.last + offset, found.before, found.after, found.p))
+    _look(values[: found.at], offset, level / 2, out)
+    _look(values[found.at :], offset + found.at, level / 2, out)
+
+
+def step_at(values: Floats) -> int:
+    """The place that parts a series best into two levels: runs from there on are the second."""
+    return int(np.argmax(np.abs(_rank_sums(values)))) + _FEWEST_SIDE
+
+
+def _rank_sums(values: Floats) -> Floats:
+    """Pettitt's statistic for each place that leaves enough runs on both sides."""
+    ranks = ranked(values)
+    n = len(values)
+    at = np.arange(1, n)
+    sums = 2 * np.cumsum(ranks)[:-1] - at * (n + 1)
+    return np.asarray(sums[_FEWEST_SIDE - 1 : n - _FEWEST_SIDE], dtype=np.float64)
+
+
+def _step(values: Floats) -> Shift | None:
+    n = len(values)
+    at = step_at(values)
+    before, after = float(np.median(values[:at])), float(np.median(values[at:]))
+    residuals = np.concatenate([values[:at] - before, values[at:] - after])
+    if not _better_than_a_line(values, residuals):
+        return None
+    k = float(np.abs(_rank_sums(values)).max())
+    p = min(1.0, 2 * math.exp(-6 * k * k / ((n**3 + n**2) * _wider(residuals))))
+    rng = np.random.default_rng(n)
+    level = np.where(np.arange(n) < at, before, after)
+    places = [step_at(level + residuals[resampled(n, rng)]) for _ in range(100)]
+    first, last = np.quantile(places, (0.05, 0.95))
+    return Shift(at, int(first), int(last), before, after, p)
+
+
+def _better_than_a_line(values: Floats, residuals: Floats) -> bool:
+    """Schwarz's criterion with one more parameter, the place, for the step."""
+    n = len(values)
+    t = np.arange(n) - (n - 1) / 2
+    slope = float(t @ values) / float(t @ t)
+    of_line = values - values.mean() - slope * t
+    of_step, of_line_sum = float(residuals @ residuals), float(of_line @ of_line)
+    if of_step <= 0:
+        return of_line_sum > 0
+    return n * math.log(of_line_sum / of_step) > 2 * math.log(n)
+
+
+def resampled(n: int, rng: np.random.Generator, block: int = 3) -> NDArray[np.int64]:
+    """n places drawn in blocks of neighbours, round the end."""
+    starts = rng.integers(0, n, -(-n // block))
+    return ((starts[:, None] + np.arange(block)).ravel() % n)[:n]
+
+
+def ranked(values: Floats) -> Floats:
+    """Ranks from 1; equal values share theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2)[place], dtype=np.float64)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p values as they stand when all of them are asked at once."""
+    order = np.argsort(p_values)
+    out = [1.0] * len(p_values)
+    worst = 0.0
+    for i, k in enumerate(order.tolist()):
+        worst = max(worst, min(1.0, (len(p_values) - i) * p_values[k]))
+        out[k] = worst
+    return out

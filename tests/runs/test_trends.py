@@ -1,0 +1,177 @@
+"""Lines over weeks: what moved is found, what did not is not, and pace is no change of form."""
+
+import math
+import time
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from formclip.ground.plain import plain
+from formclip.lab.chance import rates
+from formclip.runs.insight.evidence import centre, holm, line, shifts
+from formclip.runs.insight.pace import AS_RUN, ESTIMATE, WATCH, Pace
+from formclip.runs.insight.trends import FALLS, FEW, LEVELS, RISES, STEADY, STEPPED, TIRING, trends
+from formclip.runs.store.about import About
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.made_history import MONDAY, history_of, made
+
+DAYS = [day for week in range(8) for day in (7 * week, 7 * week + 2, 7 * week + 5)]
+
+
+def runs(change=lambda day: {}, days=DAYS, seed=1, **kwargs):
+    """Three runs a week for eight weeks, with the scatter from day to day that runners have."""
+    rng = np.random.default_rng(seed)
+    out = []
+    for day in days:
+        scatter = {"cadence_spm": 170 + rng.normal(0, 1.0), "tilt_deg": 6 + rng.normal(0, 0.5)}
+        moved = change(day)
+        figures = {key: value + moved.get(key, 0.0) for key, value in scatter.items()}
+        figures |= {key: value for key, value in moved.items() if key not in scatter}
+        out.append(made(day, rng, **figures, **kwargs))
+    return history_of(out)
+
+
+def test_a_tilt_that_falls_is_found_with_its_interval_and_nothing_else_is():
+    found = trends(runs(lambda day: {"tilt_deg": -0.4 * day / 7}, seed=2))
+    tilt = found.of("tilt_deg")
+    assert tilt.verdict == FALLS and tilt.line.low < -0.4 < tilt.line.high and tilt.p < 0.01
+    assert found.trends[0].key == "tilt_deg" and tilt.said.startswith("Falls by 0.")
+    assert [one.key for one in found.trends if one.verdict in (RISES, FALLS)] == ["tilt_deg"]
+    steady = found.of("cadence_spm")
+    assert steady.verdict == STEADY and steady.said.startswith("No trend found in 24 runs: −")
+    assert len(tilt.points) == 24 and tilt.usual[0] < tilt.usual[1] < tilt.usual[2]
+
+
+def test_a_step_is_named_with_its_days_and_what_else_changed_then():
+    history = runs(lambda day: {"tilt_deg": 3.0 if day > 27 else 0.0})
+    (turn,) = trends(history).of("tilt_deg").turns
+    true_day = (MONDAY + timedelta(days=28)).date()
+    assert turn.first <= true_day <= turn.last and turn.after - turn.before == pytest.approx(3, abs=0.7)
+    told = trends(history).of("tilt_deg")
+    assert turn.beside == () and told.verdict == STEPPED
+    assert told.said == "Changed its level in 24 runs. It went from 6.4 to 9.1° between 2026-06-27 and 2026-06-29."
+    later = runs(lambda day: {"tilt_deg": 3.0 if day > 27 else 0.0, "firmware": "0.2.0" if day > 27 else "0.1.0"})
+    (turn,) = trends(later).of("tilt_deg").turns
+    assert turn.beside == ("the clip's firmware",) and "it may be that" in trends(later).of("tilt_deg").said
+
+
+def test_seven_runs_are_too_few_and_say_so():
+    found = trends(runs(days=DAYS[:7]))
+    assert all(one.verdict == FEW and one.said == "Too few to tell: 7 runs of at least 8." for one in found.trends)
+    assert trends(history_of([])).runs == 0
+
+
+def test_cadence_that_follows_speed_is_no_trend_where_a_watch_tells_the_speed():
+    """The runner gets faster by 0.6 m/s in eight weeks; 1 m/s is worth 7.8 steps/min (within runs too)."""
+    rng = np.random.default_rng(3)
+    faster = [
+        made(
+            day, rng, watch_mps=2.7 + 0.6 * day / 54, speed_effect={"cadence_spm": 7.8}, cadence_spm=rng.normal(170, 1)
+        )
+        for day in DAYS
+    ]
+    found = trends(history_of(faster)).of("cadence_spm")
+    assert found.by == WATCH and found.verdict == STEADY
+    assert Pace(faster).effect("cadence_spm", WATCH).per_mps == pytest.approx(7.8, abs=1.5)
+    blind = [entry.__class__(entry.stored, entry.started, entry.about, entry.digest) for entry in faster]
+    found = trends(history_of(blind)).of("cadence_spm")
+    assert found.by == AS_RUN and found.verdict == RISES  # it did rise; only a watch knows that speed did it
+    assert any("only a watch" in said for said in trends(history_of(blind)).said)
+
+
+def test_a_figure_that_the_speed_estimate_is_not_made_of_is_paced_by_it():
+    rng = np.random.default_rng(4)
+    faster = [made(day, rng, speed_mps=2.7 + 0.6 * day / 54, speed_effect={"tilt_deg": 3.0}) for day in DAYS]
+    found = trends(history_of(faster)).of("tilt_deg")
+    assert found.by == ESTIMATE and found.verdict == STEADY
+
+
+def test_steep_minutes_do_not_count_where_a_watch_knows_them():
+    slope = np.where(np.arange(20) % 2, 6.0, 0.0)
+    hilly = [made(day, watch_mps=3.0, slope=slope) for day in DAYS]
+    for entry in hilly:
+        entry.digest.minutes["tilt_deg"][slope > 2] = 20.0
+    assert Pace(hilly).levels("tilt_deg", AS_RUN).value.max() < 8
+
+
+def test_a_run_that_slipped_or_was_not_calibrated_counts_for_all_but_tilt():
+    history = runs(lambda day: {"slipped_pct": 60.0} if day == 7 else {"calibration": "none"} if day < 6 else {})
+    found = trends(history)
+    assert len(found.of("tilt_deg").points) == 20 and len(found.of("cadence_spm").points) == 24
+    assert found.of("tilt_deg").left_out == ("3 runs: not calibrated", "1 run: the clip slipped")
+
+
+def test_what_tires_is_a_line_of_its_own():
+    history = runs(lambda day: {"thirds": {"tilt_deg": [6.0, 6.0 + 2.0 - day / 30 + 0.1 * math.sin(day), 1]}})
+    found = trends(history).of("tilt_deg", TIRING)
+    assert found.verdict == FALLS and found.title == "Pelvic tilt against standing, last third less first"
+    assert found.mean[1] < found.mean[0] < found.mean[2] and "In a usual run it changes by +1" in found.said
+    assert trends(history).of("cadence_spm", TIRING) is None
+
+
+def test_shoes_and_hidden_days_are_told():
+    history = runs(lambda day: {"tilt_deg": 3.0 if day > 27 else 0.0, "about": About(shoes="b" if day > 27 else "a")})
+    (turn,) = trends(history).of("tilt_deg").turns
+    assert turn.beside == ("the shoes",)
+    part = trends(history, since=(MONDAY + timedelta(days=28)).date())
+    assert part.runs == 12 and part.of("tilt_deg").turns == ()
+
+
+values = st.lists(st.floats(-1e3, 1e3), min_size=8, max_size=40)
+
+
+@given(values, st.floats(0.1, 10), st.floats(-100, 100))
+def test_a_line_scales_and_turns_with_its_series(series, scale, shift):
+    y = np.array(series)
+    weeks = np.arange(len(y)) / 3
+    found, other = line(weeks, y), line(weeks, scale * y + shift)
+    assert other.per_week == pytest.approx(scale * found.per_week, rel=1e-6, abs=1e-6)
+    assert found.low <= found.per_week <= found.high and 0 <= found.p <= 1
+    back = line(weeks, -y)
+    assert back.per_week == pytest.approx(-found.per_week, abs=1e-9) and back.p == pytest.approx(found.p, abs=1e-6)
+
+
+@given(values)
+def test_a_series_always_has_shifts_in_order_and_the_same_ones(series):
+    y = np.array(series)
+    found = shifts(y)
+    assert found == shifts(y)
+    assert [s.at for s in found] == sorted(s.at for s in found)
+    for s in found:
+        assert 0 <= s.first <= s.last < len(y) and 4 <= s.at <= len(y) - 4
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_holm_never_lowers_a_p_and_keeps_their_order(p_values):
+    guarded = holm(p_values)
+    assert all(p <= g <= 1 for p, g in zip(p_values, guarded))
+    order = np.argsort(p_values, kind="stable")
+    assert all(a <= b for a, b in zip(np.array(guarded)[order], np.array(guarded)[order][1:]))
+    assert min(guarded) == min(1.0, len(p_values) * min(p_values))
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=30))
+def test_a_mean_lies_in_its_interval(series):
+    middle, low, high = centre(np.array(series))
+    assert low <= middle <= high and middle == pytest.approx(float(np.mean(series)))
+
+
+def test_a_thousand_runs_are_drawn_within_the_goal():
+    """The goal is 2 s for the command; here the functions alone, printed."""
+    history = runs(days=[0.7 * n for n in range(1000)], seed=5)
+    began = time.perf_counter()
+    found = trends(history)
+    print(f"trends of 1,000 runs: {time.perf_counter() - began:.2f} s")
+    assert found.runs == 1000 and found.of("tilt_deg", LEVELS).line is not None
+    assert plain(found)["trends"][0]["points"]
+
+
+@pytest.mark.parametrize("likeness", [0.0, 0.3])
+def test_chance_alone_is_seldom_taken_for_a_change(likeness):
+    """The rates that docs/laptop/weeks.md gives, within what 200 series can show."""
+    found = rates(24, likeness, 200, seed=7)
+    assert found["a line is named where there is none"] <= 10
+    assert found["a line's 95 % interval misses the true slope"] <= 10
+    assert found["a change of level is named where there is none"] <= 5

@@ -1,0 +1,65 @@
+"""The commands over weeks: what they print is what the functions found, their JSON is whole, their page names them."""
+
+import json
+
+import click
+import pytest
+from formclip.runs.store.store import Store
+from formclip.show import cli
+
+from tests.made_runs import SUMMER, log_of, put
+
+CLIP = "formclip-1a2b"
+COMMANDS = ("trends",)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Nine runs of four minutes whose tilt falls from week to week."""
+    folder = tmp_path_factory.mktemp("weeks") / "store"
+    store = Store(folder)
+    for n in range(9):
+        log = log_of(240.0, seed=n, unix_s=SUMMER + 3 * 86400 * n, at=lambda t_s, n=n: {"tilt_deg": 9.0 - 0.5 * n})
+        put(store, CLIP, n + 1, log)
+    return folder
+
+
+@pytest.fixture
+def run(folder, capsys):
+    def command(*arguments, store=folder):
+        code = cli.run([*map(str, arguments), "--store", str(store)])
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return command
+
+
+def test_trends_prints_what_it_found_and_json_holds_it(run):
+    code, out, err = run("trends")
+    assert code == 0 and not err and out.startswith("9 runs from 2026-05-28 to 2026-06-21\n")
+    assert "* Pelvic tilt against standing" in out and "Falls by 1.1" in out
+    told = json.loads(run("trends", "--json")[1])
+    (tilt,) = (one for one in told["trends"] if (one["key"], one["family"]) == ("tilt_deg", "level"))
+    assert tilt["verdict"] == "falls" and len(tilt["points"]) == 9 and tilt["points"][0]["label"] == f"{CLIP}/1"
+    listed = run("trends", "tilt_deg")[1]
+    assert all(f"{CLIP}/{n} " in listed for n in range(1, 10)) and "Cadence:" not in listed
+    assert "Too few to tell: 4 runs" in run("trends", "--since", "2026-06-12")[1]
+
+
+def test_a_store_without_runs_says_what_is_next(run, tmp_path):
+    for name in COMMANDS:
+        code, out, _ = run(name, store=tmp_path / "none")
+        assert code == 0 and "formclip sync" in out, name
+
+
+def commands():
+    for name in COMMANDS:
+        command = cli.cli.get_command(click.Context(cli.cli), name)
+        inner = command.commands if isinstance(command, click.Group) else {}
+        yield from ([f"{name} {sub}" for sub in inner] or [name])
+
+
+def test_the_pages_name_every_command(repo):
+    pages = "".join(path.read_text(encoding="utf-8") for path in (repo / "docs" / "laptop").glob("*.md"))
+    for name in commands():
+        assert f"formclip {name}" in pages, name

@@ -1,16 +1,24 @@
 """The report: what it finds in a run, and that the page stands alone."""
 
+import base64
+import hashlib
+import html
 import json
 import math
 import re
 
 import numpy as np
 import pytest
-from formclip.ground.metrics import METRICS
+from formclip.ground.metrics import METRIC, METRICS
 from formclip.ground.run import Cue, Run
+from formclip.ground.text import number, signed
 from formclip.runs.insight.compare import balance_percent, cue_effects, sides, thirds
-from formclip.runs.knowledge import CAUTIONS, EXERCISES, FAULTS
-from formclip.show.report.page import MOST_BYTES, findings, number, render, signed
+from formclip.runs.insight.findings import findings, three_sentences
+from formclip.runs.knowledge import CAUTIONS, EXERCISES, FAULTS, WHEN_TO_STOP
+from formclip.show.report.charts import charts_of, over_time
+from formclip.show.report.draw import WIDTH, draw, draw_apart
+from formclip.show.report.page import MOST_BYTES, render
+from formclip.show.report.story import Label, tell
 
 
 def make_run(minutes=20.0, seed=1, cues=(), **changes):
@@ -83,29 +91,154 @@ def test_cue_effect_stops_at_a_break():
     assert effect.change is None
 
 
-def test_page_stands_alone_and_carries_the_cautions():
-    run = make_run(
-        minutes=120, cues=[Cue(12 + 60.0 * m, "overstride", "braking <over> trend") for m in range(5, 60, 5)]
+def busy_run():
+    """Two hours with cues of every kind, and a reason that must not become markup."""
+    kinds = ("overstride", "arch", "ok")
+    cues = [Cue(12 + 60.0 * m, kinds[m % 3], "braking <over> trend") for m in range(5, 110, 4)]
+    return make_run(minutes=120, cues=cues)
+
+
+@pytest.fixture(scope="module")
+def busy_page():
+    return render(
+        busy_run(), Label("A <b>long</b> run", ["Tue 3 Nov 2026, 07:15", "clip formclip-1a2b"], "felt <i>stiff</i>")
+    )
+
+
+def test_page_stands_alone_is_light_and_carries_the_cautions(busy_page):
+    assert len(busy_page.encode()) < MOST_BYTES == 400_000
+    assert not re.search(r"""(src|href)\s*=\s*["'](https?:)?//""", busy_page)
+    assert "&lt;over&gt;" in busy_page and "<over>" not in busy_page
+    assert "A &lt;b&gt;long" in busy_page and "felt &lt;i&gt;stiff" in busy_page
+    for caution in CAUTIONS:
+        assert caution[:30] in busy_page
+    for metric in METRICS:
+        assert metric.title in busy_page
+
+
+def test_policy_of_the_page_lets_its_own_style_and_script_run_and_nothing_else(busy_page):
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', busy_page)
+    policy = html.unescape(policy)
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    for tag, kind in (("style", "style-src"), ("script", "script-src")):
+        (text,) = re.findall(rf"<{tag}>(.*?)</{tag}>", busy_page, re.S)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{kind} 'sha256-{digest}'" in policy
+    assert " style=" not in busy_page
+
+
+def test_what_to_take_comes_first_then_when_to_stop_then_figures_then_the_rest(busy_page):
+    places = [
+        busy_page.index(text)
+        for text in (
+            "A &lt;b&gt;",
+            "What to take from it",
+            WHEN_TO_STOP[0][:40],
+            "figures to look at first",
+            "All figures",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_every_chart_has_a_name_a_table_and_its_figures_for_the_pointer(busy_page):
+    charts = charts_of(busy_run())
+    assert len(charts) == len(METRICS) + 3
+    assert busy_page.count('class="plot" tabindex="0"') == busy_page.count('<details class="behind">') == len(charts)
+    for told in re.findall(r'data-chart="([^"]*)"', busy_page):
+        chart = json.loads(html.unescape(told))
+        assert len(chart["x"]) == len(chart["m"]) == len(chart["l"]) == len(chart["h"]) > 10
+    tables = busy_page.count("<table")
+    assert busy_page.count("<caption>") == tables and not re.search(r"<th(?! scope)[ >]", busy_page)
+
+
+def test_estimates_are_labelled_and_have_their_interval_where_one_is_known():
+    run = make_run()
+    run.columns["speed_mps_90"] = np.full(len(run), 0.25)
+    story = tell(run, Label("x"))
+    speed, contact = (next(f for f in story["figures"] if f["key"] == key) for key in ("speed_mps", "contact_ms"))
+    assert speed["estimate"] and speed["interval"] == "2.75 to 3.25" and contact["interval"] == ""
+    assert "± 0.3 km by the clip's own estimate" in story["distance"]
+    assert tell(run, Label("x", distance_m=5000.0))["distance"] == "5.00 km as you said"
+
+
+def test_axis_begins_at_zero_and_says_minutes_since_what():
+    chart = over_time(make_run(), METRIC["cadence_spm"])
+    assert chart.x_domain[0] == 0 and chart.x_title == "minutes since the recording began"
+    assert chart.x[0] > 12 / 60
+
+
+def test_first_steps_of_a_bout_make_no_spike():
+    run = make_run()
+    run.columns["vo_cm"][:20] = 40.0
+    chart = over_time(run, METRIC["vo_cm"])
+    assert max(chart.high) < 12 and chart.y_domain[1] < 12
+
+
+def test_lines_stop_between_bouts():
+    run = make_run()
+    run.columns["on_s"][1700:] += 300
+    assert set(over_time(run, METRIC["vo_cm"]).of) == {0, 1}
+
+
+def test_cadence_has_own_baseline_and_target_and_no_band():
+    chart = over_time(make_run(), METRIC["cadence_spm"])
+    assert chart.bands == [] and [level.label for level in chart.levels] == ["own baseline", "target +5 %"]
+    assert chart.levels[1].value == pytest.approx(1.05 * chart.levels[0].value, abs=0.01)
+
+
+def test_tilt_has_the_runners_own_bands_named_where_they_are_drawn():
+    run = make_run(cues=[Cue(12 + 300.0, "arch", "why")])
+    charts = {chart.key: chart for chart in charts_of(run)}
+    assert [band.label for band in charts["time-tilt_deg"].bands] == ["amber, +4°", "cue, +6°"]
+    (svg,) = draw([charts["time-tilt_deg"].to_dict()])
+    assert "amber, +4°" in svg and "cue, +6°" in svg and "own baseline" in svg
+    assert {"cue-arch-tilt_deg"} == {key for key in charts if key.startswith("cue-")}
+
+
+def test_text_in_charts_is_readable_on_a_phone_and_nothing_needs_a_style():
+    run = make_run(cues=[Cue(12 + 300.0, "arch", "why")])
+    for svg in draw([chart.to_dict() for chart in charts_of(run)]):
+        assert all(float(size) * 340 / WIDTH >= 11 for size in re.findall(r'font-size="([\d.]+)px"', svg))
+        assert "style=" not in svg and "clip-path" not in svg and not re.search(r">[−-]0(\.0*)?<", svg)
+
+
+def test_charts_drawn_in_a_process_of_their_own_are_the_same():
+    charts = [chart.to_dict() for chart in charts_of(make_run())[:2]]
+    assert draw_apart(charts) == draw(charts) and draw_apart([]) == []
+
+
+def test_an_arch_finding_says_that_its_evidence_is_weaker():
+    page = render(make_run(tilt_deg=lambda minute: 0.2 * minute))
+    assert "The evidence is weaker than for cadence" in page and "exercises come first" in page
+
+
+def test_exercises_are_whole_sentences():
+    for exercise in EXERCISES.values():
+        assert re.fullmatch(r"[A-Z].*\.", exercise.how) and len(exercise.how.split()) > 5, exercise
+
+
+def test_three_sentences_say_how_long_what_was_felt_and_what_changed():
+    said = three_sentences(2520, 168.2, "7.6 km as you said", {"overstride": 3, "arch": 1}, {"tilt_deg": (5, 7.1, 1)})
+    assert said == [
+        "You ran for 42:00, 7.6 km as you said, at 168 steps/min.",
+        "The clip cued quick feet 3 times and tuck once.",
+        "From the first to the last third these changed clearly: pelvic tilt against standing (+2.1°).",
+    ]
+    quiet = three_sentences(60, math.nan, "", {}, {"tilt_deg": (5, 5.4, 1), "cadence_spm": (170, 160, 0)})
+    assert quiet[1:] == ["The clip gave no cue.", "Nothing changed clearly from the first to the last third."]
+
+
+def test_doubts_and_notes_of_a_replay_stand_in_the_page():
+    run = make_run()
+    run.summary.update(
+        doubts=[{"words": "the axes are swapped", "remedy": "say which is which"}],
+        notes=["the gyroscope began late"],
+        left_empty={"tilt_deg": "axes"},
     )
     page = render(run)
-    assert len(page.encode()) < MOST_BYTES
-    assert not re.search(r"""(src|href)\s*=\s*["'](https?:)?//""", page)
-    assert "&lt;over&gt;" in page and "braking <over>" not in page.split("const specs")[0]
-    for caution in CAUTIONS:
-        assert caution[:30] in page
-    for metric in METRICS:
-        assert metric.title in page
-        if metric.estimate:
-            assert re.search(rf"{re.escape(metric.title)}</h3><span class=\"badge\">estimate", page)
-
-
-def test_charts_carry_bands_baseline_and_cues():
-    run = make_run(cues=[Cue(12 + 300.0, "arch", "why")])
-    specs = json.loads(re.search(r"const specs = (\{.*\});", render(run)).group(1))
-    assert {f"time-{metric.key}" for metric in METRICS} <= set(specs)
-    text = json.dumps(specs["time-tilt_deg"])
-    assert "amber: own baseline" in text and "own baseline" in text and "tuck" in text
-    assert "cue-arch-tilt_deg" in specs and "cue-overstride-cadence_spm" not in specs
+    assert "Doubtful: the axes are swapped." in page and "Say which is which." in page
+    assert "The gyroscope began late." in page and "Left empty for it: Pelvic tilt against standing" in page
 
 
 def test_unmeasured_metrics_are_named_not_drawn():

@@ -97,9 +97,9 @@ TABLE: tuple[Metric, ...] = (
             "contact is shorter when faster."
         ),
         bands=(
-            Band(100, 210, "excellent (COROS)", "good"),
-            Band(210, 300, "usual", "note"),
-            Band(300, 400, "long (COROS: poor)", "watch"),
+            Band(100, 210, "short, under 210 ms (COROS)", "note"),
+            Band(210, 300, "usual, 210–300 ms (COROS)", "note"),
+            Band(300, 400, "long, over 300 ms (COROS)", "note"),
         ),
         source="COROS bands",
     ),
@@ -126,8 +126,7 @@ TABLE: tuple[Metric, ...] = (
         short="cadence",
         what="Steps of both feet in a minute, over the last 4 s.",
         standing="Measured. No cadence is right for everyone: 100 km world-championship runners range from 155 to 203.",
-        bands=(Band(170, 180, "the articles' 170–180 (E)", "note"),),
-        source="E; Heiderscheit 2011: your own cadence +5 to +10 % lowers braking and bounce",
+        source="E names 170–180; Heiderscheit 2011: your own cadence +5 to +10 % lowers braking and bounce",
     ),
     Metric(
         "tilt_deg",

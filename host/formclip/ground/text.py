@@ -19,6 +19,11 @@ def signed(value: float, digits: int) -> str:
     return text if text.startswith(("−", "–")) or float(text) == 0 else f"+{text}"
 
 
+def with_unit(figure: str, unit: str) -> str:
+    """7.0°, 167 steps/min; a figure alone where it has no unit."""
+    return f"{figure}{unit}" if unit == "°" else f"{figure} {unit}".rstrip()
+
+
 def clock(seconds: float, digits: int = 0) -> str:
     """Minutes and seconds, with hours where there are any: 4:05, 1:02:03; with `digits` after the point 4:05.2."""
     whole, _, rest = f"{seconds:.{digits}f}".partition(".")

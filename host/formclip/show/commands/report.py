@@ -7,6 +7,9 @@ from pathlib import Path
 
 import click
 
+from formclip.runs.store.brief import Row
+from formclip.runs.store.store import Store, default_folder
+from formclip.runs.store.which import NoRun, which
 from formclip.show.report.write import write_report
 
 
@@ -22,20 +25,19 @@ def report_command(source: Path, output: Path | None, folder: Path | None, as_js
     LOG is a clip's own file (.fclog); DIR is a folder that `formclip replay
     --out` wrote. The page opens offline, on a phone too, in light and dark.
     """
-    if not source.exists():
-        source = _synced(source, folder)
-    written, told = write_report(source, output)
+    row = None if source.exists() else _of_store(source, folder)
+    written, told = write_report(row.stored.path if row is not None else source, output, row)
     if as_json:
         click.echo(json.dumps(told))
         return
     click.echo(f"report: {written} ({told['bytes'] / 1000:,.0f} kB)")
 
 
-def _synced(label: Path, folder: Path | None) -> Path:
-    """The log of a session in the store; the label itself where there is none, for the error to name."""
-    from formclip.runs.store.store import Store, default_folder
-
+def _of_store(label: Path, folder: Path | None) -> Row | None:
+    """The run of the store that is meant; None where there is none, for the error to name the path."""
     if folder is None and not default_folder().is_dir():
-        return label
-    stored = Store(folder).named(label.as_posix())
-    return stored.path if stored is not None else label
+        return None
+    try:
+        return which(Store(folder), label.as_posix())
+    except NoRun:
+        return None

@@ -1,158 +1,192 @@
-"""Vega-Lite charts of a run, coloured by the page's CSS variables so that one chart serves both themes."""
+"""What a run's charts show, as plain figures: drawn by draw.py, told by their tables, read off by charts.js."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import altair as alt
 import numpy as np
 
-from formclip.ground.metrics import METRIC, Band, Metric
+from formclip.ground.metrics import METRIC, METRICS, Band, Metric
 from formclip.ground.run import BOUT_GAP_S, Floats, Run
+from formclip.ground.text import clock, number
 from formclip.runs.insight.compare import STEPS_AROUND_CUE, cue_effects, personal_baseline
-from formclip.runs.knowledge import TILT_AMBER_DEG, TILT_CUE_DEG
+from formclip.runs.insight.findings import CUE_WORDS
+from formclip.runs.knowledge import CADENCE_TARGET, FAULTS, TILT_AMBER_DEG, TILT_CUE_DEG
 
-_MOST_POINTS = 360
+_MOST_POINTS = 150
 _SHORTEST_BIN_S = 5.0
-_TONE = {"good": "var(--good)", "note": "var(--note)", "watch": "var(--watch)", "alert": "var(--alert)"}
-CUE_COLOUR = {"overstride": "var(--overstride)", "arch": "var(--arch)", "ok": "var(--ok)"}
-_CUE_TITLE = {"overstride": "quick feet", "arch": "tuck", "ok": "back in range"}
-
-Spec = dict[str, Any]
-Rows = list[dict[str, Any]]
+_FEWEST_STEPS = 4  # in a bin: fewer are the beginning or the end of a bout
+_STARTING_S = 10.0  # of a bout: the runner and the filters are still getting under way
+_MOST_ROWS = 16  # of a chart's table
 
 
-def _data(rows: Rows) -> Any:
-    return alt.InlineData(values=rows)
+@dataclass(frozen=True)
+class Level:
+    """A horizontal line with its name."""
+
+    value: float
+    label: str
 
 
-def over_time(run: Run, metric: Metric) -> Spec | None:
-    """The metric over the run: median and 10–90 % of the steps in a bin, its bands, and the cues on it."""
-    values = run.column(metric.key)
-    if len(run) == 0 or not np.isfinite(values).any():
+@dataclass(frozen=True)
+class Tick:
+    """A cue in its lane."""
+
+    x: float
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart over an axis.
+
+    form          how it is drawn, a function of draw.py: over, around, points
+    middle, low, high   by x; NaN nowhere. of: the line that a point belongs to: lines stop between bouts
+    reads         what the value is called where it is read off
+    x_names       what stands on the axis and is read off in place of numbers, one for each x
+    """
+
+    key: str
+    form: str
+    title: str
+    unit: str
+    digits: int
+    what: str
+    x_title: str
+    x_domain: tuple[float, float]
+    y_domain: tuple[float, float]
+    x: list[float]
+    middle: list[float]
+    low: list[float] = field(default_factory=list)
+    high: list[float] = field(default_factory=list)
+    of: list[int] = field(default_factory=list)
+    x_names: list[str] = field(default_factory=list)
+    reads: str = "median"
+    spread: str = "10–90 % of the steps"
+    levels: list[Level] = field(default_factory=list)
+    bands: list[Band] = field(default_factory=list)
+    ticks: list[Tick] = field(default_factory=list)
+    tone: str = "series"
+    estimate: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON, with the rows of its table."""
+        return asdict(self) | {"rows": self.rows(), "head": self.head()}
+
+    def head(self) -> list[str]:
+        unit = f" ({self.unit})" if self.unit else ""
+        return [self.x_title, f"{self.reads}{unit}", *([self.spread] if self.low else [])]
+
+    def rows(self) -> list[list[str]]:
+        """At most so many points as a reader would hear: x, value, and the range where there is one."""
+        every = max(1, math.ceil(len(self.x) / _MOST_ROWS))
+        out = []
+        for i in range(0, len(self.x), every):
+            row = [self.x_names[i] if self.x_names else number(self.x[i], 0 if self.form == "around" else 1)]
+            row.append(number(self.middle[i], self.digits))
+            if self.low:
+                row.append(f"{number(self.low[i], self.digits)} to {number(self.high[i], self.digits)}")
+            out.append(row)
+        return out
+
+
+def charts_of(run: Run) -> list[Chart]:
+    """Each metric over the run, then what was cued around each kind of cue."""
+    over = (over_time(run, metric) for metric in METRICS)
+    about = (("overstride", "cadence_spm"), ("overstride", "braking_mps"), ("arch", "tilt_deg"))
+    around = (around_cues(run, kind, key) for kind, key in about)
+    return [chart for chart in (*over, *around) if chart is not None]
+
+
+def over_time(run: Run, metric: Metric) -> Chart | None:
+    """The metric over the recording: median and 10–90 % of the steps in a bin, what it is measured by, and the cues."""
+    values = run.trusted(metric.key) if len(run) else np.zeros(0)
+    if not np.isfinite(values).any():
         return None
-    table, bin_s = _bins(run, values)
-    bands = [*metric.bands, *_personal_bands(run, metric)]
-    low, high = _domain(values, run, metric)
-    y = alt.Y("middle:Q", title=metric.unit, scale=alt.Scale(domain=[low, high], nice=False, zero=False))
-    x = alt.X("minute:Q", title="minutes", scale=alt.Scale(nice=False), axis=alt.Axis(grid=False))
-    layers: list[Any] = []
-    shown = _clip(bands, low, high)
-    if shown:
-        frame = _data([{"low": b.low, "high": b.high, "label": b.label, "tone": _TONE[b.tone]} for b in shown])
-        layers.append(
-            alt.Chart(frame)
-            .mark_rect(opacity=0.16)
-            .encode(
-                y=alt.Y("low:Q", title=metric.unit),
-                y2="high:Q",
-                color=alt.Color("tone:N", scale=None),
-                tooltip=[alt.Tooltip("label:N", title="band")],
-            )
-        )
-    tips = [
-        alt.Tooltip("minute:Q", title="minute", format=".1f"),
-        alt.Tooltip("middle:Q", title=f"median ({metric.unit})", format=f".{metric.digits}f"),
-        alt.Tooltip("low:Q", title="10 %", format=f".{metric.digits}f"),
-        alt.Tooltip("high:Q", title="90 %", format=f".{metric.digits}f"),
-    ]
-    base = alt.Chart(_data(table))
-    layers.append(
-        base.mark_area(opacity=0.25, color="var(--series)", clip=True).encode(
-            x=x, y=alt.Y("low:Q", title=metric.unit), y2="high:Q", detail="bout:N"
-        )
-    )
-    layers.append(
-        base.mark_line(color="var(--series)", strokeWidth=1.8, clip=True).encode(
-            x=x, y=y, detail="bout:N", tooltip=tips
-        )
-    )
-    baseline = personal_baseline(run, metric.key)
-    if math.isfinite(baseline):
-        tip = alt.Tooltip("baseline:Q", title="own baseline", format=f".{metric.digits}f")
-        layers.append(
-            alt.Chart(_data([{"baseline": baseline}]))
-            .mark_rule(strokeDash=[4, 4], color="var(--muted)")
-            .encode(y="baseline:Q", tooltip=[tip])
-        )
-    cues = _cue_layer(run)
-    if cues is not None:
-        layers.append(cues)
-    return _finish(alt.layer(*layers).properties(width="container", height=150, description=_describe(metric, bin_s)))
-
-
-def _describe(metric: Metric, bin_s: float) -> str:
-    return f"{metric.title} over the run: median and 10 to 90 percent of the steps in bins of {bin_s:.0f} s"
-
-
-def _cue_layer(run: Run) -> Any | None:
-    if not run.cues:
+    bins, bin_s = _bins(run, values)
+    if not bins:
         return None
-    start = float(run.on_s[0])
-    frame = _data(
-        [
-            {
-                "minute": (cue.t_s - start) / 60,
-                "cue": _CUE_TITLE.get(cue.kind, cue.kind),
-                "colour": CUE_COLOUR.get(cue.kind, "var(--muted)"),
-                "why": cue.reason,
-            }
+    middle, low, high, x, of = (list(column) for column in zip(*bins, strict=True))
+    levels, bands = _personal(run, metric)
+    y_domain = _domain(low, high, middle, levels, bands, metric)
+    ends = float(run.on_s[-1]) / 60
+    return Chart(
+        f"time-{metric.key}",
+        "over",
+        metric.title,
+        metric.unit,
+        metric.digits,
+        f"{metric.what} Each point is the median of {bin_s:g} s.",
+        "minutes since the recording began",
+        (0.0, round(ends, 3)),
+        y_domain,
+        x,
+        middle,
+        [max(value, y_domain[0]) for value in low],
+        [min(value, y_domain[1]) for value in high],
+        of,
+        levels=[level for level in levels if y_domain[0] <= level.value <= y_domain[1]],
+        bands=_clip([*metric.bands, *bands], *y_domain),
+        ticks=[
+            Tick(round(cue.t_s / 60, 3), cue.kind, f"{CUE_WORDS.get(cue.kind, cue.kind)} at {clock(cue.t_s)}")
             for cue in run.cues
-        ]
-    )
-    return (
-        alt.Chart(frame)
-        .mark_rule(strokeWidth=2)
-        .encode(
-            x="minute:Q",
-            color=alt.Color("colour:N", scale=None),
-            tooltip=[
-                alt.Tooltip("cue:N", title="cue"),
-                alt.Tooltip("minute:Q", format=".1f"),
-                alt.Tooltip("why:N", title="why"),
-            ],
-        )
+        ],
+        estimate=metric.estimate,
     )
 
 
-def _bins(run: Run, values: Floats) -> tuple[Rows, float]:
-    """Median, 10 and 90 % per bin; a bout has a number of its own, so that lines stop at breaks."""
-    since = run.on_s - run.on_s[0]
-    bin_s = max(_SHORTEST_BIN_S, math.ceil(float(since[-1]) / _MOST_POINTS))
-    known = np.flatnonzero(np.isfinite(values))
-    bout = np.concatenate([[0], np.cumsum(np.diff(run.on_s) > BOUT_GAP_S)])[known]
-    number = (since[known] // bin_s).astype(int)
-    starts = np.flatnonzero(np.concatenate([[True], (np.diff(number) != 0) | (np.diff(bout) != 0)]))
-    rows: Rows = []
+def _bins(run: Run, values: Floats) -> tuple[list[tuple[float, float, float, float, int]], float]:
+    """(median, 10 %, 90 %, minute, bout) of each bin; a bin lies in one bout, so that lines stop at breaks."""
+    on_s = run.on_s
+    bin_s = max(_SHORTEST_BIN_S, math.ceil(float(on_s[-1] - on_s[0]) / _MOST_POINTS / 5) * 5)
+    bouts = np.concatenate([[0], np.cumsum(np.diff(on_s) > BOUT_GAP_S)])
+    began = on_s[np.searchsorted(bouts, bouts, "left")]
+    known = np.flatnonzero(np.isfinite(values) & (on_s - began >= _STARTING_S))
+    if not len(known):
+        known = np.flatnonzero(np.isfinite(values))
+    bout, numbers = bouts[known], (on_s[known] // bin_s).astype(int)
+    starts = np.flatnonzero(np.concatenate([[True], (np.diff(numbers) != 0) | (np.diff(bout) != 0)]))
+    out = []
     for first, group in zip(starts, np.split(values[known], starts[1:]), strict=True):
+        if len(group) < _FEWEST_STEPS:
+            continue
         low, middle, high = (round(float(v), 4) for v in np.percentile(group, [10, 50, 90]))
-        minute = round((int(number[first]) + 0.5) * bin_s / 60, 3)
-        rows.append({"minute": minute, "bout": int(bout[first]), "low": low, "middle": middle, "high": high})
-    return rows, bin_s
+        out.append((middle, low, high, round((int(numbers[first]) + 0.5) * bin_s / 60, 3), int(bout[first])))
+    return out, bin_s
 
 
-def _domain(values: Floats, run: Run, metric: Metric) -> tuple[float, float]:
-    known = values[np.isfinite(values)]
-    low, high = (float(v) for v in np.percentile(known, [1, 99]))
+def _personal(run: Run, metric: Metric) -> tuple[list[Level], list[Band]]:
+    """What the runner's own baseline makes of this metric's axis."""
     baseline = personal_baseline(run, metric.key)
-    if metric.key == "tilt_deg" and math.isfinite(baseline):
-        high = max(high, baseline + TILT_CUE_DEG + 1)
-    if math.isfinite(baseline):
-        low, high = min(low, baseline), max(high, baseline)
-    pad = max(0.08 * (high - low), 0.5 * 10.0**-metric.digits)
-    return low - pad, high + pad
-
-
-def _personal_bands(run: Run, metric: Metric) -> list[Band]:
-    baseline = personal_baseline(run, metric.key)
-    if metric.key != "tilt_deg" or not math.isfinite(baseline):
-        return []
+    if not math.isfinite(baseline):
+        return [], []
+    levels = [Level(round(baseline, 4), "own baseline")]
+    if metric.key == "cadence_spm":
+        levels.append(Level(round(baseline * CADENCE_TARGET, 2), f"target +{100 * (CADENCE_TARGET - 1):.0f} %"))
+    if metric.key != "tilt_deg":
+        return levels, []
     amber, cue = baseline + TILT_AMBER_DEG, baseline + TILT_CUE_DEG
-    return [
-        Band(amber, cue, f"amber: own baseline +{TILT_AMBER_DEG:.0f}°", "watch"),
-        Band(cue, cue + 90, f"cue: own baseline +{TILT_CUE_DEG:.0f}°", "alert"),
+    return levels, [
+        Band(amber, cue, f"amber, +{TILT_AMBER_DEG:.0f}°", "watch"),
+        Band(cue, cue + 90, f"cue, +{TILT_CUE_DEG:.0f}°", "alert"),
     ]
+
+
+def _domain(
+    low: list[float], high: list[float], middle: list[float], levels: list[Level], bands: list[Band], metric: Metric
+) -> tuple[float, float]:
+    """What the median and nearly all of the range need, with the personal lines."""
+    bottom, top = float(np.percentile(low, 2)), float(np.percentile(high, 98))
+    bottom, top = min(bottom, *middle), max(top, *middle)
+    for level in levels:
+        bottom, top = min(bottom, level.value), max(top, level.value)
+    if bands:
+        top = max(top, bands[-1].low + 1)
+    pad = max(0.08 * (top - bottom), 0.5 * 10.0**-metric.digits)
+    return round(bottom - pad, 4), round(top + pad, 4)
 
 
 def _clip(bands: list[Band], low: float, high: float) -> list[Band]:
@@ -160,53 +194,43 @@ def _clip(bands: list[Band], low: float, high: float) -> list[Band]:
     return [b for b in inside if b.low < b.high]
 
 
-def around_cues(run: Run, kind: str, key: str) -> Spec | None:
-    """The metric in the 20 steps before and after every cue of a kind, and their mean."""
+def around_cues(run: Run, kind: str, key: str) -> Chart | None:
+    """The metric in the 20 steps before and after the cues of a kind: their mean, step by step."""
     metric = METRIC[key]
-    rows = []
-    for number, effect in enumerate(e for e in cue_effects(run) if e.cue.kind == kind and e.key == key):
+    values = run.column(key)
+    by_step: dict[int, list[float]] = {}
+    cues = 0
+    for effect in (e for e in cue_effects(run) if e.cue.kind == kind and e.key == key):
         at = int(np.searchsorted(run.on_s, effect.cue.t_s))
+        cues += 1
         for step in range(max(0, at - STEPS_AROUND_CUE), min(len(run), at + STEPS_AROUND_CUE)):
-            value = float(run.column(key)[step])
-            if math.isfinite(value):
-                rows.append({"step": step - at, "value": round(value, 4), "cue": f"cue {number + 1}"})
-    if not rows:
+            if math.isfinite(values[step]):
+                by_step.setdefault(step - at, []).append(float(values[step]))
+    if not by_step:
         return None
-    frame = _data(rows)
-    x = alt.X("step:Q", title="steps from the cue", axis=alt.Axis(grid=False))
-    y = alt.Y("value:Q", title=metric.unit, scale=alt.Scale(zero=False))
-    tips = ["cue:N", "step:Q", alt.Tooltip("value:Q", format=f".{metric.digits}f")]
-    single = (
-        alt.Chart(frame)
-        .mark_line(opacity=0.35, strokeWidth=1, color=CUE_COLOUR[kind])
-        .encode(x=x, y=y, detail="cue:N", tooltip=tips)
+    steps = sorted(by_step)
+    middle = [round(float(np.mean(by_step[step])), 4) for step in steps]
+    low = [round(min(by_step[step]), 4) for step in steps] if cues > 1 else []
+    high = [round(max(by_step[step]), 4) for step in steps] if cues > 1 else []
+    pad = max(0.08 * (max(high or middle) - min(low or middle)), 0.5 * 10.0**-metric.digits)
+    many = "the one cue" if cues == 1 else f"{cues} cues"
+    return Chart(
+        f"cue-{kind}-{key}",
+        "around",
+        f"{FAULTS[kind].title}: {metric.title.lower()}",
+        metric.unit,
+        metric.digits,
+        f"{metric.title} in the steps before and after {many} to {CUE_WORDS[kind]}.",
+        "steps from the cue",
+        (float(-STEPS_AROUND_CUE), float(STEPS_AROUND_CUE)),
+        (round(min(low or middle) - pad, 4), round(max(high or middle) + pad, 4)),
+        [float(step) for step in steps],
+        middle,
+        low,
+        high,
+        [0] * len(steps),
+        reads="mean of the cues",
+        spread="least to most",
+        tone=kind,
+        estimate=metric.estimate,
     )
-    middle = (
-        alt.Chart(frame)
-        .mark_line(strokeWidth=2.5, color=CUE_COLOUR[kind])
-        .encode(x=x, y=alt.Y("mean(value):Q", title=metric.unit))
-    )
-    moment = alt.Chart(_data([{"step": 0}])).mark_rule(color="var(--muted)", strokeDash=[4, 4]).encode(x="step:Q")
-    title = f"{metric.title} around each {_CUE_TITLE[kind]} cue"
-    return _finish(alt.layer(single, middle, moment).properties(width="container", height=150, description=title))
-
-
-def _finish(chart: Any) -> Spec:
-    spec: Spec = chart.configure(
-        background="transparent",
-        font="system-ui, sans-serif",
-        view=alt.ViewConfig(stroke=None),
-        axis=alt.AxisConfig(
-            labelColor="var(--muted)",
-            titleColor="var(--muted)",
-            gridColor="var(--line)",
-            domainColor="var(--line)",
-            tickColor="var(--line)",
-            labelFontSize=11,
-            titleFontSize=11,
-            titleFontWeight="normal",
-            tickCount=5,
-        ),
-    ).to_dict()
-    spec["autosize"] = {"type": "fit-x", "contains": "padding"}
-    return spec

@@ -10,7 +10,7 @@ from formclip.show import cli
 from tests.made_runs import SUMMER, log_of, put
 
 CLIP = "formclip-1a2b"
-COMMANDS = ("trends",)
+COMMANDS = ("trends", "compare")
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,19 @@ def test_trends_prints_what_it_found_and_json_holds_it(run):
     assert "Too few to tell: 4 runs" in run("trends", "--since", "2026-06-12")[1]
 
 
+def test_compare_prints_both_sides_and_refuses_what_is_no_run(run):
+    code, out, _ = run("compare", "1", "9")
+    assert code == 0 and out.startswith(f"A: {CLIP}/1 (2026-05-28)\nB: {CLIP}/9 (2026-06-21)\n")
+    assert "* Pelvic tilt against standing" in out and "Differs by −3." in out
+    told = json.loads(run("compare", "..2026-06-08", "2026-06-09..", "--json")[1])
+    assert [len(told[side]["labels"]) for side in "ab"] == [4, 5]
+    for wrong in (("1", "77"), ("1", "soon..later"), ("1", "2001-01-01..2001-01-02")):
+        code, out, err = run("compare", *wrong)
+        assert code == 2 and not out and err.count("\n") == 1 and "; " in err
+
+
 def test_a_store_without_runs_says_what_is_next(run, tmp_path):
-    for name in COMMANDS:
+    for name in ("trends",):
         code, out, _ = run(name, store=tmp_path / "none")
         assert code == 0 and "formclip sync" in out, name
 

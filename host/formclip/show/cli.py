@@ -33,6 +33,7 @@ COMMANDS = {
     "clips": "List the clips that have been synced.",
     "store": "Look after the folder that holds the runs.",
     "trends": "Show each figure over the weeks.",
+    "compare": "Set two runs, or two spans, side by side.",
     "export": "Write runs for other programs: FIT, CSV, Parquet.",
     "live": "Watch a run as it happens.",
     "config": "See and change a clip's settings.",

@@ -80,8 +80,7 @@ def line(weeks: Floats, values: Floats) -> Line | None:
     apart, rise = t[j] - t[i], y[j] - y[i]
     slopes = np.sort(rise[apart > 0] / apart[apart > 0])
     slope = float(np.median(slopes))
-    wider = _wider(values - slope * weeks)
-    spread = math.sqrt(m * (m - 1) * (2 * m + 5) / 18 * wider)
+    spread = math.sqrt(m * (m - 1) * (2 * m + 5) / 18 * wider(values - slope * weeks))
     score = float(np.sign(rise[apart > 0]).sum())
     z = (abs(score) - 1) / spread if score else 0.0
     reach = _Z95 * spread / 2
@@ -96,7 +95,7 @@ def centre(values: Floats) -> tuple[float, float, float] | None:
     if n < FEWEST_MEAN:
         return None
     middle = float(values.mean())
-    reach = float(stdtrit(n - 1, 0.975)) * float(values.std(ddof=1)) * math.sqrt(_wider(values) / n)
+    reach = float(stdtrit(n - 1, 0.975)) * float(values.std(ddof=1)) * math.sqrt(wider(values) / n)
     return middle, middle - reach, middle + reach
 
 
@@ -105,7 +104,7 @@ def two_sided(z: float) -> float:
     return math.erfc(max(z, 0.0) / math.sqrt(2))
 
 
-def _wider(residuals: Floats) -> float:
+def wider(residuals: Floats) -> float:
     """By how much a variance grows because neighbours are alike; 1 at the least."""
     r = _likeness(residuals)
     return (1 + r) / (1 - r)
@@ -168,7 +167,7 @@ def _step(values: Floats) -> Shift | None:
     if not _better_than_a_line(values, residuals):
         return None
     k = float(np.abs(_rank_sums(values)).max())
-    p = min(1.0, 2 * math.exp(-6 * k * k / ((n**3 + n**2) * _wider(residuals))))
+    p = min(1.0, 2 * math.exp(-6 * k * k / ((n**3 + n**2) * wider(residuals))))
     rng = np.random.default_rng(n)
     level = np.where(np.arange(n) < at, before, after)
     places = [step_at(level + residuals[resampled(n, rng)]) for _ in range(100)]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from struct import pack
 
 import pytest
 from formclip.runs.store import index as index_module
@@ -21,6 +22,7 @@ from formclip.runs.sync.client import ClipClient
 from formclip.runs.sync.errors import Faulty, Refused, Vanished, WrongClock, WrongVersion
 from formclip.runs.sync.visit import visit
 from gaitcore import sync
+from gaitcore.records import STEP_B
 from test_sync import KEY, PACKET_B, Port
 
 
@@ -402,6 +404,29 @@ def test_an_endless_list_and_a_huge_session_are_refused(tmp_path):
     with pytest.raises(Faulty, match="which none can hold"):
         asyncio.run(visit(client(port), Store(tmp_path)))
     assert sum(p.stat().st_size for p in tmp_path.rglob("*") if p.is_file()) < 1_000_000
+
+
+@pytest.mark.parametrize("what", ["another stream", "events", "steps"])
+def test_a_clip_that_sends_for_ever_and_nothing_new_is_left(what, tmp_path, monkeypatch):
+    """Silence is not the only way to stand still: here something comes at every look, and none of it is the run's."""
+    monkeypatch.setattr(client_module, "_STILL_S", 0.05)
+    frames = {
+        "another stream": pack("<BHHBII", sync.DATA, 0, 59, 99, 1, 0) + bytes(50),
+        "events": pack("<BHH", sync.EVENT, 0, 100) + bytes(100),
+        "steps": pack("<BHH", sync.STEP, 0, 4 + STEP_B) + bytes(4 + STEP_B),
+    }
+
+    class Endless(MemoryLink):
+        async def receive(self, timeout_s):
+            came = await super().receive(timeout_s)
+            return frames[what] if came is None or came[0] == sync.DATA else came
+
+    port, store = Port({1: bytes(9000)}), Store(tmp_path)
+    clip = ClipClient(Endless(port), KEY)
+    with pytest.raises(Vanished, match="stopped sending"):
+        asyncio.run(visit(clip, store))
+    assert port.sessions and not store.sessions()
+    assert len(clip.end.events) + len(clip.end.steps) + len(clip.end.pieces) < 10
 
 
 def test_a_name_is_only_a_name(tmp_path):

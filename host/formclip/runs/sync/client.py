@@ -37,6 +37,8 @@ _REPEATS = 5
 # A stream that is silent for this long has lost its end or its credit: it is started anew.
 _SILENCE_S = 1.0
 _SILENCES = 10
+# One that brings nothing new for this long does not go on, whatever else comes.
+_STILL_S = 20.0
 _BUSY_S = 0.2
 _ALIVE_S = 0.7
 _BUSIES = 300
@@ -179,6 +181,7 @@ class ClipClient:
         download = Download(number, size_b, crc32, arriving.have_b, arriving.have_crc)
         end = self.end
         silences = 0
+        moved_s = time.monotonic()
         progress(download.at, size_b)
         if not download.done:
             await self.ask(sync.READ, *download.start())
@@ -188,14 +191,17 @@ class ClipClient:
                 self._take(came)
             before = download.at
             pieces, end.pieces = end.pieces, []
+            end.steps.clear()  # nobody watches live meanwhile
+            end.events.clear()
             for piece in pieces:
                 arriving.append(download.push(piece))
             if download.at > before:
                 silences = 0
+                moved_s = time.monotonic()
                 progress(download.at, size_b)
-            elif came is None:
-                silences += 1
-                if silences > _SILENCES:
+            else:
+                silences += came is None
+                if silences > _SILENCES or time.monotonic() - moved_s > _STILL_S:
                     raise Vanished("the clip stopped sending", "run this again: it goes on where it was")
             if download.done:
                 break

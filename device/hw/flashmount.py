@@ -186,12 +186,12 @@ def _target(log, session, page_no, home, exact, used):
             return -1 if whole and not exact and whole[2] >= used else slot
     for k in range(slots):
         slot = (home + k) % slots
-        found = log._header(slot)
-        if found and found[0] == session:
-            continue  # another page of it, brought home before
-        found = _page_at(log, HOME_AT + slot)
-        return slot if found is None or log.gone(found[0]) else -1
-    return -1
+        found = _page_at(log, HOME_AT + slot)  # all of it: what a cut left torn may have any number in its header
+        if found is None or log.gone(found[0]):
+            return slot
+        if found[0] != session:
+            return -1
+    return -1  # the others are pages of it that were brought home before
 
 
 def _page_at(log, place):

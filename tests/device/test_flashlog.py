@@ -11,6 +11,7 @@ from formclip.firmware.sources import DEVICE, SHARED
 from formclip.firmware.virtual import cuts
 from formclip.firmware.virtual.board import runner
 from formclip.lab.bench import torture
+from gaitcore.drive import HOME_AT
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
@@ -307,12 +308,36 @@ def test_cuts_at_every_place_of_the_file_in_short():
     assert done.tried["first start"] > 300
 
 
+@pytest.mark.parametrize("shift", [3, 6])
+def test_a_header_that_a_cut_left_torn_may_hold_any_number(shift):
+    """The mending of a page's home is cut in the erase of its sector: one bit more of session or page number is set."""
+    clip, draw = cuts.Clip(9, shift), random.Random(shift)
+    torture.wrap(clip)
+    now, calls, tried = bytearray(clip.image), clip.calls, 0
+    for number, op in enumerate(clip.ops):
+        place = -((clip.blocks[0] - op.at // cuts.BLOCK_B) // 8)  # the one page that begins in this sector
+        at = (clip.blocks[0] + 8 * place) * cuts.BLOCK_B
+        if op.data and place >= HOME_AT and op.at <= at < op.at + cuts.SECTOR_B:
+            call = next(call for call in calls if call.begin <= number < call.end)
+            torn = cuts.torn(now, op, cuts.Tear(len(op.data) - cuts.PROGRAM_B, "noise"), draw)
+            clip.boot(torn)
+            if clip.ops and clip.ops[0].at == op.at:
+                for bit in (*range(32, 64), *range(128, 144)):
+                    image = bytearray(torn)
+                    image[at + bit // 8] |= 1 << bit % 8
+                    clip.boot(bytes(image))
+                    clip.check(call.before, call.after)
+                    tried += 1
+        cuts.apply(now, op)
+    assert tried > 200
+
+
 @pytest.mark.parametrize(
     ("what", "pages", "was", "now"),
     [
         (torture.recovered, 16, "log.copy(place", "(lambda *_: 0)(place"),
         (torture.run, 24, "if bytes(block) != bytes(page[at : at + BLOCK_B]):", "if True:"),
-        (torture.run, 24, "_follows(before, here) or _follows(here, after)", "True"),
+        (torture.wrap, 9, "_follows(before, here) or _follows(here, after)", "True"),
     ],
 )
 def test_the_torture_finds_what_it_is_for(what, pages, was, now, tmp_path, monkeypatch):

@@ -5,9 +5,10 @@ program that reaches the flash, and what had been promised when it began. The st
 any way, is then made from the start's image, without running anything again: `image_after`. `boot` starts from an
 image, and `check` holds what is found against what was promised before and after the call that was cut.
 
-What a cut may do: the sector in its erase holds anything (a few bits set, each bit old or 1, noise, nothing); of the
-program under way the 256 bytes in work hold anything (each bit as before or as told, noise), those before it are done,
-those after it are not. Nothing else changes. What it can't do here: cells that read one way now and another later.
+What a cut may do: the sector in its erase holds anything (a few bits set, anywhere or where the headers stand, each bit
+old or 1, noise, nothing); of the program under way the 256 bytes in work hold anything (each bit as before or as told,
+noise), those before it are done, those after it are not. Nothing else changes. What it can't do here: cells that read
+one way now and another later.
 
 What must hold: a finished session is there to the byte, no longer and no shorter, until it is deleted; of the session
 under way every page that was complete, to the byte, and the page in work as it was staged last, or newer; the config as
@@ -53,7 +54,8 @@ class Tear(NamedTuple):
     how: str
 
 
-_ERASE_TEARS = tuple(Tear(0, how) for how in ("light", "half", "noise", "blank"))
+_ERASE_TEARS = tuple(Tear(0, how) for how in ("light", "heads", "half", "noise", "blank"))
+_HEAD_OF_BLOCK_B = 32  # where headers, trailers and marks stand
 
 
 def tears(op: Op) -> Iterator[Tear]:
@@ -86,6 +88,11 @@ def _torn(image: bytearray, op: Op, tear: Tear, draw: random.Random) -> None:
         new = (1 << bits) - 1
     elif tear.how == "half":
         new = old | draw.getrandbits(bits)
+    elif tear.how == "heads":
+        new = old
+        for block in range(0, bits, 8 * BLOCK_B):
+            for _ in range(draw.randrange(4)):
+                new |= 1 << block + draw.randrange(8 * _HEAD_OF_BLOCK_B)
     else:
         new = old
         for _ in range(draw.randrange(1, 200)):

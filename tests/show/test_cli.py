@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -11,6 +12,8 @@ from formclip.ground import errors
 from formclip.show import cli
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
+from tests.conftest import REPO
 
 ERROR_CLASSES = [
     value
@@ -58,6 +61,37 @@ def test_the_command_runs_as_a_program(repo):
     one_line(done.stderr)
 
 
+def test_a_terminal_of_ascii_alone_gets_plain_characters(tmp_path):
+    """Every command's help, and what prints names, degrees, signs and tables: no fault, no byte above 127."""
+    store = ["--store", str(tmp_path / "store")]
+    simulated = str(tmp_path / "data" / "run")
+    lines = [[name, "--help"] for name in cli.COMMANDS] + [
+        [],
+        ["config", "ranges"],
+        ["add", str(REPO / "tests" / "data" / "version1.fclog"), "--at", "2026-11-03T07:15", *store],
+        ["name", "last", "Über ≥ 10°, Бег", *store],
+        ["show", *store],
+        ["show", "--json", *store],
+        ["sessions", *store],
+        ["note", "last", "±", *store],
+        ["simulate", "--minutes", "0.6", "-o", simulated],
+        ["replay", f"{simulated}.imu.csv.xz", "--out", str(tmp_path / "out")],
+        ["demo", f"{simulated}.imu.csv.xz", "--out", str(tmp_path / "demo"), "--no-clip"],
+        ["validate", str(tmp_path / "data"), "--no-simulated"],
+        ["report", "Бег", *store],
+    ]
+    code = "import json, sys; from formclip.show import cli; sys.argv[0] = 'formclip'\n"
+    code += "from formclip.ground.terminal import spell_streams; spell_streams()\n"
+    code += "print(json.dumps([cli.run(line) for line in json.loads(sys.argv[1])]))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", code, json.dumps(lines)], env=environment, capture_output=True)
+    said, complaints = done.stdout.decode("ascii"), done.stderr.decode("ascii")
+    codes = json.loads(said.splitlines()[-1])
+    assert codes == [0] * (len(lines) - 1) + [2], complaints
+    assert "Uber >= 10deg, \\u0411" in said and '"name": "\\u00dcber \\u2265' in said
+    assert "+-" in said and complaints.count("\n") == 1 and "no file" in complaints
+
+
 def test_help_does_not_import_the_heavy_parts():
     code = "import sys; from formclip.show.cli import run; run(['--help']); sys.exit('numpy' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -73,6 +107,10 @@ WRONG_USE = {
     ("replay", "--bogus"): "--bogus",
     ("--bogus",): "--bogus",
     ("completion", "tcsh"): "tcsh",
+    ("completion",): "Choose from: bash, zsh, fish",
+    ("sync", "--virtual", "foo"): "'foo' is not HOST:PORT",
+    ("live", "--virtual", "127.0.0.1:70000"): "is not HOST:PORT",
+    ("virtual-clip", "--trace", "a.csv", "--air", "foo:²"): "is not HOST:PORT",
     ("validate",): "DIR",
 }
 
@@ -82,6 +120,26 @@ def test_wrong_use_is_one_line_and_code_2(capsys, arguments):
     code, out, err = run(capsys, *arguments)
     assert code == 2 and not out
     assert WRONG_USE[arguments] in one_line(err) and "--help" in err or "did you mean" in err
+
+
+@pytest.mark.parametrize("arguments", [(), ("config",), ("store",)], ids=" ".join)
+def test_a_group_alone_shows_its_help(capsys, arguments):
+    help_text = run(capsys, *arguments, "--help")
+    assert run(capsys, *arguments) == help_text and help_text[0] == 0 and help_text[1].count("\n") > 5
+
+
+def test_a_report_of_what_is_not_there_says_where_to_look(capsys, tmp_path):
+    (tmp_path / "run.csv").write_text("t_s,acc_x_g,acc_y_g,acc_z_g\n0,0,0,1\n")
+    code, out, err = run(capsys, "report", tmp_path / "run.csv")
+    assert (code, out) == (4, "") and "formclip replay TRACE --out DIR" in one_line(err)
+    code, out, err = run(capsys, "report", "clip/7", "--store", tmp_path / "store")
+    assert (code, out) == (2, "") and "no file 'clip/7'" in err and "formclip sync" in one_line(err)
+    shutil.copy(REPO / "tests" / "data" / "version1.fclog", tmp_path / "one.fclog")
+    assert run(capsys, "add", tmp_path / "one.fclog", "--at", "2026-11-03T07:15", "--store", tmp_path / "store")[0] == 0
+    code, out, err = run(capsys, "report", "clip/7", "--store", tmp_path / "store")
+    assert (code, out) == (2, "") and "formclip sessions" in one_line(err)
+    code, out, err = run(capsys, "report", "last", "--store", tmp_path / "store", "-o", tmp_path / "r.html")
+    assert (code, err) == (0, "") and (tmp_path / "r.html").stat().st_size > 100_000
 
 
 def test_errors_are_one_line_with_the_next_step(capsys, tmp_path):

@@ -46,6 +46,29 @@ def test_which_clip_is_asked_where_there_are_several_or_none(nobody, capsys, tmp
     assert code == 0 and Store(tmp_path).wanted("two") == {"mode": 1} and Store(tmp_path).wanted("one") == {}
 
 
+def test_a_name_that_is_none_is_told_the_nearest(nobody, capsys, tmp_path):
+    for words in (("get", "tilt_cue"), ("set", "tilt_cue", "7", "--store", tmp_path)):
+        code, out, err = run(capsys, "config", *words)
+        assert (code, out) == (5, "") and "did you mean tilt_cue_deg?" in err and err.count("\n") == 1
+
+
+def test_ranges_have_a_header_units_and_meanings(capsys):
+    code, out, _ = run(capsys, "config", "ranges")
+    header, *lines = out.splitlines()
+    told = json.loads(run(capsys, "config", "ranges", "--json")[1])
+    assert code == 0 and header.split() == ["name", "default", "allowed", "unit", "meaning"]
+    assert len(lines) == len(told) > 40 and "mounting" not in told
+    for line, (name, row) in zip(lines, told.items(), strict=True):
+        cells = [name, str(row["default"]), row["allowed"], row["unit"], row["meaning"]]
+        assert [line[:24], line[24:32], line[34:60], line[60:75], line[75:]] == [
+            f"{cells[0]:24}", f"{cells[1]:>8}", f"{cells[2]:26}", f"{cells[3]:15}", cells[4],
+        ]  # fmt: skip
+        assert row["meaning"]
+    assert told["tilt_cue_deg"] == {
+        "default": 6, "allowed": "3 to 12", "unit": "deg", "meaning": "tilt above own baseline that is an arched back",
+    }  # fmt: skip
+
+
 def test_a_value_out_of_range_is_refused_and_does_not_wait(nobody, capsys, tmp_path):
     Store(tmp_path).know_clip("one")
     code, _, err = run(capsys, "config", "set", "sustain_s", "99", "--store", tmp_path)

@@ -86,6 +86,9 @@ def read_logs(path: Path) -> list[Log]:
     found = recover.recover(data)
     problems = [f"byte {offset}: {what}; {remedy}" for offset, what, remedy in found.problems]
     logs = [Log(path, s.entries, [], s.closed, s.raw) for s in found.sessions if s.entries or s.raw]
+    if not logs and not data.startswith(pages.MAGIC):
+        replayed = "`formclip replay TRACE --out DIR` first, then name DIR"
+        raise LogError("not a clip's log", f"is it a trace? {replayed}", path=path, place="byte 0")
     if not logs:
         offset, what, remedy = found.problems[0] if found.problems else (0, "no page of a log in it", "")
         raise LogError(what, remedy or "check that this is a clip's log file", path=path, place=f"byte {offset}")

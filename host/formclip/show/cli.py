@@ -15,6 +15,7 @@ from typing import NoReturn
 import click
 
 from formclip.ground.errors import FormclipError, NotInstalled, printable
+from formclip.ground.terminal import spell_streams
 
 COMMANDS = {
     "demo": "Show it all without hardware: simulate, replay, report.",
@@ -107,7 +108,7 @@ def cli(debug: bool) -> None:
 
 def _usage_line(error: click.ClickException) -> str:
     path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "formclip"
-    message = " ".join(printable(error.format_message().replace("\n", " ")).split()).rstrip(".")
+    message = printable(" ".join(error.format_message().split())).rstrip(".")
     if " --help`" in message:
         return f"{path}: {message}"
     return f"{path}: {message}; see `{path} --help`"
@@ -122,6 +123,10 @@ def run(arguments: Sequence[str]) -> int:
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as error:
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        assert error.ctx is not None
+        click.echo(error.ctx.get_help())
+        return 0
     except (click.Abort, KeyboardInterrupt):
         if debug:
             raise
@@ -150,4 +155,5 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def main() -> NoReturn:
+    spell_streams()
     sys.exit(run(sys.argv[1:]))

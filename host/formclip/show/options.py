@@ -12,11 +12,22 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _use_virtual(_: click.Context, __: click.Parameter, address: str | None) -> str | None:
+def air_address(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    """The callback of an option that says where the virtual air is; empty is the usual place."""
+    from formclip.firmware.virtual.radio.address import DEFAULT_ADDRESS, address_of
+
+    try:
+        address_of(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}, as in {DEFAULT_ADDRESS}") from None
+    return text
+
+
+def _use_virtual(context: click.Context, option: click.Parameter, address: str | None) -> str | None:
     if address is not None:
         from formclip.firmware.virtual.radio import use
 
-        use(address)
+        use(air_address(context, option, address))
     return address
 
 

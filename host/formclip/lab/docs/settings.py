@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gaitcore import settings
 
@@ -32,20 +32,36 @@ def meanings() -> dict[str, tuple[str, str]]:
     return {name: (unit, meaning) for name, unit, meaning in _ROW.findall(source)}
 
 
-def page() -> str:
+class Row(NamedTuple):
+    """A setting as a person reads of it."""
+
+    number: int
+    name: str
+    default: str
+    allowed: str
+    unit: str
+    meaning: str
+
+
+def rows() -> list[Row]:
+    """All settings but the retired ones."""
     said = meanings()
-    lines = []
+    out = []
     for number in range(len(settings.TABLE)):
         row: tuple[Any, ...] = settings.TABLE[number]
         name, default, low, high, choices = row
         if choices == settings.RETIRED:
             continue
-        unit, meaning = said[name]
         if isinstance(choices, tuple):
             allowed, shown = ", ".join(choices), choices[default]
         else:
             allowed, shown = f"{low} to {high}" + (", or 0" if choices is settings.OR_ZERO else ""), str(default)
-        lines.append(f"| {number} | `{name}` | {shown} | {allowed} | {unit} | {meaning} |")
+        out.append(Row(number, name, shown, allowed, *said[name]))
+    return out
+
+
+def page() -> str:
+    lines = [f"| {r.number} | `{r.name}` | {r.default} | {r.allowed} | {r.unit} | {r.meaning} |" for r in rows()]
     return _HEAD + "\n".join(lines) + "\n"
 
 

@@ -34,7 +34,7 @@ def compare_command(a: str, b: str, folder: Path | None, as_json: bool) -> None:
         runs = history(store, on_done)
     found = contrast(runs, chosen(store, runs, a), chosen(store, runs, b))
     if as_json:
-        click.echo(json.dumps(plain(found), ensure_ascii=False))
+        click.echo(json.dumps(plain(found)))
         return
     for line in _lines(found):
         click.echo(printable(line))

@@ -16,10 +16,13 @@ _WHERE = {
 @click.command(
     "completion", short_help="Print the completion script for your shell.", epilog="Load it with: " + _WHERE["bash"]
 )
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", metavar="SHELL", type=click.Choice(SHELLS))
 @click.pass_context
 def completion_command(ctx: click.Context, shell: str) -> None:
-    """Print the completion script for your shell."""
+    """Print the completion script for your shell.
+
+    SHELL is bash, zsh or fish.
+    """
     kind = get_completion_class(shell)
     assert kind is not None
     script = kind(ctx.find_root().command, {}, "formclip", "_FORMCLIP_COMPLETE")

@@ -8,24 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import click
-from gaitcore.settings import OR_ZERO, RETIRED, TABLE, SettingError, Settings, index_of
+from gaitcore.settings import RETIRED, TABLE, SettingError, Settings, index_of
 
 from formclip.ground.errors import SettingsError, from_os_error, printable
 from formclip.ground.settingsfile import read_settings
+from formclip.lab.docs import settings as table_of_settings
 from formclip.runs.store.store import Store
 from formclip.runs.sync.client import ClipClient
 from formclip.runs.sync.errors import NoClip
 from formclip.runs.sync.reach import with_one
 from formclip.show.options import json_option, radio_options, store_option
-
-_ROWS: list[tuple[Any, ...]] = [row for row in TABLE if row[4] != RETIRED]
-
-
-def _span(row: tuple[Any, ...]) -> str:
-    _, _, low, high, choices = row
-    if isinstance(choices, tuple):
-        return ", ".join(choices)
-    return ("0 or " if choices is OR_ZERO else "") + f"{low} to {high}"
 
 
 @click.group("config", short_help="See and change a clip's settings.")
@@ -45,13 +37,16 @@ def config_show(clip: str | None, seconds: float, pair: bool, as_json: bool) -> 
 @config_command.command("ranges")
 @json_option
 def config_ranges(as_json: bool) -> None:
-    """What each setting may be. Needs no clip."""
+    """What each setting may be, and what it does. Needs no clip."""
+    rows = [row._asdict() for row in table_of_settings.rows()]
     if as_json:
-        click.echo(json.dumps({row[0]: _span(row) for row in _ROWS}))
+        defaults = Settings().to_dict()
+        keys = ("allowed", "unit", "meaning")
+        told = {row["name"]: {"default": defaults[row["name"]], **{key: row[key] for key in keys}} for row in rows}
+        click.echo(json.dumps(told, indent=1))
         return
-    defaults = Settings().to_dict()
-    for row in _ROWS:
-        click.echo(f"{row[0]:24} {defaults[row[0]]!s:>8}   {_span(row)}")
+    for row in ({key: key for key in rows[0]}, *rows):
+        click.echo("{name:24}{default:>8}  {allowed:26}{unit:15}{meaning}".format(**row))
 
 
 @config_command.command("get")
@@ -171,6 +166,7 @@ def _row(name: str) -> int:
 
 
 def _checked(name: str, value: str) -> int:
+    _row(name)
     try:
         return int(Settings().set(name, value))
     except SettingError as error:

@@ -71,7 +71,7 @@ def demo_command(trace: Path | None, out: Path, clip: bool, as_json: bool) -> No
             "report": report or None,
             "synced": synced,
         }
-        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
+        click.echo(json.dumps(told, indent=1))
     else:
         for line in describe(summary)[1:]:
             click.echo("  " + line)

@@ -43,4 +43,4 @@ def import_command(
         if done.trace is not None:
             click.echo(f"written to {done.trace}")
     if as_json:
-        click.echo(json.dumps(shown, indent=1, ensure_ascii=False))
+        click.echo(json.dumps(shown, indent=1))

@@ -55,7 +55,7 @@ def name_command(
         raise click.UsageError("nothing to say: give a name, or one of the options")
     about = say(store, row.stored, **said)
     if as_json:
-        click.echo(json.dumps({"session": row.stored.label, **asdict(about)}, ensure_ascii=False))
+        click.echo(json.dumps({"session": row.stored.label, **asdict(about)}))
         return
     parts = [about.name and f"“{about.name}”", about.kind, about.surface, about.shoes]
     if about.distance_m is not None:

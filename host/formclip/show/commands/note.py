@@ -35,7 +35,7 @@ def note_command(run: str, text: tuple[str, ...], clear: bool, folder: Path | No
     if clear or added:
         note = say(store, row.stored, note=note).note
     if as_json:
-        click.echo(json.dumps({"session": row.stored.label, "note": note}, ensure_ascii=False))
+        click.echo(json.dumps({"session": row.stored.label, "note": note}))
         return
     click.echo(f"{printable(row.stored.label)}: {'no note' if not note else ''}".rstrip())
     for line in note.splitlines():

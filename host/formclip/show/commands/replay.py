@@ -39,7 +39,7 @@ def replay_command(
     replayed = replay_to_folder(trace, out, changed, raw=raw, given=given, beside=more)
     summary = replayed.summary()
     if as_json:
-        click.echo(json.dumps(summary, indent=1, ensure_ascii=False))
+        click.echo(json.dumps(summary, indent=1))
         return
     for line in describe(summary):
         click.echo(line)

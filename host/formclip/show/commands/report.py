@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from formclip.runs.store.brief import Row
-from formclip.runs.store.store import Store, default_folder
+from formclip.runs.store.store import Store
 from formclip.runs.store.which import NoRun, which
 from formclip.show.report.write import write_report
 
@@ -21,11 +21,12 @@ from formclip.show.report.write import write_report
 def report_command(source: Path, output: Path | None, folder: Path | None, as_json: bool) -> None:
     """Draw a run as one self-contained HTML page.
 
-    SESSION is one that was synced, CLIP/NUMBER as `formclip sessions` lists it;
-    LOG is a clip's own file (.fclog); DIR is a folder that `formclip replay
-    --out` wrote. The page opens offline, on a phone too, in light and dark.
+    SESSION is one that was synced, CLIP/NUMBER as `formclip sessions` lists it,
+    its name, its day or `last`; LOG is a clip's own file (.fclog); DIR is a
+    folder that `formclip replay --out` wrote. The page opens offline, on a
+    phone too, in light and dark.
     """
-    row = None if source.exists() else _of_store(source, folder)
+    row = None if source.exists() else _of_store(source.as_posix(), folder)
     written, told = write_report(row.stored.path if row is not None else source, output, row)
     if as_json:
         click.echo(json.dumps(told))
@@ -33,11 +34,9 @@ def report_command(source: Path, output: Path | None, folder: Path | None, as_js
     click.echo(f"report: {written} ({told['bytes'] / 1000:,.0f} kB)")
 
 
-def _of_store(label: Path, folder: Path | None) -> Row | None:
-    """The run of the store that is meant; None where there is none, for the error to name the path."""
-    if folder is None and not default_folder().is_dir():
-        return None
+def _of_store(label: str, folder: Path | None) -> Row:
+    """The run of the store that is meant."""
     try:
-        return which(Store(folder), label.as_posix())
-    except NoRun:
-        return None
+        return which(Store(folder), label)
+    except NoRun as error:
+        raise NoRun(f"no file '{label}', and in the store {error.what}", error.next_step) from None

@@ -34,7 +34,7 @@ def show_command(run: str, folder: Path | None, as_json: bool) -> None:
     row = which(store, run)
     told = portrait(row, digests(store, [row.stored])[row.stored.key], watched(store).get(row.stored.key))
     if as_json:
-        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
+        click.echo(json.dumps(told, indent=1))
         return
     for line in _lines(told):
         click.echo(line)

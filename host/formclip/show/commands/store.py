@@ -59,7 +59,7 @@ def store_check(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
             }
             for one in checked
         ]
-        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
+        click.echo(json.dumps(told, indent=1))
     else:
         for one in checked:
             label = printable(one.stored.label)

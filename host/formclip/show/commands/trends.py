@@ -40,7 +40,7 @@ def trends_command(
         runs = history(store, on_done)
     found = trends(runs, since.date() if since else None, until.date() if until else None)
     if as_json:
-        click.echo(json.dumps(plain(found), ensure_ascii=False))
+        click.echo(json.dumps(plain(found)))
         return
     for line in _lines(found, metric):
         click.echo(printable(line))

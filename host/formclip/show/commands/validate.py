@@ -31,7 +31,7 @@ def _stress(paths: list[Path], out: Path | None, as_json: bool, strict: bool) ->
         write_whole(out, stress.to_markdown(scores, daily, limping))
     if as_json:
         said = {"variants": scores, "daily": daily, "limps": limping}
-        click.echo(json.dumps(six_digits(said), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(six_digits(said), indent=1))
     else:
         click.echo(stress.to_text(scores, daily, limping))
         if out is not None:
@@ -76,7 +76,7 @@ def validate_command(
         write_whole(out, to_markdown(done.traces, list(done.figures), done.held_out, tuple(plots)))
         write_whole(out.with_suffix(".json"), json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     if as_json:
-        click.echo(json.dumps(result, indent=1, ensure_ascii=False))
+        click.echo(json.dumps(result, indent=1))
     else:
         click.echo(to_text(list(done.figures)))
         for name, why in done.unread.items():

@@ -17,6 +17,7 @@ from formclip.firmware.virtual.run import DEVICE_HEAP_KB, PRESSES, RATE_HZ, SETT
 from formclip.ground.errors import FileError, NotInstalled, from_os_error, printable
 from formclip.ground.progress import count_progress
 from formclip.ground.settingsfile import read_settings
+from formclip.show.options import air_address
 
 
 def parse_press(ctx: click.Context, param: click.Parameter, value: str | None) -> list[tuple[float, str]] | None:
@@ -74,7 +75,12 @@ def parse_events(ctx: click.Context, param: click.Parameter, value: Sequence[str
 @click.option("--haptic", type=click.Choice(["pwm", "drv2605l"]), default="pwm", help="How the motor is driven.")
 @click.option("--hold/--no-hold", default=True, help="The trace waits for the sensor's first sample. [default: hold]")
 @click.option("--radio", is_flag=True, help="Then stay reachable for `formclip sync --virtual`.")
-@click.option("--air", metavar="HOST:PORT", help="With --radio: the air to be in. Without it, one is opened.")
+@click.option(
+    "--air",
+    metavar="HOST:PORT",
+    callback=air_address,
+    help="With --radio: the air to be in. Without it, one is opened.",
+)
 @click.option(
     "--stay",
     "stay_s",

@@ -4,4 +4,7 @@ source.py    a run by what a person names: a session of the store, a log, a repl
 seconds.py   a run second by second, as watches and training programs hold one
 fit.py       FIT, with native running dynamics and our figures as developer fields
 tables.py    CSV and Parquet, with units and a data dictionary
+pieces.py    a FIT file taken apart, also one that is torn, chained or against the rules
+watchfile.py the activities in a watch's file, as columns over time
+align.py     a watch's clock tied to the clip's, by the cadence that both recorded
 """

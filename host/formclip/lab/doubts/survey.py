@@ -1,0 +1,143 @@
+"""What the checks need to know of a trace, gathered as its pieces go by, in bounded memory.
+
+The means of all axes at about 26 Hz, for 40 minutes at the most; a minute and a half of whole samples from where it is
+lively; and counts: how often an axis stood at its largest, how alike two axes are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from formclip.ground.trace import Block, Piece
+
+Floats = NDArray[np.float64]
+
+INNER_HZ = 26.0
+_COARSE_S = 2400.0
+_FULL_S = 90.0
+_LIVELY_G = 0.3
+_WINDOW_S = 2.0
+_NEAR_FULL = 0.997
+_LEAST_FULL_G = 1.0
+_LEAST_FULL_DPS = 40.0
+
+
+@dataclass
+class Axis:
+    """One axis: how large it gets, and how often it stays there."""
+
+    most: float = 0.0
+    at_most: int = 0  # samples at the largest value, or within 0.3 % of it
+    runs: int = 0  # of which the one before was there too
+    least: float = np.inf
+    at_zero: int = 0
+
+
+@dataclass
+class Survey:
+    """Pieces in, what the checks need out.
+
+    In        take(piece)
+    Out       coarse (6, n) at coarse_hz; full (6, m); axes; spread of each axis; alike(i, j); windows
+    """
+
+    rate_hz: int
+    has_gyro: bool
+    planar: bool = False
+    samples: int = 0
+    lost: int = 0
+    gaps: int = 0
+    axes: list[Axis] = field(default_factory=lambda: [Axis() for _ in range(6)])
+    _coarse: list[Floats] = field(default_factory=list)
+    _coarse_n: int = 0
+    _full: list[Floats] = field(default_factory=list)
+    _full_n: int = 0
+    _sums: Floats = field(default_factory=lambda: np.zeros(6))
+    _products: Floats = field(default_factory=lambda: np.zeros((6, 6)))
+    _still: list[float] = field(default_factory=list)
+
+    @property
+    def step(self) -> int:
+        return max(1, int(self.rate_hz / INNER_HZ))
+
+    @property
+    def coarse_hz(self) -> float:
+        return self.rate_hz / self.step
+
+    def take(self, piece: Piece) -> None:
+        if not isinstance(piece, Block):
+            self.lost += piece.n
+            self.gaps += 1
+            return
+        x = piece.samples.astype(np.float64)
+        n = x.shape[1]
+        self.samples += n
+        self._sums += x.sum(axis=1)
+        self._products += x @ x.T
+        for i in range(6 if self.has_gyro else 3):
+            self._ends(self.axes[i], x[i], _LEAST_FULL_G if i < 3 else _LEAST_FULL_DPS)
+        if self._coarse_n < _COARSE_S * self.coarse_hz:
+            whole = n // self.step
+            if whole:
+                self._coarse.append(x[:, : whole * self.step].reshape(6, whole, self.step).mean(axis=2))
+                self._coarse_n += whole
+        if self._full_n < _FULL_S * self.rate_hz and float(x[:3].std(axis=1).max()) > _LIVELY_G:
+            self._full.append(x)
+            self._full_n += n
+
+    @staticmethod
+    def _ends(axis: Axis, values: Floats, least: float) -> None:
+        size = np.abs(values)
+        most = float(size.max())
+        axis.least = min(axis.least, float(values.min()))
+        axis.at_zero += int(np.count_nonzero(values == 0))
+        if most > axis.most * (2 - _NEAR_FULL):
+            axis.at_most = axis.runs = 0
+        axis.most = max(axis.most, most)
+        if axis.most < least:
+            return
+        there = size >= _NEAR_FULL * axis.most
+        axis.at_most += int(there.sum())
+        axis.runs += int(np.count_nonzero(there[1:] & there[:-1] & (values[1:] * values[:-1] > 0)))
+
+    @property
+    def coarse(self) -> Floats:
+        return np.concatenate(self._coarse, axis=1) if self._coarse else np.zeros((6, 0))
+
+    @property
+    def full(self) -> Floats:
+        return np.concatenate(self._full, axis=1) if self._full else np.zeros((6, 0))
+
+    @property
+    def seconds(self) -> float:
+        return self.samples / self.rate_hz
+
+    @property
+    def spread(self) -> Floats:
+        """Standard deviation of each axis."""
+        if not self.samples:
+            return np.zeros(6)
+        mean = self._sums / self.samples
+        return np.sqrt(np.maximum(0.0, np.diag(self._products) / self.samples - mean * mean))
+
+    def alike(self, i: int, j: int) -> float:
+        """The correlation of two axes; 0.0 where one of them does not move."""
+        spread = self.spread
+        if not self.samples or min(spread[i], spread[j]) < 1e-6:
+            return 0.0
+        mean = self._sums / self.samples
+        both = self._products[i, j] / self.samples - mean[i] * mean[j]
+        return float(both / (spread[i] * spread[j]))
+
+    def windows(self) -> tuple[Floats, Floats]:
+        """Of windows of 2 s: the size of the mean vector, and the spread of the vector in it, both in g."""
+        acc = self.coarse[:3]
+        length = max(4, int(_WINDOW_S * self.coarse_hz))
+        count = acc.shape[1] // length
+        if not count:
+            return np.zeros(0), np.zeros(0)
+        pieces = acc[:, : count * length].reshape(3, count, length)
+        return np.linalg.norm(pieces.mean(axis=2), axis=0), np.sqrt(pieces.var(axis=2).sum(axis=0))

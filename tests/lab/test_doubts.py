@@ -1,0 +1,193 @@
+"""The table of checks: each fires on its own spoiled copy of a simulated run, and none on recordings that are right."""
+
+import numpy as np
+import pytest
+from formclip.ground.trace import Block, Lost, open_trace
+from formclip.lab.doubts import CHECKS, Survey, doubts_of
+from formclip.lab.doubts.table import correction_of
+from formclip.lab.simulate import Scenario, simulate
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+RATE_HZ = 104
+
+
+def survey_of(samples, rate_hz=RATE_HZ, has_gyro=True, planar=False):
+    survey = Survey(rate_hz, has_gyro, planar)
+    for start in range(0, samples.shape[1], 2 * rate_hz):
+        survey.take(Block(start, samples[:, start : start + 2 * rate_hz].astype(np.float32)))
+    return survey
+
+
+@pytest.fixture(scope="module")
+def run():
+    made = simulate(Scenario(minutes=3.0, rate_hz=RATE_HZ), seed=1)
+    return np.concatenate((made.acc_g.T, made.gyr_dps.T)).astype(np.float64)
+
+
+def flipped(x, rows, sign=-1.0):
+    out = x.copy()
+    out[rows] *= sign
+    return out
+
+
+def taken(x, order):
+    out = x.copy()
+    out[3:] = x[3:][list(order)]
+    return out
+
+
+def late(x, by_s):
+    out = x.copy()
+    out[3:] = np.roll(x[3:], round(by_s * RATE_HZ), axis=1)
+    return out
+
+
+def scaled(x, acc=1.0, gyr=1.0):
+    return np.concatenate((x[:3] * acc, x[3:] * gyr))
+
+
+def cut(x, at_g):
+    return np.concatenate((np.clip(x[:3], -at_g, at_g), x[3:]))
+
+
+def dead(x, row):
+    out = x.copy()
+    out[row] = 0.01
+    return out
+
+
+def doubled(x, row, of):
+    out = x.copy()
+    out[row] = x[of]
+    return out
+
+
+SPOILED = {
+    "acceleration too large by a tenth": (lambda x: scaled(x, acc=1.1), "scale of the accelerometer"),
+    "acceleration twice": (lambda x: scaled(x, acc=2.0), "scale of the accelerometer"),
+    "acceleration too small": (lambda x: scaled(x, acc=0.8), "scale of the accelerometer"),
+    "cut off at 2 g": (lambda x: cut(x, 2.0), "range of the accelerometer"),
+    "turning cut off": (lambda x: np.concatenate((x[:3], np.clip(x[3:], -45, 45))), "range of the gyroscope"),
+    "rad/s": (lambda x: scaled(x, gyr=np.radians(1)), "unit of the gyroscope"),
+    "raw counts": (lambda x: scaled(x, gyr=131.0), "unit of the gyroscope"),
+    "turning halved": (lambda x: scaled(x, gyr=0.5), "scale of the gyroscope"),
+    "turning doubled": (lambda x: scaled(x, gyr=2.0), "scale of the gyroscope"),
+    "all signs of turning": (lambda x: scaled(x, gyr=-1.0), "sign of the gyroscope"),
+    "sign of x": (lambda x: flipped(x, 3), "sign of the gyroscope"),
+    "sign of z": (lambda x: flipped(x, 5), "sign of the gyroscope"),
+    "sign of y, upright": (lambda x: flipped(x, 4), "sign of the gyroscope"),
+    "x and y swapped": (lambda x: taken(x, (1, 0, 2)), "axes of the gyroscope"),
+    "y and z swapped": (lambda x: taken(x, (0, 2, 1)), "axes of the gyroscope"),
+    "x and z swapped": (lambda x: taken(x, (2, 1, 0)), "axes of the gyroscope"),
+    "z, x, y": (lambda x: taken(x, (2, 0, 1)), "axes of the gyroscope"),
+    "0.2 s behind": (lambda x: late(x, 0.2), "time of the gyroscope"),
+    "0.3 s ahead": (lambda x: late(x, -0.3), "time of the gyroscope"),
+    "0.5 s behind": (lambda x: late(x, 0.5), "time of the gyroscope"),
+    "a dead axis": (lambda x: dead(x, 0), "a dead axis"),
+    "a dead axis of turning": (lambda x: dead(x, 4), "a dead axis"),
+    "a doubled axis": (lambda x: doubled(x, 2, 0), "a doubled axis"),
+    "a doubled axis of turning": (lambda x: doubled(x, 5, 3), "a doubled axis"),
+    "zeros at the end": (
+        lambda x: np.concatenate((x, np.zeros((6, 20 * RATE_HZ))), axis=1),
+        "no readings",
+    ),
+    "cut off at zero": (
+        lambda x: np.concatenate((x[:1], np.clip(x[1:2] - 0.4, 0, None), x[2:])),
+        "cut off at zero",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_a_check_fires_on_its_own_spoiled_copy(run, name):
+    spoil, check = SPOILED[name]
+    found = {doubt.check: doubt for doubt in doubts_of(survey_of(spoil(run)))}
+    assert check in found, list(found)
+    doubt = found[check]
+    assert doubt.words.isprintable() and doubt.remedy and len(doubt.text) < 400
+
+
+@pytest.mark.parametrize("factor", [2, 0.5])
+def test_time_that_runs_twice_or_half_as_fast(run, factor):
+    found = [doubt.check for doubt in doubts_of(survey_of(run, round(RATE_HZ / factor)))]
+    assert found == ["rate or time"]
+
+
+def test_many_short_gaps_are_told(run):
+    survey = Survey(RATE_HZ, True)
+    for start in range(0, run.shape[1], 100):
+        survey.take(Block(start, run[:, start : start + 90].astype(np.float32)))
+        survey.take(Lost(10))
+    assert "time stamps" in [doubt.check for doubt in doubts_of(survey)]
+
+
+def test_every_check_is_shown_to_fire():
+    shown = {check for _, check in SPOILED.values()} | {"rate or time", "time stamps"}
+    against = {"scale of the gyroscope", "sign of the gyroscope", "axes of the gyroscope", "time of the gyroscope"}
+    assert {check.name for check in CHECKS} == (shown - against) | {"the gyroscope against gravity"}
+
+
+@pytest.mark.parametrize("person", range(1, 7))
+def test_nothing_fires_on_simulated_people(person):
+    made = simulate(Scenario(minutes=2.0, rate_hz=RATE_HZ, person=person), seed=person)
+    x = np.concatenate((made.acc_g.T, made.gyr_dps.T))
+    assert [doubt.words for doubt in doubts_of(survey_of(x))] == []
+
+
+@pytest.mark.parametrize("name", ["acceleration twice", "rad/s", "sign of x", "y and z swapped", "turning doubled"])
+def test_what_is_corrected_is_right_again(run, name):
+    spoil, check = SPOILED[name]
+    spoiled = spoil(run)
+    fix = correction_of(doubts_of(survey_of(spoiled)))
+    mended = np.concatenate((spoiled[:3] * fix.acc_scale, fix.matrix @ spoiled[3:]))
+    np.testing.assert_allclose(mended, run, rtol=0.06, atol=0.06)
+    assert check not in [doubt.check for doubt in doubts_of(survey_of(mended))]
+
+
+def test_a_shift_in_time_is_measured(run):
+    for by_s in (0.2, -0.3, 0.5):
+        fix = correction_of(doubts_of(survey_of(late(run, by_s))))
+        assert fix.shift_s == pytest.approx(-by_s, abs=0.06)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 400), st.sampled_from([0.0, 1.0, 1e-3]))
+def test_short_and_odd_traces_break_nothing(length, size):
+    x = size * np.random.default_rng(length).normal(0, 1, (6, length))
+    doubts_of(survey_of(x))
+    doubts_of(survey_of(x, has_gyro=False))
+
+
+SETS = ("rbds", "hamner", "sisfall", "mobgap")
+
+
+@pytest.mark.parametrize("folder", SETS)
+def test_nothing_fires_on_recordings_that_are_right(traces, folder):
+    fired = {}
+    for path in sorted((traces / folder).glob("*.imu.csv.xz")):
+        trace = open_trace(path)
+        survey = Survey(trace.rate_hz, trace.has_gyro, trace.planar)
+        for piece in trace.pieces():
+            survey.take(piece)
+        found = [doubt.words for doubt in doubts_of(survey)]
+        if found:
+            fired[path.name] = found
+    assert not fired
+
+
+def test_those_that_fire_elsewhere_are_right(traces):
+    """Two axes cut off at 0; a unit of 8 g whose recording ends in zeros; one moved by hand, which is right."""
+    expected = {
+        "alcantara/alcantara_01": {"cut off at zero"},
+        "lmu/lmu_003": {"no readings"},
+        "lmu/lmu_029": {"no readings", "range of the accelerometer"},
+        "broad/03_undisturbed_slow_rotation_C": set(),
+        "broad/16_undisturbed_fast_translation_B": set(),
+    }
+    for name, checks in expected.items():
+        trace = open_trace(traces / f"{name}.imu.csv.xz")
+        survey = Survey(trace.rate_hz, trace.has_gyro, trace.planar)
+        for piece in trace.pieces():
+            survey.take(piece)
+        assert {doubt.check for doubt in doubts_of(survey)} == checks, name

@@ -13,7 +13,9 @@ from formclip.ground.again import same_cues
 from formclip.ground.columns import load_run
 from formclip.ground.errors import FormclipError, LogError, SettingsError
 from formclip.ground.settingsfile import read_settings
+from formclip.ground.text import clock
 from formclip.ground.trace import Block, Capture, Lost, open_trace, write_trace
+from formclip.lab.doubts import Correction, Mended
 from formclip.lab.replay import describe, replay_log, replay_to_folder, replay_trace
 from formclip.lab.simulate import Episode, Scenario, Segment, Slip, write
 from gaitcore import records
@@ -314,14 +316,117 @@ def test_without_a_gyroscope_what_needs_it_is_empty(run, tmp_path):
     assert rows(tmp_path / "out" / "up.csv") == []
 
 
-def test_a_gyroscope_in_rad_per_s_is_doubted(run, tmp_path):
-    blocks = [p.samples.copy() for p in open_trace(run[0]).pieces() if isinstance(p, Block)]
-    for block in blocks:
-        block[3:] /= 57.3
-    write_trace(tmp_path / "rad.csv", 104, blocks)
-    replayed = replay_to_folder(tmp_path / "rad.csv", tmp_path / "out", bar=False)
-    assert any("rad/s" in note for note in replayed.notes)
-    assert not any("rad/s" in note for note in json.loads((run[1] / "summary.json").read_text())["notes"])
+def spoiled(run, path, spoil):
+    """The run's trace with its samples changed."""
+    blocks = [p.samples.astype(np.float64) for p in open_trace(run[0]).pieces() if isinstance(p, Block)]
+    write_trace(path, 104, [spoil(block) for block in blocks])
+    return path
+
+
+def test_a_gyroscope_in_rad_per_s_is_doubted_and_left_out(run, tmp_path):
+    path = spoiled(run, tmp_path / "rad.csv", lambda x: np.concatenate((x[:3], x[3:] / 57.3)))
+    replay_to_folder(path, tmp_path / "out", bar=False)
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert [doubt["check"] for doubt in summary["doubts"]] == ["unit of the gyroscope"]
+    assert "rad/s" in summary["doubts"][0]["words"] and summary["doubts"][0]["fixable"]
+    assert summary["mean"]["tilt_deg"] is None and summary["has_gyro"] is False and summary["steps"] > 50
+    assert any("left out" in note and "rad/s" in note for note in summary["notes"])
+    assert any(line.startswith("doubt: the gyroscope reads") for line in describe(summary))
+    clean = json.loads((run[1] / "summary.json").read_text())
+    assert clean["doubts"] == [] and clean["left_empty"] == {} and clean["mean"]["tilt_deg"] is not None
+
+
+def test_what_a_check_can_correct_is_corrected_when_asked(run, tmp_path):
+    path = spoiled(run, tmp_path / "wrong.csv", lambda x: np.concatenate((x[:3] * 1.5, x[3:] / 57.3)))
+    replayed = replay_to_folder(path, tmp_path / "out", bar=False, fix=True)
+    clean = json.loads((run[1] / "summary.json").read_text())
+    found = replayed.summary()
+    assert found["doubts"] == [] and sum("corrected, as asked" in note for note in found["notes"]) == 2
+    assert found["steps"] == clean["steps"]
+    assert found["mean"]["tilt_deg"] == pytest.approx(clean["mean"]["tilt_deg"], abs=0.3)
+    assert found["mean"]["vo_cm"] == pytest.approx(clean["mean"]["vo_cm"], abs=0.3)
+
+
+def test_a_shift_of_the_gyroscope_is_taken_back(run):
+    trace = open_trace(run[0])
+    plain = np.concatenate([p.samples for p in trace.pieces() if isinstance(p, Block)], axis=1)
+    for shift in (-0.3, 0.2):
+        n = round(shift * 104)
+        pieces = [p for p in Mended(trace, Correction(shift_s=shift)).pieces() if isinstance(p, Block)]
+        assert all(a.index + a.samples.shape[1] == b.index for a, b in zip(pieces, pieces[1:]))
+        moved = np.concatenate([p.samples for p in pieces], axis=1)
+        np.testing.assert_array_equal(moved[:3], plain[:3])
+        inside = slice(200, -200)
+        np.testing.assert_array_equal(moved[3:, inside], np.roll(plain[3:], n, axis=1)[:, inside])
+
+
+def test_a_scale_that_is_off_leaves_metres_empty(run, tmp_path):
+    path = spoiled(run, tmp_path / "scale.csv", lambda x: np.concatenate((x[:3] * 1.3, x[3:])))
+    replay_to_folder(path, tmp_path / "out", bar=False)
+    table = rows(tmp_path / "out" / "steps.csv")
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert all(row["vo_cm"] == "" and row["contact_ms"] == "" for row in table) and table[40]["cadence_spm"]
+    assert summary["left_empty"]["vo_cm"] == "scale of the accelerometer" and summary["mean"]["vo_cm"] is None
+    loaded = load_run(tmp_path / "out")  # what the report is made of
+    assert np.isnan(loaded.column("vo_cm")).all() and loaded.summary["doubts"] == summary["doubts"]
+
+
+def test_a_sensor_whose_range_ends_is_told(run, tmp_path):
+    path = spoiled(run, tmp_path / "range.csv", lambda x: np.concatenate((np.clip(x[:3], -2, 2), x[3:])))
+    replayed = replay_to_folder(path, tmp_path / "out", bar=False)
+    assert [doubt.check for doubt in replayed.doubts] == ["range of the accelerometer"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "make", "words"),
+    [
+        (5, lambda t: np.stack([0 * t, 1 + np.cos(17 * t), 0 * t]), "too short: 5 s"),
+        (60, lambda t: np.stack([0 * t, 1 + 0 * t, 0 * t]), "stood still"),
+        (
+            60,
+            lambda t: np.stack([0.05 * np.sin(6 * t), 1 + 0.25 * np.cos(12 * t), 0.02 * np.cos(6 * t)]),
+            "like walking: 11",
+        ),
+        (60, lambda t: np.random.default_rng(1).normal(0, 0.3, (3, len(t))) + [[0], [1], [0]], "no steady rhythm"),
+    ],
+)
+def test_no_running_always_says_why(tmp_path, seconds, make, words):
+    t_s = np.arange(seconds * 104) / 104
+    acc = make(t_s) + np.random.default_rng(2).normal(0, 0.003, (3, len(t_s)))
+    write_trace(tmp_path / "a.csv", 104, [acc], has_gyro=False)
+    summary = replay_to_folder(tmp_path / "a.csv", tmp_path / "out", bar=False).summary()
+    assert summary["steps"] == 0 and words in summary["no_running"]
+    assert any(line.startswith("no running in it: ") and words in line for line in describe(summary))
+    again = replay_log(tmp_path / "out" / logfile.LOG_NAME).summary()
+    assert again["no_running"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"warmup_s": 600}, "too short"),
+        ({"warmup_s": 60, "mode": "silent"}, "record only"),
+        ({"warmup_s": 60, "cue_arch": 0, "cue_overstride": 0}, "switched off"),
+        ({"warmup_s": 60, "baseline_s": 600}, "no baseline"),
+    ],
+)
+def test_why_no_cue_could_come(cued, tmp_path, changed, words):
+    summary = replay_to_folder(cued[0], tmp_path / "out", changed, bar=False).summary()
+    assert words in summary["no_cue"]
+    assert any(line.startswith("cues: none could come: ") and words in line for line in describe(summary))
+    assert words in load_run(tmp_path / "out").summary["no_cue"]
+
+
+def test_cue_times_are_of_one_clock(cued):
+    summary = json.loads((cued[1] / "summary.json").read_text())
+    times = {row["kind"]: float(row["t_s"]) for row in reversed(rows(cued[1] / "cues.csv"))}
+    assert {kind: held[0] for kind, held in summary["cue_t_s"].items()} == times
+    lines = describe(summary)
+    assert any(line.startswith("cues: ") and line.endswith("; in the recording:") for line in lines)
+    assert any(line.startswith(f"  arch at {clock(times['arch'])}") for line in lines)
+    many = summary | {"cues": {"arch": 30}, "cue_t_s": {"arch": [60.0 * i for i in range(30)]}}
+    assert max(map(len, describe(many))) <= 120 and any("and 22 more in cues.csv" in line for line in describe(many))
+    assert summary["no_cue"] is None
 
 
 # -- any bytes --------------------------------------------------------------------------------------------------------

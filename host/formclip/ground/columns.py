@@ -17,8 +17,11 @@ from gaitcore.settings import Settings
 from formclip.ground.log import SUMMARY_NAME, Log, baseline_of, find_log, read_log
 from formclip.ground.metrics import COLUMNS, COMPUTED, METRIC, MODEL, TABLE, csv_cells
 from formclip.ground.run import Cue, Floats, Run
+from formclip.ground.why import why_no_cue, why_no_running
 from formclip.ground.words import CUE_KINDS, cue_reason, event_text
 
+# What a replay knows of a recording beyond its log, and the report tells.
+_OF_REPLAY = ("doubts", "left_empty", "notes", "no_running", "no_cue")
 _SEX = {"female": "F", "male": "M"}
 _FLIGHT_PERIODS = 1.5  # the next contact is that of the next step, not of one after a missed one
 
@@ -94,6 +97,9 @@ def to_run(log: Log, time_of: Callable[[Floats], Floats] = own_clock, name: str 
         if metric.sign < 0:
             columns[metric.key] = -columns[metric.key]
     summary = {"baseline": baseline_of(log), "closed": log.closed, "problems": log.problems}
+    summary |= (
+        {"no_cue": why_no_cue(log, log.settings())} if columns["on_s"].size else {"no_running": why_no_running(log)}
+    )
     return Run(name or log.path.stem, columns, to_cues(log, time_of), to_events(log, time_of), summary)
 
 
@@ -102,12 +108,19 @@ def load_run(path: Path) -> Run:
     log_path = find_log(path)
     if not path.is_dir():
         return to_run(read_log(log_path))
-    start_s = 0.0
+    start_s, told = 0.0, {}
     try:
-        start_s = float(json.loads((path / SUMMARY_NAME).read_text(encoding="utf-8"))["start_s"])
+        summary = json.loads((path / SUMMARY_NAME).read_text(encoding="utf-8"))
+        start_s = float(summary["start_s"])
+        told = {key: summary[key] for key in _OF_REPLAY if summary.get(key)}
     except (OSError, ValueError, KeyError, TypeError):
         pass  # a folder with a log alone: the clip's own clock
-    return to_run(read_log(log_path), lambda t_ms: start_s + t_ms / 1000.0, path.name)
+    run = to_run(read_log(log_path), lambda t_ms: start_s + t_ms / 1000.0, path.name)
+    run.summary.update(told)
+    for key in told.get("left_empty", {}):
+        if key in run.columns:
+            run.columns[key] = np.full(len(run), math.nan)
+    return run
 
 
 # -- CSV files ---------------------------------------------------------------------------------------------------------

@@ -19,12 +19,12 @@ from typing import IO, Any
 import numpy as np
 from gaitcore import attitude, records
 from gaitcore.pages import PAGE_B
-from gaitcore.pipeline import RUNNING
 from gaitcore.records import SLIPPED
 from gaitcore.session import READY, Session
 from gaitcore.settings import Settings
 
 from formclip.ground import log as logfile
+from formclip.ground import why
 from formclip.ground.again import cues_again, same_cues
 from formclip.ground.columns import (
     cadence_csv,
@@ -45,11 +45,12 @@ from formclip.ground.text import clock
 from formclip.ground.trace import Capture, Given, Lost, Trace, open_trace
 from formclip.ground.version import VERSION
 from formclip.ground.words import CUE_KINDS
+from formclip.lab.doubts import Doubt, Mended, Survey, correction_of, doubts_of, why_no_running
 
 FILES = ("steps.csv", "cadence.csv", "cues.csv", "up.csv", logfile.SUMMARY_NAME)
 _PROGRESS_B = 1_500_000
+_MOST_TIMES = 8  # of a kind of cue, in the terminal
 _MOST_S = 24 * 86400  # a session counts its ms in 32 bits, with a sign where times are compared
-_LEAST_TURNING_DPS = 3.0
 UpSink = Callable[[Floats, Floats], None]
 
 
@@ -68,6 +69,13 @@ class Replayed:
     settings: Settings
     notes: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    doubts: list[Doubt] = field(default_factory=list)
+    no_running: str = ""
+
+    @property
+    def left_empty(self) -> dict[str, str]:
+        """Columns that a doubt makes worthless, and which doubt."""
+        return {column: doubt.check for doubt in self.doubts for column in doubt.empties}
 
     def summary(self) -> dict[str, Any]:
         """The session in figures; no dates, nothing that differs from run to run."""
@@ -93,12 +101,17 @@ class Replayed:
             "slipped_steps": int(np.sum(columns["flags"].astype(int) & SLIPPED != 0)),
             "mean": means,
             "cues": {kind: kinds.count(kind) for kind in CUE_KINDS.values()},
+            "cue_t_s": {kind: [round(c.t_s, 3) for c in self.cues if c.kind == kind] for kind in dict.fromkeys(kinds)},
             "cues_same_when_decided_again": same_cues(self.log),
             "baseline": logfile.baseline_of(self.log),
             "calibration_quality": [values["quality"] for _, values in self.log.events(records.CALIBRATED)][:1] or None,
             "settings_changed": {
                 name: value for name, value in self.settings.to_dict().items() if value != Settings().to_dict()[name]
             },
+            **({} if len(on_s) else {"no_running": self.no_running or why.why_no_running(self.log)}),
+            "no_cue": None if any(kinds) else why.why_no_cue(self.log, self.settings),
+            "doubts": [doubt.to_dict() for doubt in self.doubts],
+            "left_empty": self.left_empty,
             "notes": self.notes + self.log.problems,
             "formclip": VERSION,
         }
@@ -150,22 +163,15 @@ class _Pages:
         self._file.close()
 
 
-def _doubt(turning_sum: float, samples: int, rate_hz: int) -> list[str]:
-    """A pelvis turns at 20 to 80 deg/s in running, on each axis; a hundredth of that is another unit."""
-    if samples < 10 * rate_hz or turning_sum / samples > _LEAST_TURNING_DPS:
-        return []
-    mean_dps = turning_sum / samples
-    return [f"the gyroscope reads {mean_dps:.2g} deg/s on average in running: if it is in rad/s, multiply it by 57.3"]
-
-
 def replay_trace(
-    trace: Trace | Capture,
+    trace: Trace | Capture | Mended,
     log_path: Path,
     changed: dict[str, Any] | None = None,
     up_sink: UpSink | None = None,
     on_progress: Callable[[float], None] | None = None,
+    survey: Survey | None = None,
 ) -> Replayed:
-    """Run the clip's code over a trace, writing its log to `log_path`."""
+    """Run the clip's code over a trace, writing its log to `log_path`; `survey` gathers what is doubtful about it."""
     settings = Settings(changed)
     rate_hz = trace.rate_hz
     store = _Pages(log_path)
@@ -178,12 +184,13 @@ def replay_trace(
         session.time.know(trace.true_hz)
         session.pipeline.tune()
     end_s, period_s = 0.0, 1.0 / session.time.rate_hz
-    turning_sum, turning_samples = 0.0, 0
     pipeline = session.pipeline
     if settings.to_dict()["auto_start"] not in (1, "on", True):
         session.start()
     try:
         for piece in trace.pieces(on_progress):
+            if survey is not None:
+                survey.take(piece)
             if isinstance(piece, Lost):
                 session.lost(piece.n)
                 continue
@@ -200,9 +207,6 @@ def replay_trace(
             while at < m:
                 n = min(m - at, pipeline.intake.room)  # hop by hop, to look at the chain in between
                 session.push(piece.samples[:, at : at + n])
-                if pipeline.activity == RUNNING and trace.has_gyro:
-                    turning_sum += float(np.abs(piece.samples[3:, at : at + n]).sum()) / 3
-                    turning_samples += n
                 at += n
                 while pairs and pairs[0][0] <= session.index:
                     session.pair(*pairs.pop(0))
@@ -235,7 +239,7 @@ def replay_trace(
         start_s,
         trace.samples * period_s,
         settings,
-        trace.notes + _doubt(turning_sum, turning_samples, rate_hz),
+        list(trace.notes),
         {
             "trace": trace.path.name,
             **({"source": trace.plan.source} if isinstance(trace, Trace) and not trace.is_ours else {}),
@@ -244,7 +248,16 @@ def replay_trace(
             "has_gyro": trace.has_gyro,
             "lost_samples": trace.lost_samples,
         },
+        *_doubts(survey, bool(len(columns["on_s"]))),
     )
+
+
+def _doubts(survey: Survey | None, ran: bool) -> tuple[list[Doubt], str]:
+    """What is doubtful, and why there is no running where there is none."""
+    if survey is None:
+        return [], ""
+    doubts = doubts_of(survey)
+    return doubts, "" if ran else why_no_running(survey, doubts)
 
 
 def replay_log(path: Path, changed: dict[str, Any] | None = None) -> Replayed:
@@ -343,10 +356,12 @@ def replay_to_folder(
     raw: bool = False,
     given: Given | None = None,
     beside: Sequence[Path] = (),
+    fix: bool = False,
 ) -> Replayed:
     """What the command does: a trace, a log or (`raw`) a log's raw samples in, the files of the contract out.
 
-    given   what a person says about a recording of another source; beside: further files of the same recording
+    given   what a person says about a recording of another source; beside: further files of the same recording;
+    fix     correct what a check has found wrong and knows how to correct
     """
     target = folder / logfile.LOG_NAME
     if not path.is_dir() and logfile.is_log(path) and not raw:
@@ -360,18 +375,54 @@ def replay_to_folder(
             _UpFile(stage / "up.csv").close()
             write_results(replayed, stage)
         return replayed
-    trace = open_capture(path) if raw else open_trace(path, given, beside)
+    trace: Trace | Capture | Mended = open_capture(path) if raw else open_trace(path, given, beside)
     if path.resolve() == target.resolve():
         raise FileError("is the log that would be overwritten", "name another folder with --out", path=path)
+    said: list[str] = []
+    if fix and isinstance(trace, Trace):
+        trace, said = mended(trace)
     with _staged(folder) as stage:
-        up_file = _UpFile(stage / "up.csv")
-        try:
-            with file_progress("replay", trace.size_b, bar and trace.size_b > _PROGRESS_B) as on_progress:
-                replayed = replay_trace(trace, stage / logfile.LOG_NAME, changed, up_file, on_progress)
-        finally:
-            up_file.close()
+        replayed = _replay_here(trace, stage, changed, bar)
+        doubted = [doubt for doubt in replayed.doubts if doubt.gyro]
+        if doubted and isinstance(trace, Trace):
+            doubts = replayed.doubts
+            replayed = _replay_here(Mended(trace, without_gyro=True), stage, changed, bar)
+            replayed.doubts = doubts
+            said.append(f"the gyroscope is left out, so tilt and what follows from it are empty: {doubted[0].words}")
+        replayed.notes = said + replayed.notes
+        for column in replayed.left_empty:
+            if column in replayed.columns:
+                replayed.columns[column] = np.full(len(replayed.columns[column]), math.nan)
+        if "cadence_spm" in replayed.left_empty:
+            replayed.cadence_spm = np.full(len(replayed.cadence_spm), math.nan)
         write_results(replayed, stage)
     return replayed
+
+
+def mended(trace: Trace) -> tuple[Mended, list[str]]:
+    """The trace with all corrected that a check knows a correction for, and what was done, in words."""
+    survey = Survey(trace.rate_hz, trace.has_gyro, trace.planar)
+    for piece in trace.pieces():
+        survey.take(piece)
+    doubts = [doubt for doubt in doubts_of(survey) if doubt.correction is not None]
+    return Mended(trace, correction_of(doubts)), [f"corrected, as asked: {doubt.words}" for doubt in doubts]
+
+
+def _replay_here(trace: Trace | Capture | Mended, stage: Path, changed: dict[str, Any] | None, bar: bool) -> Replayed:
+    up_file = _UpFile(stage / "up.csv")
+    planar = not isinstance(trace, Capture) and trace.planar
+    try:
+        with file_progress("replay", trace.size_b, bar and trace.size_b > _PROGRESS_B) as on_progress:
+            return replay_trace(
+                trace,
+                stage / logfile.LOG_NAME,
+                changed,
+                up_file,
+                on_progress,
+                Survey(trace.rate_hz, trace.has_gyro, planar),
+            )
+    finally:
+        up_file.close()
 
 
 def open_capture(path: Path) -> Capture:
@@ -386,7 +437,7 @@ def describe(summary: dict[str, Any]) -> list[str]:
     rate = f"{summary['rate_hz']} Hz" if summary["rate_hz"] else "rate unknown"
     lines = [f"{summary['trace']}: {clock(summary['seconds'])} at {rate}"]
     if not summary["steps"]:
-        lines.append("no running in it: no steps")
+        lines.append(f"no running in it: {summary.get('no_running', 'no steps')}")
     else:
         sides = f" ({summary['left_steps']} left, {summary['right_steps']} right)" if summary["left_steps"] else ""
         bouts = "1 bout" if summary["bouts"] == 1 else f"{summary['bouts']} bouts"
@@ -395,7 +446,26 @@ def describe(summary: dict[str, Any]) -> list[str]:
             f"{m.short} {means[m.key]:.{m.digits}f} {m.unit}" for m in METRICS if m.short and means[m.key] is not None
         ]
         lines += [", ".join(have[i : i + 3]) for i in range(0, len(have), 3)]
-        cues = [f"{count} {kind}" for kind, count in summary["cues"].items() if count]
-        lines.append("cues: " + (", ".join(cues) if cues else "none"))
+        cued = {kind: count for kind, count in summary["cues"].items() if count}
+        if cued:
+            lines.append(f"cues: {', '.join(f'{count} {kind}' for kind, count in cued.items())}; in the recording:")
+            lines += [f"  {kind} at {_times(summary['cue_t_s'][kind])}" for kind in cued]
+        else:
+            lines.append(f"cues: {_no_cue(summary.get('no_cue'))}")
+    for doubt in summary.get("doubts", []):
+        lines.append(f"doubt: {doubt['words']}; {doubt['remedy']}")
+    if summary.get("left_empty"):
+        lines.append(f"left empty for it: {', '.join(summary['left_empty'])}")
     lines += [f"note: {note}" for note in summary["notes"]]
     return lines
+
+
+def _times(t_s: list[float]) -> str:
+    shown = ", ".join(clock(t) for t in t_s[:_MOST_TIMES])
+    return shown + (f" and {len(t_s) - _MOST_TIMES} more in cues.csv" if len(t_s) > _MOST_TIMES else "")
+
+
+def _no_cue(why_none: str | None) -> str:
+    if why_none is None:
+        return "none needed"
+    return f"none; {why_none}" if why_none.startswith("only") else f"none could come: {why_none}"

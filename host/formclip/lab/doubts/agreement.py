@@ -14,7 +14,7 @@ Checked   on rbds, hamner, sisfall and mobgap as they are nothing is found; the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ _MOST_WINDOWS = 100
 _LEAST_WINDOWS = 20
 _LEAST_RHYTHM = 0.3
 _FLOOR_G = 0.003
+_WORTH_A_LOOK, _LOOKED_AT = 0.97, 4
 _AXES = "xyz"
 _LAG_STEP_S = 0.04
 _LAG_MOST_S = 0.6
@@ -96,15 +97,14 @@ class Agreement:
 
     judged: bool
     found: Reading | None = None
-    gain: float | None = None  # that fits best, 1.0 as it stands
 
 
 def stride_s(acc_g: Floats, rate_hz: float) -> tuple[float, float]:
     """The period of a movement (3, n), and how well it repeats: the autocorrelation of the size of acceleration."""
     size = np.linalg.norm(acc_g, axis=0)
-    size = size - size.mean()
     if len(size) < 2 * _STRIDE_S[1] * rate_hz:
         return 1.0, 0.0
+    size = size - size.mean()
     n = 1 << int(np.ceil(np.log2(2 * len(size))))
     again = np.fft.irfft(np.abs(np.fft.rfft(size, n)) ** 2)[: int(_STRIDE_S[1] * rate_hz) + 2]
     if again[0] <= 0:
@@ -158,6 +158,16 @@ def _without_bias(left: Floats, mean: Floats, apart_s: float) -> float:
     return float(np.median(np.linalg.norm(rest.reshape(-1, 3), axis=1)))
 
 
+def _starts(count: int, window: int) -> NDArray[np.int64] | None:
+    """Where windows begin, half a window apart, not more than it takes; None where there are too few."""
+    starts = np.arange(0, count - 2 * window, max(1, window // 2))
+    if len(starts) < 2 * _LEAST_WINDOWS:  # every second one is new
+        return None
+    return (
+        starts if len(starts) <= _MOST_WINDOWS else starts[np.linspace(0, len(starts) - 1, _MOST_WINDOWS).astype(int)]
+    )
+
+
 def _ratios(
     acc_g: Floats, gyr: Floats, rate_hz: float, strides: tuple[int, ...], tried: list[Reading]
 ) -> Floats | None:
@@ -166,14 +176,43 @@ def _ratios(
     logs = []
     for number in strides:
         window = round(number * period_s * rate_hz)
-        starts = np.arange(0, acc_g.shape[1] - 2 * window, max(1, window // 2))
-        if len(starts) < 2 * _LEAST_WINDOWS:  # every second one is new
-            continue
-        if len(starts) > _MOST_WINDOWS:
-            starts = starts[np.linspace(0, len(starts) - 1, _MOST_WINDOWS).astype(int)]
-        rest = _rests(acc_g, gyr, rate_hz, window, starts, tried)
-        logs.append(np.log(rest / rest[0]))
+        starts = _starts(acc_g.shape[1], window)
+        if starts is not None:
+            rest = _rests(acc_g, gyr, rate_hz, window, starts, tried)
+            logs.append(np.log(rest / rest[0]))
     return np.exp(np.mean(logs, axis=0)) if logs else None
+
+
+def _nearly(acc_g: Floats, gyr: Floats, rate_hz: float, number: int, tried: list[Reading]) -> Floats | None:
+    """The same ratios to the first order in the angle, for windows of some strides: right where turns are small, quick.
+
+    A mean of turned acceleration is linear in the reading's matrix then, so all readings cost as much as one.
+    """
+    period_s, _ = stride_s(acc_g, rate_hz)
+    window = round(number * period_s * rate_hz)
+    starts = _starts(acc_g.shape[1], window)
+    if starts is None:
+        return None
+
+    def means(x: Floats, at: NDArray[np.int64]) -> Floats:
+        total = np.concatenate((np.zeros((len(x), 1)), np.cumsum(x, axis=1)), axis=1)
+        return np.asarray((total[:, at + window] - total[:, at]) / window)
+
+    angle = np.cumsum(gyr, axis=1) / rate_hz
+    first, second = means(acc_g, starts), means(acc_g, starts + window)
+    middle = angle[:, starts + window]
+    moments = np.empty((3, 3, len(starts)))  # of angle i and acceleration j, second window less first
+    for i in range(3):
+        turned = acc_g * angle[i]
+        moments[i] = means(turned, starts + window) - means(turned, starts) - middle[i] * (second - first)
+    mean = ((first + second) / 2).T
+    rests = []
+    for reading in tried:
+        m = np.einsum("ki,ijn->kjn", reading.matrix, moments)
+        turned = np.stack([m[1, 2] - m[2, 1], m[2, 0] - m[0, 2], m[0, 1] - m[1, 0]])
+        rests.append(_without_bias((second - first + turned).T, mean, window / rate_hz))
+    rest = np.sqrt(np.array(rests) ** 2 + _FLOOR_G**2)
+    return np.asarray(rest / rest[0])
 
 
 def shocks_lag_s(full: Floats, rate_hz: float, period_s: float) -> tuple[float, float, float]:
@@ -209,57 +248,58 @@ def judge(acc_g: Floats, gyr_dps: Floats, rate_hz: float, full: Floats, full_hz:
     period_s, again = stride_s(acc_g, rate_hz)
     if again < _LEAST_RHYTHM:
         return Agreement(False)
-    stands = Reading("", "as it stands", np.eye(3))
-    tried = [stands, *readings()]
-    ratio = _ratios(acc_g, gyr, rate_hz, (2, 4), tried)
-    if ratio is None:
+    tried = [Reading("", "as it stands", np.eye(3)), *readings()]
+    nearly = _nearly(acc_g, gyr, rate_hz, 2, tried)
+    if nearly is None:
         return Agreement(False)
-    gains = [
-        (float(reading.matrix[0, 0]), float(r))
-        for reading, r in zip(tried, ratio, strict=True)
-        if reading.kind in ("", "gain")
-    ]
-    gain = min(gains, key=lambda g: g[1])[0]
+    # Those that come near enough to be looked at closely; the scales by two as well, to know what is beside them.
+    close = [i for i in np.argsort(nearly).tolist() if i and nearly[i] < _WORTH_A_LOOK][:_LOOKED_AT]
+    if any(tried[i].kind == "gain" for i in close):
+        close += [i for i, reading in enumerate(tried) if reading.kind == "gain" and i not in close]
+    found: Reading | None = None
+    if close:
+        tried = [tried[0], *(tried[i] for i in close)]
+        ratio = _ratios(acc_g, gyr, rate_hz, (2, 4), tried)
+        found = _best(tried, ratio) if ratio is not None else None
+    if found is not None and found.kind != "gain":
+        return Agreement(True, found)
+    late = _lag(acc_g, gyr, rate_hz, period_s, full, full_hz)
+    if found is not None and (late is None or late.ratio > found.ratio):
+        return Agreement(True, found)
+    return Agreement(True, late)
+
+
+def _best(tried: list[Reading], ratio: Floats) -> Reading | None:
+    """The reading that leaves least, where it leaves so much less than the one that stands that it must be meant."""
     best = int(np.argmin(ratio))
     found, least = tried[best], float(ratio[best])
-    told = Reading(found.kind, found.words, found.matrix, 0.0, least)
-    if found.kind in ("sign", "axes") and least < _LESS_SIGN:
-        return Agreement(True, told, gain)
-    if found.kind == "turn" and least < _LESS_TURN:
-        return Agreement(True, told, gain)
-    late = _lag(acc_g, gyr, rate_hz, period_s, full, full_hz)
-    if found.kind == "gain":
-        half = next(r for g, r in gains if g == 0.5)
-        if gain < 0.6 and half < _LESS_LARGE and (late is None or late.ratio > least):
-            return Agreement(True, told, gain)
-        if gain > 1.2 and least < _LESS_SMALL and (late is None or late.ratio > least):
-            return Agreement(True, told, gain)
-    return Agreement(True, late, gain)
+    bound = {"": 0.0, "sign": _LESS_SIGN, "axes": _LESS_SIGN, "turn": _LESS_TURN, "gain": _LESS_SMALL}[found.kind]
+    if found.kind == "gain" and found.matrix[0, 0] < 1:
+        half = [float(r) for reading, r in zip(tried, ratio, strict=True) if abs(reading.matrix[0, 0] - 0.5) < 0.01]
+        bound = _LESS_LARGE if found.matrix[0, 0] < 0.6 and half and half[0] < _LESS_LARGE else 0.0
+    return replace(found, ratio=least) if least < bound else None
 
 
 def _lag(acc_g: Floats, gyr: Floats, rate_hz: float, period_s: float, full: Floats, full_hz: float) -> Reading | None:
-    """The shift in time that fits, where one fits much better than none."""
+    """The shift in time that fits, where one fits much better than none. Landings that lie together rule it out."""
+    if full.shape[1] < _LIVELY_S * full_hz:
+        return None
+    shock_s, there, at_none = shocks_lag_s(full, full_hz, period_s)
+    if there > 0.6 and at_none > _TOGETHER * there:
+        return None
     steps = np.arange(1, round(_LAG_MOST_S / _LAG_STEP_S) + 1) * _LAG_STEP_S
     shifts = [0.0, *steps.tolist(), *(-steps).tolist()]
-    tried = [Reading("lag", "", np.eye(3), shift) for shift in shifts]
-    ratio = _ratios(acc_g, gyr, rate_hz, (1, 2), tried)
+    ratio = _ratios(acc_g, gyr, rate_hz, (1, 2), [Reading("lag", "", np.eye(3), shift) for shift in shifts])
     if ratio is None:
         return None
     near = min(float(r) for shift, r in zip(shifts, ratio, strict=True) if abs(shift) <= _ALIKE_LAG_S)
     best = int(np.argmin(ratio))
-    shift, less = shifts[best], float(ratio[best]) / near
-    shock_s, there, at_none = shocks_lag_s(full, full_hz, period_s)
-    together = there > 0.6 and at_none > _TOGETHER * there
-    late = -shift
-    if full.shape[1] < _LIVELY_S * full_hz:
-        return None  # no landings to hold it against
-    if abs(shift) >= _LEAST_LAG_S - 1e-9 and less < _LESS_LAG and not together:
-        pass  # the shift that gravity tells
-    elif (
-        there > 0.6 and at_none < _APART * there and abs(late - shock_s) <= 0.06 and abs(shift) >= 0.03 and less < 0.99
-    ):
+    late, less = -shifts[best], float(ratio[best]) / near
+    if abs(late) < _LEAST_LAG_S - 1e-9 or less > _LESS_LAG:
+        if not (there > 0.6 and at_none < _APART * there and abs(late - shock_s) <= 0.06 and abs(late) >= 0.03):
+            return None
+        if less > 0.99:
+            return None
         late = shock_s
-    else:
-        return None
     words = f"{abs(late):.2f} s {'behind' if late > 0 else 'ahead of'} the accelerometer"
     return Reading("lag", words, np.eye(3), -late, less)

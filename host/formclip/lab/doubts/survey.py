@@ -21,6 +21,7 @@ _FULL_S = 90.0
 _LIVELY_G = 0.3
 _WINDOW_S = 2.0
 _NEAR_FULL = 0.997
+_FLAT, _FLAT_RUNS = 20, 0.3
 _LEAST_FULL_G = 1.0
 _LEAST_FULL_DPS = 40.0
 
@@ -34,6 +35,11 @@ class Axis:
     runs: int = 0  # of which the one before was there too
     least: float = np.inf
     at_zero: int = 0
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether so many readings stand at the largest, one after the other, that the range must end there."""
+        return self.at_most >= _FLAT and self.runs >= _FLAT_RUNS * self.at_most
 
 
 @dataclass

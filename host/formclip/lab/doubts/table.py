@@ -25,6 +25,7 @@ _MOVING_G = 0.15
 _OFF_STILL = 0.075  # of 1 g, at rest
 _OFF_MOVING = (0.85, 1.15)
 _LIVELY_G = 0.3
+_GENTLE_G = 0.06
 _TURNS_LITTLE_DPS = 3.0
 _TURNS_MUCH_DPS = 900.0
 _RANGES_G = (2.0, 4.0, 8.0, 16.0)
@@ -89,10 +90,9 @@ def one_g(survey: Survey) -> tuple[float, bool]:
 def _clipped_axes(survey: Survey, first: int) -> list[tuple[str, float, int]]:
     found = []
     for name, axis in zip(_AXES, survey.axes[first : first + 3], strict=True):
-        flat = axis.at_most >= 20 and axis.runs >= 0.3 * axis.at_most
         touches = first == 0 and axis.at_most >= 3 and axis.runs >= 1
         touches = touches and any(abs(axis.most / full - 1) < 0.005 for full in _RANGES_G)
-        if flat or touches:
+        if axis.is_flat or touches:
             found.append((name, axis.most, axis.at_most))
     return found
 
@@ -124,7 +124,7 @@ def _acc_clipped(survey: Survey) -> Doubt | None:
         "range of the accelerometer",
         f"the accelerometer is cut off at {most:.3g} g on {names}, {count} times on {name}: impacts, oscillation and "
         "tilt are wrong",
-        "record with a range of 16 g; the steps are flagged as saturated",
+        "record with a range of 16 g",
     )
 
 
@@ -136,7 +136,7 @@ def _gyr_clipped(survey: Survey) -> Doubt | None:
     return Doubt(
         "range of the gyroscope",
         f"the gyroscope is cut off at {most:.0f} deg/s on {name}, {count} times: tilt drifts",
-        "record with a range of 1000 deg/s; the steps are flagged as saturated",
+        "record with a range of 1000 deg/s",
     )
 
 
@@ -295,19 +295,34 @@ class Rhythm:
 
 def rhythm(survey: Survey) -> Rhythm | None:
     """None where nothing lively lasts four seconds."""
-    length = 4 * survey.rate_hz
+    rate_hz = float(survey.rate_hz)
     size = np.linalg.norm(survey.full[:3], axis=0)
-    count = len(size) // length
-    if not count:
+    if len(size) < 4 * rate_hz:
         return None
+    return _rhythm_of(size, rate_hz)
+
+
+def gentle_rhythm(survey: Survey) -> Rhythm | None:
+    """The same of all that there is, however little it moves; None where it stands still."""
+    mean, spread = survey.windows()
+    size = np.linalg.norm(survey.coarse[:3], axis=0)
+    length = len(size) // max(1, len(mean))
+    moves = np.repeat(spread > _GENTLE_G, length)
+    size = size[: len(moves)][moves]
+    return _rhythm_of(size, survey.coarse_hz) if len(size) >= 4 * survey.coarse_hz else None
+
+
+def _rhythm_of(size: Floats, rate_hz: float) -> Rhythm:
+    length = int(4 * rate_hz)
+    count = len(size) // length
     pieces = size[: count * length].reshape(count, length)
     pieces = (pieces - pieces.mean(axis=1, keepdims=True)) * np.hanning(length)
     power = np.abs(np.fft.rfft(pieces, 4 * length, axis=1)) ** 2
-    hz = np.fft.rfftfreq(4 * length, 1 / survey.rate_hz)
+    hz = np.fft.rfftfreq(4 * length, 1 / rate_hz)
     inside = (hz > 0.7) & (hz < 9)
     strongest = float(np.median(hz[inside][np.argmax(power[:, inside], axis=1)]))
     low, high = np.percentile(size, (5, 99))
-    return Rhythm(strongest, float(low), float(high), float(size.mean()), len(size) / survey.rate_hz)
+    return Rhythm(strongest, float(low), float(high), float(size.mean()), len(size) / rate_hz)
 
 
 def _time_factor(survey: Survey) -> Doubt | None:

@@ -20,10 +20,18 @@ from formclip.show.options import given_options
 @click.option("--out", "-o", required=True, type=click.Path(path_type=Path), help="Folder for the results.")
 @click.option("--settings", "-s", "settings_file", type=click.Path(path_type=Path), help="Settings (TOML or JSON).")
 @click.option("--raw", is_flag=True, help="Replay a log's raw samples, not its steps.")
+@click.option("--fix", is_flag=True, help="Correct what a check finds wrong and knows how to.")
 @given_options
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def replay_command(
-    trace: Path, more: tuple[Path, ...], out: Path, settings_file: Path | None, raw: bool, given: Given, as_json: bool
+    trace: Path,
+    more: tuple[Path, ...],
+    out: Path,
+    settings_file: Path | None,
+    raw: bool,
+    fix: bool,
+    given: Given,
+    as_json: bool,
 ) -> None:
     """Run the clip's own code over a recorded trace.
 
@@ -36,7 +44,7 @@ def replay_command(
     changed = read_settings(settings_file) if settings_file else None
     if (trace / logfile.LOG_NAME).is_file():
         trace = trace / logfile.LOG_NAME
-    replayed = replay_to_folder(trace, out, changed, raw=raw, given=given, beside=more)
+    replayed = replay_to_folder(trace, out, changed, raw=raw, given=given, beside=more, fix=fix)
     summary = replayed.summary()
     if as_json:
         click.echo(json.dumps(summary, indent=1))

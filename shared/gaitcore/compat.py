@@ -29,16 +29,6 @@ except ImportError:
         return value
 
 
-def _plain(function):
-    """numpy's function with a Python number, as ulab gives it, in place of a scalar of 32 bits."""
-
-    def plain(*args, **kwargs):
-        out = function(*args, **kwargs)
-        return out if out.shape else out.tolist()
-
-    return plain
-
-
 try:
     from ulab import numpy as np
     from ulab import scipy
@@ -51,15 +41,62 @@ except ImportError:
     np = type(sys)("numpy")
     for _name in dir(numpy):
         setattr(np, _name, getattr(numpy, _name))
-    for _name in ("max", "min", "sum", "mean", "std", "dot"):
-        setattr(np, _name, _plain(getattr(numpy, _name)))
     FLOAT = np.float32
 
-    def sosfilt(sos, x, zi):
-        # Half a second of imports, which reading, syncing and configuring never need.
-        from scipy.signal import sosfilt as filtered
+    # numpy's functions with a Python number, as ulab gives it, in place of a scalar of 32 bits. The reductions are
+    # called as what they are: on the short arrays here numpy's own wrappers take longer than the work.
+    def _reduced(ufunc):
+        def reduced(x, axis=None):
+            out = ufunc(x, axis)
+            return out if out.shape else out.tolist()
 
-        return filtered(sos, x, zi=zi)
+        return reduced
+
+    def _mean(x, axis=None):
+        if axis is None and len(x.shape) == 1:
+            return (numpy.add.reduce(x) / len(x)).tolist()
+        out = numpy.mean(x, axis)
+        return out if out.shape else out.tolist()
+
+    def _plain(function):
+        def plain(*args, **kwargs):
+            out = function(*args, **kwargs)
+            return out if out.shape else out.tolist()
+
+        return plain
+
+    np.max, np.min, np.sum = (_reduced(f.reduce) for f in (numpy.maximum, numpy.minimum, numpy.add))
+    np.mean, np.std, np.dot = _mean, _plain(numpy.std), _plain(numpy.dot)
+
+    _filtered = []  # scipy's compiled loop, once it is needed: half a second of imports
+
+    def sosfilt(sos, x, zi):
+        if not _filtered:
+            _filtered.append(_loop())
+        loop = _filtered[0]
+        if loop is None:
+            from scipy.signal import sosfilt as filtered
+
+            return filtered(sos, x, zi=zi)
+        # scipy's own preparations take ten times as long as this; the arithmetic is its own.
+        y = np.array(x, dtype=FLOAT, order="C", ndmin=2)
+        z = np.array(zi, dtype=FLOAT, order="C", ndmin=3)
+        loop(sos, y, z)
+        return y[0], z[0]
+
+    def _loop():
+        """The loop inside scipy's sosfilt, where this scipy has it and it does what the whole does; else None."""
+        try:
+            from scipy.signal import sosfilt as filtered
+            from scipy.signal._sosfilt import _sosfilt as loop
+
+            sos = np.array([[0.5, 0.25, 0.1, 1.0, -0.3, 0.2]], dtype=FLOAT)
+            y, z = np.array([[1.0, 2.0, -1.0, 0.5]], dtype=FLOAT), np.array([[[0.1, -0.2]]], dtype=FLOAT)
+            expected, state = filtered(sos, y[0], zi=z[0])
+            loop(sos, y, z)
+            return loop if numpy.array_equal(y[0], expected) and numpy.array_equal(z[0], state) else None
+        except Exception:  # another scipy: its own names are not promised
+            return None
 
 
 INT16 = np.int16

@@ -15,6 +15,7 @@ COMPAT = REPO / "shared" / "gaitcore" / "compat.py"  # the one file that asks wh
 ON_THE_DESKTOP = (
     "module numpy is not on the board",
     "module scipy.signal is not on the board",
+    "module scipy.signal._sosfilt is not on the board",
     "ulab.numpy has no float32",
 )
 

@@ -380,7 +380,7 @@ def test_a_sensor_whose_range_ends_is_told(run, tmp_path):
 @pytest.mark.parametrize(
     ("seconds", "make", "words"),
     [
-        (5, lambda t: np.stack([0 * t, 1 + np.cos(17 * t), 0 * t]), "too short: 5 s"),
+        (3, lambda t: np.stack([0 * t, 1 + np.cos(17 * t), 0 * t]), "too short: 3 s"),
         (60, lambda t: np.stack([0 * t, 1 + 0 * t, 0 * t]), "stood still"),
         (
             60,

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -72,6 +73,10 @@ class Replayed:
     doubts: list[Doubt] = field(default_factory=list)
     no_running: str = ""
 
+    @cached_property
+    def _same_cues(self) -> bool:
+        return same_cues(self.log)
+
     @property
     def left_empty(self) -> dict[str, str]:
         """Columns that a doubt makes worthless, and which doubt."""
@@ -102,7 +107,7 @@ class Replayed:
             "mean": means,
             "cues": {kind: kinds.count(kind) for kind in CUE_KINDS.values()},
             "cue_t_s": {kind: [round(c.t_s, 3) for c in self.cues if c.kind == kind] for kind in dict.fromkeys(kinds)},
-            "cues_same_when_decided_again": same_cues(self.log),
+            "cues_same_when_decided_again": self._same_cues,
             "baseline": logfile.baseline_of(self.log),
             "calibration_quality": [values["quality"] for _, values in self.log.events(records.CALIBRATED)][:1] or None,
             "settings_changed": {

@@ -3,7 +3,6 @@
 import csv
 import json
 import math
-import time
 from pathlib import Path
 
 import numpy as np
@@ -507,15 +506,6 @@ def test_any_bytes_as_settings_give_settings_or_one_line(tmp_path_factory, data)
 
 
 # -- recorded traces --------------------------------------------------------------------------------------------------
-
-
-def test_replay_is_200_times_real_time(traces, tmp_path):
-    """Processor time, with reading and writing, for a recorded trace of 208 Hz."""
-    trace = traces / "rbds" / "RBDS001runT25.imu.csv.xz"
-    replay_to_folder(trace, tmp_path, bar=False)
-    start = time.process_time()
-    replayed = replay_to_folder(trace, tmp_path, bar=False)
-    assert replayed.seconds / (time.process_time() - start) > 200
 
 
 @pytest.mark.parametrize(

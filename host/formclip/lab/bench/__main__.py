@@ -17,6 +17,7 @@ from formclip.firmware.sources import HERE, tree
 from formclip.firmware.virtual.run import RATE_HZ, sensor_rows
 from formclip.ground.errors import FormclipError
 from formclip.lab.bench.figures import BLOCK_US, GOAL_PERCENT, growth, measure, simulated
+from formclip.lab.bench.hour import hour, hour_lines
 
 GROWTH = "%(blocks).0f blocks, %(steps).0f steps, %(pages).0f pages: the live heap grew by %(growth_b).0f bytes"
 LIVE_FROM = {
@@ -141,6 +142,8 @@ def table(figures: dict[str, Any]) -> str:
     ]
     if "stretches" in figures:
         out += stretch_table(figures["stretches"])
+    if "hour" in figures:
+        out += hour_lines(figures["hour"])
     return "\n".join(out)
 
 
@@ -152,7 +155,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--seconds", type=float, default=75.0, help="how much of the run")
     parser.add_argument("--live-kb", type=float, help="heap live on the board; the frozen firmware's when absent")
-    parser.add_argument("--quick", action="store_true", help="without the scenario of the longest stretches")
+    parser.add_argument("--quick", action="store_true", help="without the longest stretches and the hour")
+    parser.add_argument("--hour", action="store_true", help="only what an hour costs here, by replay and by VQF")
     parser.add_argument("--growth", type=float, metavar="HOURS", help="only how the live heap grows in so long a run")
     args = parser.parse_args()
     try:
@@ -160,9 +164,15 @@ def main() -> int:
             found = growth(args.growth)
             print(json.dumps(found) if args.json else GROWTH % found)
             return 0
+        if args.hour:
+            found_hour = hour()
+            print(json.dumps(found_hour) if args.json else "\n".join(hour_lines(found_hour)[1:]))
+            return 0
         sources = HERE if args.tree is None else tree(args.tree)
         rows = _rows(args.trace, args.seconds) if args.trace else simulated(RATE_HZ, args.seconds).T
         figures = measure(rows, args.live_kb, sources, args.board, not args.quick)
+        if not args.quick:
+            figures["hour"] = hour()
     except (interpreters.NoInterpreter, ValueError, FileNotFoundError, FormclipError) as wrong:
         print(wrong, file=sys.stderr)
         return 1

@@ -359,6 +359,15 @@ def test_a_shift_of_the_gyroscope_is_taken_back(run):
         np.testing.assert_array_equal(moved[3:, inside], np.roll(plain[3:], n, axis=1)[:, inside])
 
 
+def test_up_goes_on_after_the_chain_has_counted_anew(tmp_path):
+    rest = np.zeros((6, 400 * 52)) + [[0], [1], [0.1], [0], [0], [0]]
+    rest += np.random.default_rng(1).normal(0, 0.002, rest.shape)
+    write_trace(tmp_path / "rest.csv", 52, [rest])
+    replay_to_folder(tmp_path / "rest.csv", tmp_path / "out", bar=False)
+    t_s = np.array([float(row["t_s"]) for row in rows(tmp_path / "out" / "up.csv")])
+    assert t_s[-1] > 399 and np.ptp(np.diff(t_s)) < 1e-3
+
+
 def test_a_scale_that_is_off_leaves_metres_empty(run, tmp_path):
     path = spoiled(run, tmp_path / "scale.csv", lambda x: np.concatenate((x[:3] * 1.3, x[3:])))
     replay_to_folder(path, tmp_path / "out", bar=False)

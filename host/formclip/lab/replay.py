@@ -129,19 +129,19 @@ class UpTap:
         self._pipeline = session.pipeline
         self._time_of_index = time_of_index
         self._sink = sink
-        self._read_to = 0
+        self._read_to = 0  # raw samples: the ring counts anew now and then
 
     def take(self) -> None:
         pipeline = self._pipeline
         ring, group = pipeline._ring, pipeline._group
-        start, end = max(self._read_to, ring.start), ring.end
+        end, last = ring.end, pipeline.index - pipeline.intake.held  # the raw sample behind the ring's newest
+        start = max(end - (last - self._read_to) // group, ring.start)
         if end <= start:
             return
         up = np.stack([ring.view(attitude.UP_X + k, start, end) for k in range(3)], axis=1).astype(np.float64)
-        last = pipeline.index - pipeline.intake.held  # the raw sample behind the ring's newest
         index = last - (end - np.arange(start, end)) * group + (group - 1) / 2
         self._sink(self._time_of_index(index), up)
-        self._read_to = end
+        self._read_to = last
 
 
 class _Pages:

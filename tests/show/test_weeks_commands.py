@@ -10,7 +10,7 @@ from formclip.show import cli
 from tests.made_runs import SUMMER, log_of, put
 
 CLIP = "formclip-1a2b"
-COMMANDS = ("trends", "compare")
+COMMANDS = ("trends", "compare", "baseline")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,15 @@ def test_compare_prints_both_sides_and_refuses_what_is_no_run(run):
     for wrong in (("1", "77"), ("1", "soon..later"), ("1", "2001-01-01..2001-01-02")):
         code, out, err = run("compare", *wrong)
         assert code == 2 and not out and err.count("\n") == 1 and "; " in err
+
+
+def test_baseline_says_that_none_is_known_and_begins_anew(run, tmp_path):
+    code, out, _ = run("baseline", "show")
+    assert code == 0 and "Run 0 of 5: not steady yet." in out and "2 quiet runs" in out
+    assert json.loads(run("baseline", "show", "--json")[1])["settings"] == {}
+    other = tmp_path / "other"
+    assert "no longer count" in run("baseline", "reset", store=other)[1]
+    assert "It counts runs since 20" in run("baseline", "show", store=other)[1]
 
 
 def test_a_store_without_runs_says_what_is_next(run, tmp_path):

@@ -35,6 +35,7 @@ COMMANDS = {
     "store": "Look after the folder that holds the runs.",
     "trends": "Show each figure over the weeks.",
     "compare": "Set two runs, or two spans, side by side.",
+    "baseline": "Show what is usual for you, and carry it to the clip.",
     "export": "Write runs for other programs: FIT, CSV, Parquet.",
     "live": "Watch a run as it happens.",
     "config": "See and change a clip's settings.",

@@ -114,6 +114,55 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (clip, number, crc32)
     ) STRICT;
     """,
+    # 4: settings lent to a clip for a time; single facts; pain; plans, what was done of them, screens
+    """
+    CREATE TABLE lent (
+        clip TEXT NOT NULL REFERENCES clip (name),
+        name TEXT NOT NULL,
+        own INTEGER NOT NULL,
+        given INTEGER NOT NULL,
+        given_before INTEGER NOT NULL,
+        why TEXT NOT NULL,
+        PRIMARY KEY (clip, name)
+    ) STRICT;
+    CREATE TABLE fact (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE pain (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at_unix_s REAL NOT NULL,
+        zone TEXT NOT NULL DEFAULT '',
+        moment TEXT NOT NULL,
+        places TEXT NOT NULL,
+        strength INTEGER NOT NULL,
+        lasted_h REAL,
+        flags TEXT NOT NULL DEFAULT '[]',
+        note TEXT NOT NULL DEFAULT '',
+        said_unix_s REAL NOT NULL,
+        resumed_unix_s REAL,
+        removed INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE TABLE plan (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        began TEXT NOT NULL,
+        weeks INTEGER NOT NULL,
+        told TEXT NOT NULL,
+        stopped TEXT
+    ) STRICT;
+    CREATE TABLE plan_done (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        day TEXT NOT NULL,
+        what TEXT NOT NULL,
+        note TEXT NOT NULL DEFAULT ''
+    ) STRICT;
+    CREATE TABLE screen (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        day TEXT NOT NULL,
+        name TEXT NOT NULL,
+        result TEXT NOT NULL
+    ) STRICT;
+    """,
 )
 VERSION = len(MIGRATIONS)
 

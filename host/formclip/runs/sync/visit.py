@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gaitcore.session import PAUSED, RUNNING
-from gaitcore.settings import index_of
+from gaitcore.settings import TABLE, index_of
 
+from formclip.runs.insight.carry import Carried, taken, to_carry
 from formclip.runs.store.store import Store, Stored, trouble
 from formclip.runs.sync.client import ClipClient, Listed, Progress, recording
 from formclip.runs.sync.errors import Recording, Refused
@@ -31,6 +32,7 @@ class Visit:
     seconds: float = 0.0
     skipped: list[tuple[int, str]] = field(default_factory=list)
     given: dict[str, int] = field(default_factory=dict)  # settings that waited for it, and that it has now
+    carried: list[Carried] = field(default_factory=list)  # settings that the runs gave it
     refused: dict[str, str] = field(default_factory=dict)  # settings that it did not take, and why
 
 
@@ -64,6 +66,7 @@ async def visit(
         store.add_anchor(greeting.name, await client.set_time())
         await _give_what_waits(client, store, done)
         await _take_over(client, store, keep, progress, done)
+        await _carry(client, store, done)
     done.seconds = time.monotonic() - began
     return done
 
@@ -78,6 +81,21 @@ async def _give_what_waits(client: ClipClient, store: Store, done: Visit) -> Non
             continue
         store.given(done.clip, name, value)
         done.given[name] = kept
+
+
+async def _carry(client: ClipClient, store: Store, done: Visit) -> None:
+    """What the runs tell the clip: baselines, and settings that are lent to it for a time."""
+    settings = await client.settings()
+    current = {row[0]: int(getattr(settings, row[0])) for row in TABLE}
+    for one in to_carry(store, done.clip, current):
+        if current[one.name] != one.value:
+            try:
+                await client.set(index_of(one.name), one.value)
+            except Refused as error:
+                done.refused[one.name] = error.what
+                continue
+            done.carried.append(one)
+        taken(store, done.clip, one)
 
 
 async def _take_over(

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+from gaitcore.settings import Settings
 
+from formclip.ground.plain import plain
 from formclip.runs.store.bin import empty_bin
 from formclip.runs.store.store import Store
 from formclip.runs.sync.client import Listed, Progress
@@ -78,6 +80,7 @@ def _told(done: Visit) -> dict[str, Any]:
         "in_bin": [s.label for s in done.binned],
         "deleted_on_clip": done.deleted,
         "settings_given": done.given,
+        "settings_carried": [plain(one) for one in done.carried],
         "settings_refused": done.refused,
         "skipped": [{"session": number, "why": why} for number, why in done.skipped],
         "bytes": done.bytes_fetched,
@@ -98,6 +101,9 @@ def _say_visit(done: Visit, as_json: bool) -> None:
         click.echo(f"{done.clip}: {done.bytes_fetched / 1000:,.1f} kB in {done.seconds:.1f} s ({rate:.1f} kB/s)")
     for name, value in done.given.items():
         click.echo(f"{done.clip}: {name} is now {value}, as was set while it was out of reach")
+    for one in done.carried:
+        shown = Settings({one.name: one.value}).to_dict()[one.name]
+        click.echo(f"{done.clip}: {one.name} is now {shown}: {one.said}")
     for name, why in done.refused.items():
         click.echo(f"{done.clip}: {name} was not taken, and waits on: {why}")
     for stored in done.binned:

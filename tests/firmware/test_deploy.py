@@ -80,7 +80,7 @@ def test_bundle_holds_all_that_the_firmware_imports(board):
 
 
 def test_lean_is_the_same_program_with_the_same_lines():
-    for path in sorted(bundle.DEVICE.rglob("*.py")):
+    for path in sorted(bundle.HERE.device.rglob("*.py")):
         source = path.read_text()
         short = bundle.lean(source)
         assert len(short) < len(source)

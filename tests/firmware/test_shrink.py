@@ -1,4 +1,4 @@
-"""The firmware with short names is the same program: cases that could break it, and a whole run of the clip."""
+"""The firmware with less in it is the same program: cases that could break it, and a whole run of the clip."""
 
 import ast
 
@@ -93,35 +93,19 @@ def test_traps(tmp_path):
     small = shrink(SOURCES, {})
     assert run(SOURCES, tmp_path / "a") == run(small, tmp_path / "b")
     first, second = small["/gaitcore/first.py"], small["/gaitcore/second.py"]
-    assert "LIMIT" not in first + second.replace("LIMIT_here", "") and "_level" not in first + second
+    assert "LIMIT" not in first + second.replace("LIMIT_here", "")
     assert "MARK = 0" in first  # it is asked for by `is`
     assert "NAMED = 7" in first  # stands in a string
     assert "_log" in first  # reached by getattr
-    assert "_HALF" not in first and "amount" not in first
-    assert "size" in first and "times" in first  # named in calls
-    assert "const" not in first
+    assert "_HALF" not in first and "const" not in first
+    for name in ("_level", "amount", "_top", "total"):  # what a crash shows
+        assert name in first
 
 
 def test_every_line_keeps_its_number():
     for name, text in shrink(SOURCES, {}).items():
         then = [(type(n).__name__, n.lineno) for n in ast.walk(ast.parse(SOURCES[name])) if isinstance(n, ast.Return)]
         assert then == [(type(n).__name__, n.lineno) for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Return)]
-
-
-def test_two_private_names_of_one_family_stay_two():
-    """Barrel's _wood must not become the name of Tank's _level, though they are in different files."""
-    small = shrink(SOURCES, {})
-    names = {
-        name: {n.attr for n in ast.walk(ast.parse(t)) if isinstance(n, ast.Attribute)} for name, t in small.items()
-    }
-    private = {n for n in names["/gaitcore/first.py"] if n.startswith("_")}
-    wood = {n for n in names["/gaitcore/second.py"] if n.startswith("_") and not n.startswith("__")} - private
-    assert len(private) >= 3 and len(wood) == 1
-
-
-def test_names_of_libraries_stay():
-    library = "class Base:\n    def __init__(self):\n        self._level = 0\n"
-    assert "_level" in shrink(SOURCES, {"/lib/base.py": library})["/gaitcore/first.py"]
 
 
 def test_other_letters_are_refused():

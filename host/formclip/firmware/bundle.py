@@ -1,8 +1,8 @@
 """What goes onto the board.
 
-`bundle` is the drive's content for one board: firmware and gaitcore without docstrings and comments and with short
-private names (shrink.py; lines keep their numbers, so that a crash names the source's), and the pinned Adafruit
-libraries as pip installed them, without docstrings and without what nothing on the clip names.
+`bundle` is the drive's content for one board: firmware and gaitcore without docstrings, comments and what nothing on
+the clip names (shrink.py; lines keep their numbers, so that a crash names the source's), and the pinned Adafruit
+libraries as pip installed them, the same way.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def on_drive(board: str, as_frozen: bool) -> dict[str, bytes]:
 
 
 def _shrunk(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Our modules with fewer and shorter names, which stay in the board's heap for good; the libraries pruned."""
+    """Our modules without what the clip does not use, constants written in; the libraries pruned."""
     sources = {name: data.decode() for name, data in files.items() if name.endswith(".py")}
     libraries = {name: text for name, text in sources.items() if name.startswith("/lib/")}
     ours = {name: text for name, text in sources.items() if name not in libraries}

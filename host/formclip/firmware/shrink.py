@@ -1,25 +1,19 @@
-"""Firmware made small for the board's heap: constants written in, private names short and shared.
+"""Firmware made small for the board: what the clip does not use left out, constants written in.
 
-On the board every name that a module's source contains is kept for good, about 16 bytes each, and the table of names
-doubles when it is full; a module's constants take a place in its dictionary and in that of each module that imports
-them. So what goes onto the drive is the same program, line for line, with
+What goes onto the board is the same program, line for line, with
 
 0. functions, methods, classes and tables that nothing on the clip names left out: those are the desktop's,
-1. constants (`NAME = 5`, `NAME = const(5)`, capitals) written where they are used, and their definitions left out,
-2. local variables and parameters that nobody names in a call called a, b, c ... in each function,
-3. private attributes, methods and functions (`_name`) called _a, _b ... so that each name stands for as many others
-   as never meet in one file.
+1. constants (`NAME = 5`, `NAME = const(5)`, capitals) written where they are used, and their definitions left out: each
+   takes a place in its module's dictionary, and in that of each module that imports it.
 
-Public names, and with them what a crash record shows, stay. Names that stand in a string, or in a library, stay.
+All other names stay as they are written, and with them what a crash record shows: frozen they lie in flash.
 
-`prune` leaves out of the libraries what neither we nor they name. Their names stay as they are.
+`prune` leaves out of the libraries what neither we nor they name.
 """
 
 from __future__ import annotations
 
 import ast
-import builtins
-import keyword
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -27,14 +21,11 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 _CAPITALS = re.compile(r"_?[A-Z][A-Z0-9_]*$")
-_PRIVATE = re.compile(r"_[A-Za-z]\w*$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # Their constants are read by name from an object that stands for the module.
 _AS_OBJECTS = ("boards.",)
 # What the board runs by itself: all else is used if these use it.
 _RUN = ("code", "boot")
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 @dataclass(frozen=True)
@@ -454,158 +445,11 @@ def _targets(statement: ast.Assign) -> set[str]:
     return names
 
 
-# -- 2. local variables -----------------------------------------------------------------------------------------------
-
-
-def _short(prefix: str = "") -> Iterator[str]:
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    for first in ["", *letters]:
-        for second in letters:
-            if not keyword.iskeyword(first + second):
-                yield prefix + first + second
-
-
-def _outermost(tree: ast.AST) -> Iterator[ast.FunctionDef]:
-    """Functions and methods that are not within another function."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.FunctionDef):
-            yield node
-        else:
-            yield from _outermost(node)
-
-
-def _bound(function: ast.FunctionDef, named: set[str]) -> set[str]:
-    """Names that belong to a function or to what is within it, and nobody outside knows."""
-    found: set[str] = set()
-    kept: set[str] = {"self"}
-    for node in ast.walk(function):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        elif isinstance(node, ast.arg):
-            (kept if node.arg in named else found).add(node.arg)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            kept.add(node.name)
-        elif isinstance(node, ast.Global | ast.Nonlocal):
-            kept.update(node.names)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            kept.update(alias.asname or alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef) and node is not function:
-            kept.add(node.name)
-            if isinstance(node, ast.ClassDef):
-                return set()
-    return found - kept
-
-
-def _short_locals(source: str, named: set[str]) -> str:
-    tree = ast.parse(source)
-    outside = {n.id for s in tree.body if not isinstance(s, ast.FunctionDef | ast.ClassDef) for n in _stored(s)}
-    outside.update(s.name for s in tree.body if isinstance(s, ast.FunctionDef | ast.ClassDef))
-    outside.update(dir(builtins))
-    edits: list[Edit] = []
-    for function in _outermost(tree):
-        mine = _bound(function, named) - outside
-        taken = _names(function) - mine
-        pool = (name for name in _short() if name not in taken)
-        new: dict[str, str] = {}
-        for node in ast.walk(function):
-            name = node.id if isinstance(node, ast.Name) else node.arg if isinstance(node, ast.arg) else None
-            if name in mine and name not in new:
-                new[name] = next(pool)
-        outer = {id(n) for n in _outer_parts(function)}
-        for node in ast.walk(function):
-            if id(node) in outer:
-                continue
-            if isinstance(node, ast.Name) and node.id in new:
-                edits.append(Edit(*_span(node), new[node.id]))
-            elif isinstance(node, ast.arg) and node.arg in new:
-                start = _span(node)[0]
-                edits.append(Edit(start, (start[0], start[1] + len(node.arg)), new[node.arg]))
-    return _apply(source, edits)
-
-
-def _stored(node: ast.AST) -> Iterator[ast.Name]:
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            yield part
-
-
-def _outer_parts(function: ast.FunctionDef) -> Iterator[ast.AST]:
-    """Defaults and decorators: they are looked up outside."""
-    for part in [*function.args.defaults, *function.args.kw_defaults, *function.decorator_list]:
-        if part is not None:
-            yield from ast.walk(part)
-
-
-# -- 3. private names -------------------------------------------------------------------------------------------------
-
-
-def _private_map(trees: dict[str, ast.Module], foreign: set[str]) -> dict[str, str]:
-    """Old private name -> new one; two that meet in a file, or in a class and the class above it, stay two."""
-    files: dict[str, set[str]] = {}
-    defined: set[str] = set()
-    for path, tree in trees.items():
-        files[path] = {name for name in _names(tree) if _PRIVATE.match(name)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                defined.add(node.name)
-            elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
-                defined.add(node.id if isinstance(node, ast.Name) else node.attr)
-    homes = {n.name: p for p, t in trees.items() for n in ast.walk(t) if isinstance(n, ast.ClassDef)}
-    groups = [set(names) for names in files.values()]
-    for path, tree in trees.items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef):
-                for base in node.bases:
-                    home = homes.get(base.id if isinstance(base, ast.Name) else getattr(base, "attr", ""))
-                    if home and home != path:
-                        groups.append(files[path] | files[home])
-    ours = {name for names in files.values() for name in names if name in defined and name not in foreign}
-    everything = set().union(*files.values())
-    stay = (everything - ours) | foreign
-    meets: dict[str, set[str]] = defaultdict(set)
-    for group in groups:
-        for name in group & ours:
-            meets[name] |= group
-    new: dict[str, str] = {}
-    for name in sorted(ours, key=lambda n: (-len(meets[n]), n)):
-        taken = {new.get(other, other) for other in meets[name] if other != name}
-        new[name] = next(short for short in _short("_") if short not in taken and short not in stay)
-    return new
-
-
-def _rename(source: str, new: Mapping[str, str]) -> str:
-    tree = ast.parse(source)
-    lines = source.split("\n")
-    edits: list[Edit] = []
-
-    def word(row: int, column: int, name: str) -> None:
-        """The next place of this word from there on."""
-        found = re.compile(r"\b%s\b" % name).search(lines[row], column)
-        assert found is not None, (name, lines[row])
-        edits.append(Edit((row, found.start()), (row, found.end()), new[name]))
-
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in new:
-            edits.append(Edit(*_span(node), new[node.id]))
-        elif isinstance(node, ast.Attribute) and node.attr in new:
-            row, end = _span(node)[1]
-            edits.append(Edit((row, end - len(node.attr)), (row, end), new[node.attr]))
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in new:
-            word(node.lineno - 1, node.col_offset, node.name)
-        elif isinstance(node, ast.alias):
-            for name in {node.name, node.asname or node.name} & set(new):
-                word(node.lineno - 1, node.col_offset, name)
-        elif isinstance(node, ast.Global | ast.Nonlocal):
-            for name in set(node.names) & set(new):
-                word(node.lineno - 1, node.col_offset, name)
-    return _apply(source, edits)
-
-
 # -- all --------------------------------------------------------------------------------------------------------------
 
 
 def shrink(sources: Mapping[str, str], libraries: Mapping[str, str]) -> dict[str, str]:
-    """The same program with fewer names: path -> source of ours, given the libraries' sources beside it.
+    """The same program with less in it: path -> source of ours, given the libraries' sources beside it.
 
     ASCII sources without docstrings, as `deploy.lean` makes them.
     """
@@ -616,13 +460,6 @@ def shrink(sources: Mapping[str, str], libraries: Mapping[str, str]) -> dict[str
     others = [ast.parse(text) for text in libraries.values()]
     out = _leave_out(out, set().union(*(_names(t) for t in others), *(_words(ast.parse(t)) for t in out.values())))
     out = _write_in(out, others)
-    trees = {path: ast.parse(text) for path, text in out.items()}
-    named = {n.arg for t in [*trees.values(), *others] for n in ast.walk(t) if isinstance(n, ast.keyword) and n.arg}
-    out = {path: _short_locals(text, named) for path, text in out.items()}
-    trees = {path: ast.parse(text) for path, text in out.items()}
-    foreign = set().union(named, *(_names(t) for t in others), *(_words(t) for t in trees.values()))
-    new = _private_map(trees, foreign)
-    out = {path: _rename(text, new) for path, text in out.items()}
     for path, text in out.items():
         compile(text, path, "exec")
     return out

@@ -41,7 +41,6 @@ _ALIVE_MS = const(5000)  # between blinks
 _EARLIEST_S = const(1577836800)  # 2020
 _ZONE_MIN = const(14 * 60)
 _MOST_BLOCKS = const(6)  # in one turn, to catch up
-_COLLECT_BLOCKS = const(6)  # between collections: 1.5 s; more often costs more than it frees
 
 
 class NoLink:
@@ -71,8 +70,8 @@ class NoLink:
 
 class App:
     """Settings  parts: an object with make_imu() -> imu, haptics, led, button, power, log (a FlashLog or None),
-              link, clock, ticks_ms(), collect(), feed(), forget(code), page (4,096 bytes), boot (number of
-              this start), firmware (text), errors: list of (code, count) found at boot
+              link, clock, ticks_ms(), collect(), feed(), tend(), forget(code), page (4,096 bytes), boot (number
+              of this start), firmware (text), errors: list of (code, count) found at boot
     In        step(): one turn of the loop; calibrate(), marker(), set(), set_time(): what a central may ask for
     Out       step gives the ms that may be slept; state, session (None in STANDBY and LEAVING), settings, recording
     """
@@ -98,7 +97,7 @@ class App:
         self._awake_ms = now_ms  # awake until then at least
         self._told_ms = {}
         self._overruns = self._saturated = 0
-        self._low = self._uncollected = 0
+        self._low = 0
         self._dirty = False
         fault = self._load() if parts.log is not None else patterns.DRIVE_FAULT
         parts.led.enabled = bool(self.settings.led)
@@ -107,7 +106,7 @@ class App:
         elif parts.log.recovered:
             self._pending.append((records.RECOVERED, parts.log.recovered))
         self._new_session()
-        self._find_sensor(now_ms)  # takes half a second: before the motor is asked for anything
+        self._find_sensor(now_ms)  # it waits for the chip: before the motor is asked for anything
         now_ms = parts.ticks_ms()
         if fault:
             self._tell(fault, now_ms)
@@ -194,6 +193,8 @@ class App:
                     self._commands(self.session.lost(lost))
                 if block is None:
                     break
+                if got:
+                    self.parts.tend()
                 got += 1
                 index = self.session.index
                 commands = self.session.push_frames(block)
@@ -209,10 +210,6 @@ class App:
             self._sense_ms = ticks_add(now_ms, imu.due_ms())
         except OSError:
             self._sensor_failed(now_ms)
-        self._uncollected += got
-        if self._uncollected >= _COLLECT_BLOCKS:
-            self._uncollected = 0
-            self.parts.collect()
 
     def _find_sensor(self, now_ms):
         try:
@@ -279,6 +276,7 @@ class App:
         if pipeline is not None:
             pipeline.reset()  # its buffers are too big to be found anew in a heap that has been used
         parts.collect()
+        parts.tend()
         self.session = Session(
             208,
             self.settings,
@@ -292,10 +290,10 @@ class App:
             pipeline=pipeline,
         )
         self._pipeline = self.session.pipeline
-        self.session.on_step, self.session.on_event = self._on_step, self._on_event
+        self.session.on_step, self.session.on_event, self.session.tend = self._on_step, self._on_event, parts.tend
         self._blind_ms = parts.ticks_ms()
         self._state = self.state = READY
-        parts.collect()
+        parts.tend()
 
     def _room(self):
         """Number and room of the session that begins to record now: what was deleted meanwhile counts."""
@@ -311,6 +309,7 @@ class App:
         if not complete and self.parts.haptics.busy:
             self._owed = number
             return True
+        self.parts.tend()
         if log is not None and log.sink(number, page, complete):
             return True
         self.parts.log = None

@@ -4,7 +4,7 @@ import gc
 
 from app import App, NoLink  # first, while the heap is whole: it is the largest
 
-gc.collect()
+gc.collect()  # here and below: what stays lies close together, and the free heap in one piece
 
 import os
 import time
@@ -38,7 +38,7 @@ FIRMWARE = "formclip 0.1.0"
 
 
 class Parts:
-    """What App is given; the big buffer first, while the heap is whole."""
+    """What App is given; the big buffer first, while the heap is whole. feed(): the watchdog alone."""
 
     def __init__(self, pins):
         self.page = bytearray(4096)
@@ -47,9 +47,11 @@ class Parts:
         self.clock = clock.Clock(supervisor.ticks_ms())
         self.boot = self.clock.boot
         self.power = power.Power(pins)
+        self.button = Button(self.power.pressed)
+        self.button.reset()
         self.haptics = None
-        self._feed_dog = self.power.start_watchdog()
-        self.log = flashlog.open_log(drive.LOG, self.feed, self.page, drive.SPARE_B)
+        self.feed = self.power.start_watchdog()
+        self.log = flashlog.open_log(drive.LOG, self.tend, self.page, drive.SPARE_B)
         self.errors = self._errors()
         self._supply = pins.IMU_POWER and digitalio.DigitalInOut(pins.IMU_POWER)
         self._buses = {}
@@ -59,16 +61,16 @@ class Parts:
         self.led = outputs.leds(pins)
         self.haptics = haptics.Haptics(self._motor(outputs))
         let_go("hw.outputs")
-        self.button = Button(self.power.pressed)
-        self.button.reset()
         self.link = NoLink()
 
-    def feed(self):
-        """The watchdog; and the motor, when a write to the drive falls into a pulse."""
-        self._feed_dog()
+    def tend(self):
+        """Called from within long work, every 200 ms at least: the watchdog, the motor, and a look at the button."""
+        self.feed()
+        now_ms = self.ticks_ms()
         haptics = self.haptics
         if haptics is not None and haptics.busy:
-            haptics.poll(self.ticks_ms())
+            haptics.poll(now_ms)
+        self.button.look(now_ms)
 
     def _errors(self):
         found = [(records.CRASH, 1)] if power.crash() is not None else []

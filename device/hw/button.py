@@ -22,8 +22,8 @@ _VERY_LONG_MS = const(6000)
 
 class Button:
     """Settings  read(): True while pressed
-    In        poll(now_ms), every 30 ms or oftener
-    Out       0 or one of the gestures; down; quiet: nothing is under way
+    In        poll(now_ms), every 30 ms or oftener; look(now_ms): from within long work, what it finds waits for poll
+    Out       poll gives 0 or one of the gestures; down; quiet: nothing is under way
     """
 
     def __init__(self, read):
@@ -32,7 +32,7 @@ class Button:
         self._raw = False
         self._raw_ms = self._since_ms = 0
         self._presses = 0
-        self._told = 0
+        self._told = self._waiting = 0
 
     def reset(self):
         """Forget what is under way, as after sleep; a finger that is still down does nothing more."""
@@ -40,7 +40,16 @@ class Button:
         self._presses = 0
         self._told = VERY_LONG
 
+    def look(self, now_ms):
+        self._waiting = self._follow(now_ms) or self._waiting
+
     def poll(self, now_ms):
+        if self._waiting:
+            found, self._waiting = self._waiting, 0
+            return found
+        return self._follow(now_ms)
+
+    def _follow(self, now_ms):
         raw = self._read()
         self.quiet = not (raw or self._raw or self.down or self._presses)
         if self.quiet:

@@ -30,7 +30,7 @@ import binascii
 import os
 import struct
 
-from gaitcore.compat import let_go
+from gaitcore.compat import const, let_go
 from gaitcore.drive import (
     BLOCK_B,
     CONFIG,
@@ -50,11 +50,17 @@ from gaitcore.drive import (
 )
 from gaitcore.page import HEAD_B, MAGIC, PAGE_B
 
+_STEP_B = const(8192)
 
-def create(path, size_b):
-    """Make the file where there is none: the only time that FAT and directory are written."""
+
+def create(path, size_b, feed=None):
+    """Make the file where there is none: the only time that FAT and directory are written. It grows in steps."""
     with open(path, "wb") as f:
         f.write(NEW_MAGIC)
+        for at in range(_STEP_B, size_b, _STEP_B):
+            f.seek(at)
+            if feed is not None:
+                feed()
         f.seek(size_b - 1)
         f.write(b"\0")
 
@@ -69,7 +75,7 @@ def open_log(path, feed, page, spare_b):
             if fault.args[0] != "missing":
                 raise
             disk = os.statvfs("/")
-            create(path, (disk[0] * disk[3] - spare_b) // PAGE_B * PAGE_B)
+            create(path, (disk[0] * disk[3] - spare_b) // PAGE_B * PAGE_B, feed)
             log.mount(page)
         return log
     except OSError:

@@ -58,6 +58,8 @@ class Fifo(LSM6DS):
     """
 
     rate_hz = 208
+    # Not Adafruit's setters, which its constructor calls and which wait 0.2 s each: begin() sets the ranges.
+    accelerometer_range = gyro_range = None
 
     def __init__(self, i2c, address, power):
         LSM6DS.__init__(self, i2c, address)

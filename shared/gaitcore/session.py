@@ -56,7 +56,8 @@ class Session:
               pair(index, board_ms): so many samples had come by then; wanted from index time.next_index on
     Out       push, push_frames, lost, flush: list of commands (pattern of patterns.py, pulse_ms, delay_ms), the same
               list each time; the motor plays them. on_step(step, fields, t_ms), if set, is called with each recorded
-              step; on_event(tag, t_ms, values, tail) with each event, recorded or not.
+              step; on_event(tag, t_ms, values, tail) with each event, recorded or not. tend(), if set, is called
+              between steps where many come at once.
               state, index, now_ms, steps, muted, pipeline, time, log, engine
     Errors    SettingError from set; ValueError for a rate out of range
     """
@@ -90,7 +91,7 @@ class Session:
         self._squeezing = False
         self.engine = CueEngine(self.settings)
         self.baseline = Baseline(self.settings)
-        self.on_step = self.on_event = None
+        self.on_step = self.on_event = self.tend = None
         self.state = READY
         self.index = 0
         self.steps = 0
@@ -321,8 +322,12 @@ class Session:
             if self._own and not self.steps:
                 self._carry()
             self._last_step_ms = self.now_ms
+            left = len(steps)
             for step in steps:
                 self._step(step)
+                left -= 1
+                if self.tend is not None and left & 3 == 3:
+                    self.tend()
 
     def _step(self, step):
         log, engine = self.log, self.engine

@@ -284,7 +284,7 @@ def test_more_than_the_board_has_does_not_fit(tmp_path, running, monkeypatch):
     from formclip.firmware.virtual import run as clip
 
     with_ballast(monkeypatch, 120 * 1024)  # far beyond: at the very limit the VM only collects
-    with pytest.raises(clip.VirtualClipError, match=f"ran out of heap: {clip.DEVICE_HEAP_KB} KB.*board's 137"):
+    with pytest.raises(clip.VirtualClipError, match=f"ran out of heap: {clip.DEVICE_HEAP_KB} KB.*board's 127"):
         on_vm(tmp_path / "limit", running)
     on_vm(tmp_path / "more", running, heap_kb=4096)
 

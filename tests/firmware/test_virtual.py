@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from formclip.firmware.sources import DEVICE
 from formclip.firmware.virtual.board import VirtualParts, blank_image, runner
@@ -235,3 +236,22 @@ def test_button_gestures_at_any_poll_rate(tmp_path):
                 told.append(button.poll((now[0] + (1 << 29) - 1500) & ((1 << 29) - 1)))  # ticks wrap meanwhile
                 now[0] += pace_ms
             assert tuple(t for t in told if t) == wanted
+
+
+def test_a_gesture_is_told_whoever_looked(tmp_path):
+    """Looks from within long work are as good as the loop's own: what they find is told by the next poll, once."""
+    parts = VirtualParts(tmp_path)
+    module = parts.load("hw.button")
+    presses = [(1000, 1120), (2200, 2300), (2500, 2600), (4000, 6500), (8000, 8100)]
+    pattern = np.random.default_rng(5)
+    for share in (0.0, 0.3, 0.9, 0.97):
+        now = [0]
+        button = module.Button(lambda now=now: any(a <= now[0] < b for a, b in presses))
+        told = []
+        while now[0] < 10000:
+            if pattern.random() < share:
+                button.look(now[0])
+            else:
+                told.append(button.poll(now[0]))
+            now[0] += 20
+        assert [t for t in told if t] == [module.SHORT, module.DOUBLE, module.LONG, module.SHORT]

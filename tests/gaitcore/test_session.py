@@ -231,6 +231,20 @@ def test_starts_by_itself_when_running_is_seen(slow_down):
     assert not log.pages and session.steps == 0
 
 
+def test_where_many_steps_come_at_once_others_are_tended_to(slow_down):
+    """The first steps of a bout come together; the motor and the button do not wait for all of them."""
+    session = Session(RATE, Settings(), sink=Log())
+    seen = []
+    session.on_step = lambda step, fields, t_ms: seen.append("step")
+    session.tend = lambda: seen.append("tend")
+    for at in range(0, slow_down.shape[1], 52):
+        before = len(seen)
+        session.push(slow_down[:, at : at + 52])
+        runs = "".join(what[0] for what in seen[before:]).split("t")
+        assert max(len(steps) for steps in runs) <= 4
+    assert "tend" in seen and seen.count("step") == session.steps
+
+
 def test_pauses_when_running_stops_and_goes_on(slow_down):
     still = slow_down[:, : 15 * RATE]
     both = np.concatenate([slow_down[:, : 40 * RATE], still, slow_down[:, 12 * RATE : 40 * RATE]], axis=1)

@@ -36,10 +36,10 @@ _OFF_S = 12.0
 Event = tuple[float, str, int]
 
 
-# What stands for the board's 137 KB of heap on the VM of 64 bits when the firmware runs from ROM: the stand-ins, ulab
+# What stands for the board's 127 KB of heap on the VM of 64 bits when the firmware runs from ROM: the stand-ins, ulab
 # in Python and the image, 299 KB; the firmware's own objects, 173 KB there (61 on the board, words half as wide); and
-# what the board has left beside them, 76 KB. tests/firmware/test_freeze.py measures them again: live.device_heap_kb().
-DEVICE_HEAP_KB = 548
+# what the board has left beside them, 66 KB. tests/firmware/test_freeze.py measures them again: live.device_heap_kb().
+DEVICE_HEAP_KB = 538
 
 
 class VirtualClipError(FormclipError):
@@ -218,7 +218,7 @@ def run_clip(
     if heap_kb and "MemoryError" in said + failed:
         (out / "error.txt").write_text(said + failed)
         raise VirtualClipError(
-            f"the firmware ran out of heap: {heap_kb} KB of the VM, where {DEVICE_HEAP_KB} stand for the board's 137",
+            f"the firmware ran out of heap: {heap_kb} KB of the VM, where {DEVICE_HEAP_KB} stand for the board's 127",
             f"where: {out / 'error.txt'}; --heap gives it more; docs/design/bench.md, Live heap",
         )
     if process.returncode or not result_path.exists():

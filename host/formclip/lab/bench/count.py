@@ -30,6 +30,7 @@ from formclip.lab.bench.machine import Function, Machine
 RATE_HZ = 208
 KINDS = ("python_us", "ulab_us", "walk_us", "collect_us", "objects", "bytes")
 _MOTOR = "Haptics.poll"
+_PROGRAM = ("__main__:", "formclip_code:")  # always under way
 _CORE = ("builtins", "math", "struct", "_struct", "array", "binascii", "types", "ulab", "sys", "gc")
 
 
@@ -219,7 +220,7 @@ class Meter:
         self._busy.clear()
         self._collections = 0
         self._met.clear()
-        self._met.add(self._place)
+        self._met.update(name for name in (*self._path, self._place) if not name.startswith(_PROGRAM))
 
 
 @dataclass

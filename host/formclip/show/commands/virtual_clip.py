@@ -188,7 +188,7 @@ def virtual_clip_command(
         f"{len(run.sessions)} session(s), {len(run.pulses())} pulses of the motor"
     )
     if facts["heap_kb"]:
-        stands = ", which stand for the board's 137" if facts["heap_kb"] == DEVICE_HEAP_KB else ""
+        stands = ", which stand for the board's 127" if facts["heap_kb"] == DEVICE_HEAP_KB else ""
         click.echo(f"within {facts['heap_kb']} KB of the VM's heap{stands}")
     for path in run.sessions:
         click.echo(f"{path}: formclip report {path} -o report.html")

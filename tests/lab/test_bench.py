@@ -541,7 +541,8 @@ def test_both_live_heaps_are_printed_and_hang_together(figures):
         assert kind["live_b"] < kind["live_64_b"]  # half the pointers, and no array of the stand-in
         assert sum(kind["modules_64_b"].values()) == kind["code_64_b"]
     assert frozen["session_b"] == source["session_b"]
-    assert abs(frozen["firmware_b"] - source["firmware_b"]) < 4096  # code.py is compiled into the heap, or is not
+    # code.py is compiled into the heap, or is not; names of modules that were let go stay there, or lie in flash
+    assert 0 < source["firmware_b"] - frozen["firmware_b"] < 20480
     assert frozen["code_b"] < source["code_b"] / 4
     assert frozen["live_kb"] < source["live_kb"] - 50
     assert frozen["reaches_goal"]  # 70 KB

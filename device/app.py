@@ -567,13 +567,18 @@ class App:
         return kept.pack(self.settings, self.calibration)
 
     def save(self):
-        self._dirty = False
-        log = self.parts.log
-        if log is not None:
-            try:
-                log.save(self.config())
-            except OSError:
-                self._tell(patterns.DRIVE_FAULT, self.parts.ticks_ms())
+        self._dirty = True
+        try:
+            self.keep()
+        except OSError:
+            self._tell(patterns.DRIVE_FAULT, self.parts.ticks_ms())
+
+    def keep(self):
+        """What was set outlives the battery from here on. DriveFault where the drive does not take it."""
+        if self._dirty:
+            self._dirty = False
+            if self.parts.log is not None:
+                self.parts.log.save(self.config())
 
     def _load(self):
         """Take settings and calibration from the log's file; the pattern of the fault found, or 0."""

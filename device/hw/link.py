@@ -332,6 +332,9 @@ class Link:
     def set(self, name, value):
         return self._app.set(name, value)
 
+    def keep(self):
+        self._app.keep()
+
     def status(self):
         app = self._app
         session, imu, log = app.session, app.imu, app.parts.log

@@ -125,7 +125,8 @@ class ClipEnd:
                opened(session) -> (size, crc32, flags); while the CRC is being taken a percent, int
                read_into(session, offset, view) -> bytes read, 0 at the end
                delete(session, size, crc32); calibrate(squeeze); marker()
-               set(name, value) -> the value kept, SettingError for a bad one
+               set(name, value) -> the value in use, SettingError for a bad one
+               keep(): what was set is in the flash; asked before the settings are told
                set_time(unix_s, zone_min) -> the uptime_ms that it stands for
                status() -> the numbers of STATUS
                Each raises SyncError(0, code) for what it cannot do.
@@ -239,6 +240,7 @@ class ClipEnd:
         if kind == SET_TIME:
             return pack(reply, port.boot, port.set_time(given[1], given[2]))
         if kind == GET:
+            port.keep()
             return bytes((given[1],)) + port.settings.to_bytes()[2 * given[1] :][: CONTROL_B - HEAD_B - 2]
         if kind == SET:
             return pack(reply, given[1], self._set(given[1], given[2]))

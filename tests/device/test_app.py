@@ -145,6 +145,23 @@ def test_standby_comes_when_the_setting_says_so(bench):
     assert bench.state == "STANDBY"
 
 
+def test_what_was_set_is_kept_before_it_is_told(bench):
+    """The power goes right after a computer has read its setting back; what was not changed is not written again."""
+    for value in (7, 8):
+        bench.app.set("sustain_s", value)
+        bench.app.keep()
+        found = Settings()
+        kept.load(again(bench).config, found)
+        assert found.sustain_s == value
+    number = bench.log._config_no
+    bench.app.keep()
+    assert bench.log._config_no == number
+    press(bench)
+    bench.app.set("sustain_s", 9)
+    bench.app.keep()
+    assert bench.state == "RUNNING" and again(bench).config == bench.app.config()
+
+
 def test_what_is_kept_is_read_again(bench):
     bench.app.set("sustain_s", 7)
     press(bench, LONG, 14)

@@ -68,6 +68,7 @@ def app_of(log):
     app.now_ms, app.uptime_ms = 1000, 5000
     app.config = lambda: b""
     app.set = app.settings.set
+    app.keep = lambda: None
     app.calibrate = app.marker = lambda *_: False
     app.set_time = lambda unix_s, zone_min: app.uptime_ms
     return app

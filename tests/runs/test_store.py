@@ -23,7 +23,9 @@ from formclip.runs.sync.errors import Faulty, Refused, Vanished, WrongClock, Wro
 from formclip.runs.sync.visit import visit
 from gaitcore import sync
 from gaitcore.records import STEP_B
-from test_sync import KEY, PACKET_B, Port
+from gaitcore.settings import index_of
+
+from tests.runs.test_sync import KEY, PACKET_B, Port
 
 
 class MemoryLink:
@@ -130,7 +132,7 @@ def test_two_hundred_cut_and_lossy_visits_end_with_exactly_the_log(tmp_path):
 _KILLED = """
 import asyncio, random, sys
 sys.path[:0] = {paths!r}
-from test_store import KEY, ClipClient, MemoryLink, Port, make_sessions
+from tests.runs.test_store import KEY, ClipClient, MemoryLink, Port, make_sessions
 from formclip.runs.sync.visit import visit
 from formclip.runs.store.store import Store
 import formclip.runs.sync.client
@@ -383,6 +385,52 @@ def test_what_was_set_without_a_clip_is_given_at_its_next_visit(tmp_path):
     done = asyncio.run(visit(client(port), store))
     assert done.given == {"sustain_s": 8, "mode": 1} and store.wanted("formclip-1a2b") == {}
     assert (port.settings.sustain_s, port.settings.mode) == (8, 1) and store.wanted("another") == {"mode": 2}
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_a_setting_that_waits_is_with_the_store_or_in_the_clips_flash_whenever_it_is_cut(both, tmp_path):
+    """The visit ends at any packet; where both end, the clip has lost what it had not put into its flash."""
+    wanted = {"sustain_s": 8, "mode": 1, "tilt_cue_deg": 9}
+    numbers = {name: index_of(name) for name in wanted}
+    for packets in range(200):
+        port, store = Port({1: b"run" * 9}), Store(tmp_path / f"{packets}")
+        for name, value in wanted.items():
+            store.want("formclip-1a2b", name, value)
+        ended = True
+        try:
+            asyncio.run(visit(client(port, None, 0.0, packets), store, keep=True))
+        except Vanished:
+            ended = False
+        if both:
+            port.settings.load_bytes(port.kept)
+        for name, value in wanted.items():
+            at = 2 * numbers[name]
+            kept = int.from_bytes(port.kept[at : at + 2], "little", signed=True)
+            assert store.wanted("formclip-1a2b").get(name) == value or kept == value, (packets, name)
+        if ended:
+            break
+        asyncio.run(visit(client(port), store))
+        assert store.wanted("formclip-1a2b") == {} and port.settings.tilt_cue_deg == 9
+    assert ended and packets > 15
+
+
+def test_a_setting_that_no_clip_knows_stops_no_sync(tmp_path):
+    """Kept by another version: its name, or its value, is none of today's."""
+    port, store = Port({1: b"run"}), Store(tmp_path)
+    for name, value in (("no_such", 1), ("mounting", 1), ("mode", 99_999), ("sustain_s", 8)):
+        store.want("formclip-1a2b", name, value)
+    done = asyncio.run(visit(client(port), store))
+    assert held(store) == {1: b"run"} and done.given == {"sustain_s": 8}
+    assert set(done.refused) == {"no_such", "mounting", "mode"} == set(store.wanted("formclip-1a2b"))
+    assert "unknown" in done.refused["no_such"] and "not used any more" in done.refused["mounting"]
+
+
+def test_a_clip_that_says_another_value_has_not_taken_it(tmp_path):
+    port, store = Port({}), Store(tmp_path)
+    port.set = lambda name, value: value
+    store.want("formclip-1a2b", "sustain_s", 8)
+    done = asyncio.run(visit(client(port), store))
+    assert store.wanted("formclip-1a2b") == {"sustain_s": 8} and done.refused == {"sustain_s": "the clip says 5"}
 
 
 def test_what_the_clip_refuses_waits_on_and_is_told(tmp_path):

@@ -26,6 +26,7 @@ class Port:
     def __init__(self, sessions=None):
         self.sessions = dict(sessions or {})
         self.settings = Settings()
+        self.kept = self.settings.to_bytes()  # what a power cut leaves
         self.calls = []
         self.crc_percent = None
         self.broken = False
@@ -82,6 +83,11 @@ class Port:
 
     def set(self, name, value):
         return self.settings.set(name, value)
+
+    def keep(self):
+        if self.broken:
+            raise OSError(5)
+        self.kept = self.settings.to_bytes()
 
     def marker(self):
         self.calls.append(("marker",))
@@ -154,6 +160,19 @@ def test_settings_come_in_pieces_that_fit():
         assert first == len(data) // 2 and piece
         data += piece
     assert data == port.settings.to_bytes()
+
+
+def test_settings_that_are_told_are_in_the_flash():
+    port, clip, host = linked()
+    ask(clip, host, host.request(sync.SET, 2, 7))
+    assert port.kept != port.settings.to_bytes()
+    port.broken = True
+    with pytest.raises(sync.SyncError) as error:
+        ask(clip, host, host.request(sync.GET, 0))
+    assert error.value.args[:2] == (sync.GET, sync.STORAGE)
+    port.broken = False
+    ask(clip, host, host.request(sync.GET, 0))
+    assert port.kept == port.settings.to_bytes()
 
 
 def test_bad_setting_is_refused_with_its_range_and_kept():

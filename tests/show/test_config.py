@@ -1,11 +1,16 @@
 """`formclip config` where no clip is in reach: what is set waits for the clip."""
 
+import contextlib
 import json
 
 import pytest
 from formclip.runs.store.store import Store
 from formclip.runs.sync import reach
+from formclip.runs.sync.client import ClipClient
 from formclip.show import cli
+
+from tests.runs.test_store import MemoryLink
+from tests.runs.test_sync import KEY, Port
 
 
 @pytest.fixture
@@ -67,6 +72,32 @@ def test_ranges_have_a_header_units_and_meanings(capsys):
     assert told["tilt_cue_deg"] == {
         "default": 6, "allowed": "3 to 12", "unit": "deg", "meaning": "tilt above own baseline that is an arched back",
     }  # fmt: skip
+
+
+def test_what_is_set_on_the_clip_itself_is_later_than_what_waits(capsys, tmp_path, monkeypatch):
+    port = Port()
+
+    async def one(*_):
+        return [None]
+
+    @contextlib.asynccontextmanager
+    async def met(*_):
+        yield ClipClient(MemoryLink(port), KEY)
+
+    monkeypatch.setattr(reach, "find_clips", one)
+    monkeypatch.setattr(reach, "introduced", met)
+    store = Store(tmp_path)
+    for name, value in (("sustain_s", 7), ("mode", 1), ("tilt_cue_deg", 9)):
+        store.want(port.name, name, value)
+    assert run(capsys, "config", "set", "sustain_s", "8", "--store", tmp_path)[:2] == (0, "sustain_s = 8\n")
+    assert port.settings.sustain_s == 8 and port.kept == port.settings.to_bytes()
+    profile = tmp_path / "mine.toml"
+    profile.write_text('[formclip]\nmode = "coach"\n')  # as it is already
+    assert run(capsys, "config", "load", profile, "--store", tmp_path)[0] == 0
+    assert store.wanted(port.name) == {"tilt_cue_deg": 9}
+    port.set = lambda name, value: value
+    code, _, err = run(capsys, "config", "set", "sustain_s", "6", "--store", tmp_path)
+    assert code == 18 and "the clip says sustain_s is 8" in err
 
 
 def test_a_value_out_of_range_is_refused_and_does_not_wait(nobody, capsys, tmp_path):

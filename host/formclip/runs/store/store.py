@@ -20,7 +20,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -213,6 +213,11 @@ class Store:
             return dict(
                 index.execute("SELECT name, value FROM wanted WHERE clip = ? ORDER BY rowid", (clip,)).fetchall()
             )
+
+    def want_no_more(self, clip: str, names: Iterable[str]) -> None:
+        """These were set on the clip itself, later than what waits."""
+        with self.index() as index:
+            index.executemany("DELETE FROM wanted WHERE clip = ? AND name = ?", [(clip, name) for name in names])
 
     def given(self, clip: str, name: str, value: int) -> None:
         """The clip has taken the setting: it waits no longer, unless another value has been asked for meanwhile."""

@@ -99,6 +99,7 @@ class ClipClient:
     def __init__(self, link: Link, key: bytes = bytes(16)) -> None:
         self._link = link
         self._key = key
+        self.name = ""  # as the clip greeted
         self.end: Any = HostEnd()
         self._heard_us_s = 0.0
 
@@ -126,7 +127,8 @@ class ClipClient:
     async def greet(self) -> Greeting:
         _, _, boot, uptime_ms, _, names = await self.ask(sync.HELLO, sync.VERSION, self._key)
         name, _, firmware = names.partition(b"\0")
-        return Greeting(_text(name), _text(firmware), boot, uptime_ms)
+        self.name = _text(name)
+        return Greeting(self.name, _text(firmware), boot, uptime_ms)
 
     async def pair(self) -> None:
         """Make this computer's key known to the clip; NotPaired unless its button was pressed within 60 s."""
@@ -215,7 +217,7 @@ class ClipClient:
         await self.ask(sync.DELETE, stored.number, stored.size_b, stored.crc32)
 
     async def settings(self) -> Any:
-        """The clip's settings, a gaitcore Settings."""
+        """The clip's settings, a gaitcore Settings. What the clip tells is in its flash by then."""
         data = b""
         while len(data) < 2 * len(TABLE):
             first, piece = await self.ask(sync.GET, len(data) // 2)

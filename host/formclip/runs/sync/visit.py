@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gaitcore.session import PAUSED, RUNNING
-from gaitcore.settings import TABLE, index_of
+from gaitcore.settings import TABLE, SettingError, Settings, index_of
 
 from formclip.runs.insight.carry import Carried, taken, to_carry
 from formclip.runs.store.store import Store, Stored, trouble
@@ -64,8 +64,9 @@ async def visit(
     with store.syncing(greeting.name):
         store.know_clip(greeting.name, address, greeting.firmware)
         store.add_anchor(greeting.name, await client.set_time())
+        listed = await client.sessions()  # it is at rest from here on
         await _give_what_waits(client, store, done)
-        await _take_over(client, store, keep, progress, done)
+        await _take_over(client, store, listed, keep, progress, done)
         await _carry(client, store, done)
     done.seconds = time.monotonic() - began
     return done
@@ -73,35 +74,54 @@ async def visit(
 
 async def _give_what_waits(client: ClipClient, store: Store, done: Visit) -> None:
     """The settings that were set while this clip was out of reach; one that it refuses waits on and is told."""
-    for name, value in store.wanted(done.clip).items():
-        try:
-            kept = await client.set(index_of(name), value)
-        except Refused as error:
-            done.refused[name] = error.what
-            continue
-        store.given(done.clip, name, value)
-        done.given[name] = kept
+    waiting = store.wanted(done.clip)
+    for name in await _give(client, waiting, done):
+        store.given(done.clip, name, waiting[name])
+        done.given[name] = waiting[name]
 
 
 async def _carry(client: ClipClient, store: Store, done: Visit) -> None:
     """What the runs tell the clip: baselines, and settings that are lent to it for a time."""
     settings = await client.settings()
     current = {row[0]: int(getattr(settings, row[0])) for row in TABLE}
-    for one in to_carry(store, done.clip, current):
-        if current[one.name] != one.value:
-            try:
-                await client.set(index_of(one.name), one.value)
-            except Refused as error:
-                done.refused[one.name] = error.what
-                continue
+    carried = to_carry(store, done.clip, current)
+    new = {one.name: one.value for one in carried if current[one.name] != one.value}
+    has = await _give(client, new, done)
+    for one in carried:
+        if one.name in has:
             done.carried.append(one)
-        taken(store, done.clip, one)
+        if one.name in has or one.name not in new:
+            taken(store, done.clip, one)
+
+
+async def _give(client: ClipClient, values: dict[str, int], done: Visit) -> list[str]:
+    """Set them, and read them back: what the clip tells is in its flash. Those that it has; the others are told."""
+    sent = []
+    for name, value in values.items():
+        try:
+            Settings().set(name, value)  # one that waits may have been kept by another version
+            await client.set(index_of(name), value)
+            sent.append(name)
+        except SettingError as error:
+            done.refused[name] = str(error)
+        except Refused as error:
+            done.refused[name] = error.what
+    told = await client.settings() if sent else None
+    done.refused |= {
+        name: f"the clip says {getattr(told, name)}" for name in sent if getattr(told, name) != values[name]
+    }
+    return [name for name in sent if name not in done.refused]
 
 
 async def _take_over(
-    client: ClipClient, store: Store, keep: bool, progress: Callable[[Listed], Progress] | None, done: Visit
+    client: ClipClient,
+    store: Store,
+    sessions: list[Listed],
+    keep: bool,
+    progress: Callable[[Listed], Progress] | None,
+    done: Visit,
 ) -> None:
-    for listed in await client.sessions():
+    for listed in sessions:
         try:
             size_b, crc32, flags = await client.opened(listed.number)
         except Recording:

@@ -15,7 +15,7 @@ from formclip.ground.settingsfile import read_settings
 from formclip.lab.docs import settings as table_of_settings
 from formclip.runs.store.store import Store
 from formclip.runs.sync.client import ClipClient
-from formclip.runs.sync.errors import NoClip
+from formclip.runs.sync.errors import Faulty, NoClip
 from formclip.runs.sync.reach import with_one
 from formclip.show.options import json_option, radio_options, store_option
 
@@ -75,15 +75,33 @@ def config_set(
     Where no clip is in reach, the change is kept and given to the clip at its
     next sync. A running session keeps the settings that it began with.
     """
-    number = _checked(name, value)
+    values = {name: _checked(name, value)}
     try:
-        kept = asyncio.run(with_one(clip, seconds, pair, lambda client: client.set(index_of(name), number)))
+        asyncio.run(with_one(clip, seconds, pair, lambda client: _give(client, folder, values)))
     except NoClip as error:
-        waiting = _keep(error, clip, folder, {name: number})
-        _say_kept(waiting, {name: number}, as_json)
+        _say_kept(_keep(error, clip, folder, values), values, as_json)
         return
-    shown = _words({name: kept})
+    shown = _words(values)
     click.echo(json.dumps(shown) if as_json else f"{name} = {shown[name]}")
+
+
+async def _give(client: ClipClient, folder: Path | None, values: dict[str, int]) -> int:
+    """Set what differs on the clip, and read it back: then it is in its flash. How many differed.
+
+    What waits for the clip by the same name is older, and waits no longer.
+    """
+    has = await client.settings()
+    changed = [name for name, value in values.items() if getattr(has, name) != value]
+    for name in changed:
+        await client.set(index_of(name), values[name])
+    has = await client.settings() if changed else has
+    for name, value in values.items():
+        if getattr(has, name) != value:
+            raise Faulty(
+                f"the clip says {name} is {getattr(has, name)}", "run this again; if it stays, formclip doctor"
+            )
+    Store(folder).want_no_more(client.name, values)
+    return len(changed)
 
 
 def _keep(error: NoClip, clip: str | None, folder: Path | None, values: dict[str, int]) -> str:
@@ -138,18 +156,10 @@ def config_load(file: Path, clip: str | None, seconds: float, pair: bool, folder
     """
     named = read_settings(file)
     wanted = Settings(named)
-
-    async def load(client: ClipClient) -> int:
-        current = await client.settings()
-        changed = [name for name in named if getattr(current, name) != getattr(wanted, name)]
-        for name in changed:
-            await client.set(index_of(name), getattr(wanted, name))
-        return len(changed)
-
+    values = {name: getattr(wanted, name) for name in named}
     try:
-        changed = asyncio.run(with_one(clip, seconds, pair, load))
+        changed = asyncio.run(with_one(clip, seconds, pair, lambda client: _give(client, folder, values)))
     except NoClip as error:
-        values = {name: getattr(wanted, name) for name in named}
         _say_kept(_keep(error, clip, folder, values), values, False)
         return
     click.echo(f"{changed} of {len(named)} settings changed")

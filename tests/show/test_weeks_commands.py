@@ -10,7 +10,7 @@ from formclip.show import cli
 from tests.made_runs import SUMMER, log_of, put
 
 CLIP = "formclip-1a2b"
-COMMANDS = ("trends", "compare", "baseline")
+COMMANDS = ("trends", "compare", "baseline", "load")
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +66,15 @@ def test_baseline_says_that_none_is_known_and_begins_anew(run, tmp_path):
     assert "It counts runs since 20" in run("baseline", "show", store=other)[1]
 
 
+def test_load_lists_weeks_and_says_why_there_is_no_ratio(run):
+    code, out, _ = run("load", "--until", "2026-06-21")
+    assert code == 0 and "2026-06-15  " in out and "no acute:chronic ratio" in out
+    told = json.loads(run("load", "--until", "2026-06-21", "--json")[1])
+    assert [week["runs"] for week in told["weeks"]] == [2, 2, 2, 3] and len(told["spikes"]) == 8
+
+
 def test_a_store_without_runs_says_what_is_next(run, tmp_path):
-    for name in ("trends",):
+    for name in ("trends", "load"):
         code, out, _ = run(name, store=tmp_path / "none")
         assert code == 0 and "formclip sync" in out, name
 

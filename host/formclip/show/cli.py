@@ -36,6 +36,7 @@ COMMANDS = {
     "trends": "Show each figure over the weeks.",
     "compare": "Set two runs, or two spans, side by side.",
     "baseline": "Show what is usual for you, and carry it to the clip.",
+    "load": "Show how much you ran, and what rose fast.",
     "export": "Write runs for other programs: FIT, CSV, Parquet.",
     "live": "Watch a run as it happens.",
     "config": "See and change a clip's settings.",

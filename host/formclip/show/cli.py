@@ -22,6 +22,7 @@ COMMANDS = {
     "replay": "Run the clip's own code over a recorded trace.",
     "import": "Turn recordings of other apps into traces.",
     "simulate": "Make a synthetic run with complete truth.",
+    "ui": "Open your record in the browser.",
     "report": "Draw a run as one self-contained HTML page.",
     "sync": "Fetch the runs from the clips in reach.",
     "add": "Take a recording or a log into the record.",

@@ -24,7 +24,7 @@ from formclip.ground.version import VERSION
 from formclip.runs.insight.compare import balance_percent, sides, standard_error, thirds
 from formclip.runs.store.store import Key, Store, Stored
 
-MADE_BY = f"{VERSION}/1"  # the last figure: of what is kept
+MADE_BY = f"{VERSION}/2"  # the last figure: of what is kept
 
 # Of both feet's contact times, so it has no column of its own.
 BALANCE = Metric(
@@ -73,6 +73,7 @@ class Digest:
     thirds: dict[str, list[float]] = field(default_factory=dict)
     sides: dict[str, list[float]] = field(default_factory=dict)
     cues: dict[str, int] = field(default_factory=dict)
+    battery_pct: int | None = None  # the last that the clip told
     problems: list[str] = field(default_factory=list)
     problem: str = ""
     minutes: dict[str, Floats] = field(default_factory=dict, compare=False)
@@ -120,6 +121,7 @@ def make_digest(log: Log, run: Run) -> Digest:
         thirds=_changes(run, thirds),
         sides=_changes(run, sides),
         cues={kind: sum(cue.kind == kind for cue in faults) for kind in sorted({cue.kind for cue in faults})},
+        battery_pct=log.events(records.BATTERY)[-1][1]["percent"] if log.events(records.BATTERY) else None,
         problems=log.problems,
         minutes=minutes,
     )

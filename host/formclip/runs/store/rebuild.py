@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gaitcore import pages
 
+from formclip.runs.store.drawn import forget_drawn
 from formclip.runs.store.errors import disk_error
 from formclip.runs.store.index import NAME
 from formclip.runs.store.store import Store, Stored, trouble
@@ -21,6 +22,7 @@ _CACHES = ("summary", "digest")
 
 def forget(store: Store) -> None:
     """Throw away everything that is computed from the logs."""
+    forget_drawn(store.folder)
     with store.index() as index:
         index.execute("BEGIN")
         for table in _CACHES:

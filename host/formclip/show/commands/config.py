@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import click
-from gaitcore.settings import RETIRED, TABLE, SettingError, Settings, index_of
+from gaitcore.settings import Settings, index_of
 
-from formclip.ground.errors import SettingsError, from_os_error, printable
+from formclip.ground.errors import from_os_error, printable
 from formclip.ground.settingsfile import read_settings
 from formclip.lab.docs import settings as table_of_settings
 from formclip.runs.store.store import Store
 from formclip.runs.sync.client import ClipClient
 from formclip.runs.sync.errors import Faulty, NoClip
 from formclip.runs.sync.reach import with_one
+from formclip.runs.sync.setting import checked, number_of, words
 from formclip.show.options import json_option, radio_options, store_option
 
 
@@ -55,7 +56,7 @@ def config_ranges(as_json: bool) -> None:
 @json_option
 def config_get(name: str, clip: str | None, seconds: float, pair: bool, as_json: bool) -> None:
     """One setting of the clip."""
-    _row(name)
+    number_of(name)
     settings = asyncio.run(with_one(clip, seconds, pair, lambda client: client.settings()))
     value = settings.to_dict()[name]
     click.echo(json.dumps({name: value}) if as_json else f"{name} = {value}")
@@ -75,13 +76,13 @@ def config_set(
     Where no clip is in reach, the change is kept and given to the clip at its
     next sync. A running session keeps the settings that it began with.
     """
-    values = {name: _checked(name, value)}
+    values = {name: checked(name, value)}
     try:
         asyncio.run(with_one(clip, seconds, pair, lambda client: _give(client, folder, values)))
     except NoClip as error:
         _say_kept(_keep(error, clip, folder, values), values, as_json)
         return
-    shown = _words(values)
+    shown = words(values)
     click.echo(json.dumps(shown) if as_json else f"{name} = {shown[name]}")
 
 
@@ -116,14 +117,8 @@ def _keep(error: NoClip, clip: str | None, folder: Path | None, values: dict[str
     return known[0]
 
 
-def _words(values: dict[str, int]) -> dict[str, Any]:
-    """Settings with their words in place of numbers."""
-    told = Settings(dict(values)).to_dict()
-    return {name: told[name] for name in values}
-
-
 def _say_kept(clip: str, values: dict[str, int], as_json: bool) -> None:
-    shown = _words(values)
+    shown = words(values)
     if as_json:
         click.echo(json.dumps({"clip": clip, "kept_for_next_sync": shown}))
         return
@@ -163,25 +158,6 @@ def config_load(file: Path, clip: str | None, seconds: float, pair: bool, folder
         _say_kept(_keep(error, clip, folder, values), values, False)
         return
     click.echo(f"{changed} of {len(named)} settings changed")
-
-
-def _row(name: str) -> int:
-    try:
-        number = int(index_of(name))
-        if number < 0 or TABLE[number][4] == RETIRED:
-            Settings().set(name, 0)
-    except SettingError as error:
-        raise SettingsError(str(error), "formclip config ranges lists them") from None
-    return number
-
-
-def _checked(name: str, value: str) -> int:
-    _row(name)
-    try:
-        return int(Settings().set(name, value))
-    except SettingError as error:
-        what = str(error).rpartition(";")[0] or str(error)
-        raise SettingsError(what, "formclip config ranges lists them") from None
 
 
 def _print_settings(settings: Any, as_json: bool) -> None:

@@ -16,14 +16,12 @@ from formclip.ground.plain import plain
 from formclip.runs.store.bin import empty_bin
 from formclip.runs.store.store import Store
 from formclip.runs.sync.client import Listed, Progress
-from formclip.runs.sync.errors import RadioError, Recording, Vanished
-from formclip.runs.sync.link import Seen, scan
-from formclip.runs.sync.reach import find_clips, introduced
-from formclip.runs.sync.visit import Visit, visit
+from formclip.runs.sync.errors import RadioError, Recording
+from formclip.runs.sync.link import scan
+from formclip.runs.sync.rounds import go_round, visit_again
+from formclip.runs.sync.visit import Visit
 from formclip.show.options import json_option, radio_options, store_option
 
-_TRIES = 3
-_AGAIN_S = 8.0
 _WATCH_PAUSE_S = 5.0
 _WATCH_AGAIN_S = 600.0
 
@@ -52,24 +50,6 @@ class _Bars:
             self.bars.update(task, completed=done_b, total=size_b)
 
         return to
-
-
-async def _sync_one(seen: Seen, store: Store, pair: bool, keep: bool, bars: _Bars, unasked: bool = False) -> Visit:
-    """A visit, begun again when the link breaks: each goes on where the last one was."""
-    for attempt in range(1, _TRIES + 1):
-        try:
-            async with introduced(seen, pair and attempt == 1) as client:
-                return await visit(client, store, seen.address, keep, bars.of, unasked)
-        except Vanished:
-            if attempt == _TRIES:
-                raise
-            await asyncio.sleep(0.5 * attempt)
-            # Looked for anew: the system may have forgotten it, and an adapter that is gone or off is told as such.
-            found = await scan(_AGAIN_S, seen.address)
-            if not found:
-                raise
-            seen = found[0]
-    raise AssertionError("unreachable")
 
 
 def _told(done: Visit) -> dict[str, Any]:
@@ -140,12 +120,16 @@ def sync_command(
         nonlocal failed
         bars = _Bars(shown)
         with bars.bars:
-            for seen in await find_clips(clip, seconds):
-                try:
-                    _say_visit(await _sync_one(seen, store, pair, keep, bars), as_json)
-                except RadioError as error:
-                    failed = error
-                    click.echo(f"formclip: {seen.name}: {error}", err=True)
+            failed = await go_round(
+                store,
+                clip,
+                seconds,
+                pair,
+                keep,
+                lambda done: _say_visit(done, as_json),
+                lambda seen, error: click.echo(f"formclip: {seen.name}: {error}", err=True),
+                bars.of,
+            )
 
     asyncio.run(all_of_them())
     if failed is not None:
@@ -166,7 +150,7 @@ async def _watch(
             bars = _Bars(shown)
             try:
                 with bars.bars:
-                    done = await _sync_one(seen, store, pair, keep, bars, unasked=True)
+                    done = await visit_again(seen, store, pair, keep, bars.of, unasked=True)
                 recording.discard(seen.address)
                 synced[seen.address] = time.monotonic()
                 _say_visit(done, as_json)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -192,6 +194,48 @@ def _domain(
 def _clip(bands: list[Band], low: float, high: float) -> list[Band]:
     inside = [Band(max(b.low, low), min(b.high, high), b.label, b.tone) for b in bands]
     return [b for b in inside if b.low < b.high]
+
+
+def over_days(
+    key: str,
+    metric: Metric,
+    what: str,
+    points: Sequence[tuple[datetime, float, float]],
+    bands: Sequence[Band] = (),
+    title: str = "",
+) -> Chart | None:
+    """One point a run: (when, value, half of its 95 % interval or NaN)."""
+    if len(points) < 2:
+        return None
+    first = points[0][0].timestamp()
+    x = [round((at.timestamp() - first) / 86400, 3) for at, _, _ in points]
+    y = [round(value, 4) for _, value, _ in points]
+    reach = [half if math.isfinite(half) else 0.0 for _, _, half in points]
+    low, high = ([round(v + way * h, 4) for v, h in zip(y, reach, strict=True)] for way in (-1, 1))
+    bottom, top = min(*low, *(band.low for band in bands)), max(*high, *(band.high for band in bands))
+    pad = max(0.1 * (top - bottom), 10.0**-metric.digits)
+    edge = 0.03 * (x[-1] or 1.0)
+    return Chart(
+        key,
+        "points",
+        title or metric.title,
+        metric.unit,
+        metric.digits,
+        what,
+        "day of the run",
+        (round(x[0] - edge, 3), round(x[-1] + edge, 3)),
+        (round(bottom - pad, 4), round(top + pad, 4)),
+        x,
+        y,
+        low if any(reach) else [],
+        high if any(reach) else [],
+        [0] * len(x),
+        [f"{at.day} {at:%b}" for at, _, _ in points],
+        reads="value of the run",
+        spread="95 % interval",
+        bands=list(bands),
+        estimate=metric.estimate,
+    )
 
 
 def around_cues(run: Run, kind: str, key: str) -> Chart | None:

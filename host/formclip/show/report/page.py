@@ -76,7 +76,7 @@ def render(run: Run, label: Label | None = None) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     page = templates().get_template("report.html")
-    return page.render(story=story, svgs=svgs, style=style, script=script, policy=policy)
+    return page.render(story=story, svg_of=svgs.get, waits=lambda charts: "", style=style, script=script, policy=policy)
 
 
 def _hash_of(text: str) -> str:

@@ -16,7 +16,7 @@ from formclip.runs.insight.compare import Change, balance_percent, cue_effects, 
 from formclip.runs.insight.findings import ABOUT, SPOKEN_OF, findings, of_run
 from formclip.runs.knowledge import BALANCE_GOOD, CADENCE_TARGET, CADENCE_TARGET_CAP, FAULTS, TILT_CUE_DEG
 from formclip.runs.store.brief import Row
-from formclip.show.report.charts import charts_of
+from formclip.show.report.charts import Chart, charts_of
 
 _ARROWS = {-1: "↓", 0: "→", 1: "↑"}
 _USUAL = ("cadence_spm", "tilt_deg")  # the figures of a run without a finding
@@ -87,7 +87,7 @@ def tell(run: Run, label: Label) -> dict[str, Any]:
         "sides": _rows(run, sides),
         "share": None if share is None else number(share, 1),
         "share_good": None if share is None else BALANCE_GOOD[0] <= share <= BALANCE_GOOD[1],
-        "charts": [chart.to_dict() for chart in charts_of(run)],
+        "charts": [chart.to_dict() | {"place": _place(chart, first)} for chart in charts_of(run)],
         "doubts": [{"words": d["words"], "remedy": d["remedy"]} for d in run.summary.get("doubts", [])],
         "notes": list(run.summary.get("notes", [])),
         "left_empty": [METRIC[key].title for key in run.summary.get("left_empty", {}) if key in METRIC],
@@ -95,6 +95,13 @@ def tell(run: Run, label: Label) -> dict[str, Any]:
         "no_cue": run.summary.get("no_cue", ""),
         "no_running": run.summary.get("no_running", ""),
     }
+
+
+def _place(chart: Chart, first: list[str]) -> str:
+    """Where on the page a chart stands."""
+    if chart.form == "around":
+        return "cues"
+    return "first" if chart.key.removeprefix("time-") in first else "rest"
 
 
 def _distance(run: Run, label: Label) -> str:

@@ -1,0 +1,44 @@
+"""What a form holds, as text and numbers."""
+
+from __future__ import annotations
+
+from starlette.datastructures import FormData
+
+from formclip.ground.errors import FormclipError
+
+
+class NotFilled(FormclipError):
+    """A form that can't be taken as it is."""
+
+    exit_code = 2
+
+
+def text_in(form: FormData, name: str) -> str:
+    """A field's text without what a line does not hold; empty where it is not filled."""
+    value = form.get(name, "")
+    if not isinstance(value, str):
+        return ""
+    kept = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return "".join(c for c in kept if c.isprintable() or c == "\n")
+
+
+def number_in(text: str, otherwise: int) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return otherwise
+
+
+def whole_in(form: FormData, name: str, low: int, high: int) -> int:
+    """A whole number of a field.
+
+    Errors    NotFilled with the field's name and its range
+    """
+    text = text_in(form, name)
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise NotFilled(f"“{text}” is no {name.replace('_', ' ')}", f"Give a whole number from {low} to {high}.")
+    return value

@@ -1,0 +1,141 @@
+"""The record at a glance: what Home shows, from what the index keeps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from formclip.ground.text import clock
+from formclip.runs.insight.acts import Act, acts
+from formclip.runs.insight.digest import FIGURE, Digest
+from formclip.runs.insight.distance import ESTIMATE, SAID, WATCH, Distance, distance_of
+from formclip.runs.insight.findings import three_sentences
+from formclip.runs.insight.history import Entry
+from formclip.runs.store.brief import Row
+from formclip.show.report.charts import Chart, over_days
+from formclip.show.report.story import label_of
+from formclip.show.ui.looks import Desk, address
+
+_WEEKS_OF = ("cadence_spm", "tilt_deg")
+_MOST_RUNS = 60
+_HOW = {SAID: "as you said", WATCH: "by your watch", ESTIMATE: "by the clip's own estimate"}
+
+
+@dataclass(frozen=True)
+class Glance:
+    """acts, the last run in words and one picture, lines over weeks, and what to do next."""
+
+    acts: list[Act] = field(default_factory=list)
+    runs: int = 0
+    last: Row | None = None
+    last_address: str = ""
+    last_title: str = ""
+    last_told: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    last_chart: list[dict[str, Any]] = field(default_factory=list)
+    weeks: list[dict[str, Any]] = field(default_factory=list)
+    next: list[Act] = field(default_factory=list)
+
+
+def glance(desk: Desk) -> Glance:
+    runs = desk.history()
+    entries = runs.entries
+    found = acts(desk.store, runs)
+    if not entries:
+        return Glance(found, len(desk.rows()))
+    last = entries[-1]
+    row = desk.row(last.stored.clip, last.stored.number)
+    assert row is not None
+    label = label_of(row)
+    return Glance(
+        found,
+        len(entries),
+        row,
+        address(last.stored),
+        label.title,
+        label.told,
+        in_short(row, last.digest)["sentences"],
+        _one_picture(last),
+        [chart for key in _WEEKS_OF if (chart := over_weeks(entries, key))],
+    )
+
+
+def in_short(row: Row, digest: Digest) -> dict[str, Any]:
+    """A run in words, without reading its log."""
+    if digest.problem:
+        return {"sentences": [], "steps": 0, "running": "0:00", "distance": "", "cues": {}}
+    distance = distance_text(distance_of(row.about, None, digest))
+    return {
+        "sentences": three_sentences(
+            digest.running_s,
+            digest.means.get("cadence_spm", [math.nan])[0],
+            distance,
+            digest.cues,
+            {key: (first, last, int(trend)) for key, (first, last, trend) in digest.thirds.items()},
+        ),
+        "steps": digest.steps,
+        "running": clock(digest.running_s),
+        "distance": distance,
+        "cues": {"overstride": 0, "arch": 0, **digest.cues},
+    }
+
+
+def distance_text(distance: Distance | None) -> str:
+    if distance is None:
+        return ""
+    width = f" ± {distance.half_width_90_m / 1000:.1f}" if distance.half_width_90_m else ""
+    about = "about " if distance.source == ESTIMATE else ""
+    digits = 1 if distance.source == ESTIMATE else 2
+    return f"{about}{distance.m / 1000:.{digits}f}{width} km {_HOW[distance.source]}"
+
+
+def _one_picture(entry: Entry) -> list[dict[str, Any]]:
+    """The figure that the last run's cues were about, minute by minute; cadence where there was none."""
+    cues = entry.digest.cues
+    key = "tilt_deg" if cues.get("arch", 0) > cues.get("overstride", 0) else "cadence_spm"
+    minutes = entry.digest.minutes
+    value, t_s = minutes.get(key), minutes.get("t_s")
+    if value is None or t_s is None:
+        return []
+    known = [(float(t) / 60 + 0.5, float(v)) for t, v in zip(t_s, value, strict=True) if math.isfinite(v)]
+    if len(known) < 2:
+        return []
+    metric = FIGURE[key]
+    x, y = [round(one[0], 2) for one in known], [round(one[1], 3) for one in known]
+    pad = max(0.15 * (max(y) - min(y)), 2 * 10.0**-metric.digits)
+    whole = Chart(
+        f"last-{key}",
+        "over",
+        metric.title,
+        metric.unit,
+        metric.digits,
+        "Each point is the mean of a minute of your last run.",
+        "minutes since the recording began",
+        (0.0, round(x[-1] + 0.5, 2)),
+        (round(min(y) - pad, 3), round(max(y) + pad, 3)),
+        x,
+        y,
+        of=[0] * len(x),
+        reads="mean of the minute",
+        estimate=metric.estimate,
+    )
+    return [whole.to_dict()]
+
+
+def over_weeks(entries: Sequence[Entry], key: str) -> dict[str, Any] | None:
+    """A figure of the last runs as they were run, one point a run, with the run's own uncertainty."""
+    known = [entry for entry in entries[-_MOST_RUNS:] if key in entry.digest.means]
+    chart = over_days(
+        f"weeks-{key}",
+        FIGURE[key],
+        f"One point a run, the last {len(known)}, as run. The bar holds the run's mean in 95 of 100.",
+        [(entry.started, *_with_half(entry.digest.means[key])) for entry in known],
+    )
+    return None if chart is None else chart.to_dict()
+
+
+def _with_half(mean: list[float]) -> tuple[float, float]:
+    value, error = mean
+    return value, 1.96 * error

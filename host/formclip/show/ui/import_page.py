@@ -1,0 +1,179 @@
+"""Import: a recording, a clip's log or a watch's file is dropped, looked at, corrected, and kept.
+
+What is dropped lies in a folder of its own beside the index until it is kept or a week is over. It is read by commands
+of formclip in processes that end: they take memory that the page should not hold.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from formclip.ground.errors import FormclipError, from_os_error
+from formclip.ground.files import make_folder
+from formclip.runs.store.index import private
+from formclip.show.ui.forms import text_in
+from formclip.show.ui.jobs import Job
+from formclip.show.ui.looks import Desk, Looks, desk_of
+
+_FOLDER = ".dropped"
+_KEPT_S = 7 * 86400
+_KEY = re.compile(r"[0-9a-f]{16}")
+_MOST_NAME = 80
+_A_PIECE_B = 1 << 20
+_LONGEST_S = 600
+# What a person can say about a recording, and the option of `formclip import` and `add` for it.
+GIVEN = (
+    ("columns", "--columns", "Columns", "t=1,ax=2,ay=3,az=4,gx=5,gy=6,gz=7, by name or number"),
+    ("acc_unit", "--acc-unit", "Unit of acceleration", "g, m/s2, mg, or counts as 1/2048 g"),
+    ("gyr_unit", "--gyr-unit", "Unit of turning", "deg/s, rad/s, or counts as 1/16.4 deg/s"),
+    ("time_unit", "--time-unit", "Unit of time", "s, ms, us or ns"),
+    ("rate", "--rate", "Rows a second", "where there is no time"),
+)
+
+
+def show(request: Request, looks: Looks) -> Response:
+    return looks.page(request, "import.html")
+
+
+def upload(request: Request, form: FormData, looks: Looks) -> Response:
+    desk, file = desk_of(request), form.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        raise FormclipError("no file was chosen", "Choose one, then press the button again.")
+    _clear_out(desk)
+    key = secrets.token_hex(8)
+    path = _folder(desk) / key / _safe_name(file.filename)
+    make_folder(path.parent)
+    private(path.parent)
+    try:
+        with path.open("xb") as out:
+            shutil.copyfileobj(file.file, out, _A_PIECE_B)
+    except OSError as error:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        raise from_os_error(error, path, "write") from None
+    return RedirectResponse(f"/import/{key}", 303)
+
+
+def preview(request: Request, looks: Looks) -> Response:
+    """What was understood of the file, and what can be said about it."""
+    desk = desk_of(request)
+    path = _dropped(desk, request.path_params["key"])
+    given = {name: request.query_params.get(name, "") for name, *_ in GIVEN}
+    seen, problem = _look(path, given)
+    return looks.page(
+        request,
+        "preview.html",
+        key=request.path_params["key"],
+        name=path.name,
+        size_b=path.stat().st_size,
+        seen=seen,
+        problem=problem,
+        given=[(name, title, hint, given[name]) for name, _, title, hint in GIVEN],
+        job=desk.jobs.current,
+    )
+
+
+def keep(request: Request, form: FormData, looks: Looks) -> Response:
+    """Take it into the record: a job, for a recording goes through the clip's own code first."""
+    desk = desk_of(request)
+    path = _dropped(desk, request.path_params["key"])
+    if text_in(form, "what") == "drop":
+        shutil.rmtree(path.parent, ignore_errors=True)
+        return RedirectResponse("/import?said=The+file+was+dropped.+Nothing+was+kept.", 303)
+    at = text_in(form, "at")
+    words = ["add", str(path), "--store", str(desk.store.folder), "--json"]
+    words += ["--at", at] if at else []
+    words += _options({name: text_in(form, name) for name, *_ in GIVEN})
+
+    def work(job: Job) -> None:
+        job.say("the clip's own code runs over it")
+        taken = _asked(words)
+        for one in taken:
+            job.say(f"{one['session']}: {'kept' if one['new'] else 'was there already'}")
+            job.lead = (f"/run/{one['session']}", "Look at the run")
+        shutil.rmtree(path.parent, ignore_errors=True)
+
+    desk.jobs.start("add", f"Taking in {path.name}", work)
+    return RedirectResponse("/job", 303)
+
+
+def _look(path: Path, given: dict[str, str]) -> tuple[dict[str, Any], str]:
+    """(what was understood, what is wrong with it)."""
+    from formclip.ground.log import is_log, read_logs
+
+    try:
+        if is_log(path):
+            logs = read_logs(path)
+            told = [f"{len(logs)} runs" if len(logs) > 1 else "one run"]
+            told += [f"in the log: {problem}" for log in logs for problem in log.problems]
+            return {"kind": "log", "lines": told}, ""
+        found = _asked(["import", str(path), "--look", "--json", *_options(given)])
+    except FormclipError as error:
+        return {}, f"{error.what}; {error.next_step}" if error.next_step else error.what
+    return {"kind": "trace", **found[0]}, ""
+
+
+def _options(given: dict[str, str]) -> list[str]:
+    """The words of a command line for what was said. Each value is one word, so none can be taken for an option."""
+    return [f"{option}={given[name]}" for name, option, *_ in GIVEN if given.get(name)]
+
+
+def _asked(words: list[str]) -> list[dict[str, Any]]:
+    """What a command of formclip says as JSON.
+
+    Errors    FormclipError with its one line
+    """
+    code = "import sys; from formclip.show.cli import run; sys.exit(run(sys.argv[1:]))"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words], capture_output=True, timeout=_LONGEST_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise FormclipError("reading it took more than ten minutes", "Use formclip add in a terminal.") from None
+    if done.returncode:
+        line = done.stderr.decode(errors="replace").strip().rpartition("\n")[2].removeprefix("formclip: ")
+        what, _, next_step = line.partition("; ")
+        raise FormclipError(what or "it could not be read", next_step)
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def _folder(desk: Desk) -> Path:
+    return desk.store.folder / _FOLDER
+
+
+def _dropped(desk: Desk, key: str) -> Path:
+    """The file under a key that we gave; no other path can be named."""
+    if not _KEY.fullmatch(key):
+        raise HTTPException(404)
+    files = list((_folder(desk) / key).glob("*"))
+    if len(files) != 1:
+        raise HTTPException(404)
+    return files[0]
+
+
+def _safe_name(name: str) -> str:
+    """The file's own name without what leads elsewhere: its ending tells what it is."""
+    last = re.split(r"[/\\]", name)[-1]
+    kept = re.sub(r"[^A-Za-z0-9._ -]", "-", last).lstrip(".- ")
+    return kept[-_MOST_NAME:] or "recording"
+
+
+def _clear_out(desk: Desk) -> None:
+    with suppress(OSError):
+        for folder in _folder(desk).iterdir():
+            if time.time() - folder.stat().st_mtime > _KEPT_S:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,169 @@
+"""Templates, and what every page is given."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from formclip.ground.text import clock, number, signed
+from formclip.runs.insight.digest import Digest, digests
+from formclip.runs.insight.history import History, history
+from formclip.runs.store.brief import Row, rows
+from formclip.runs.store.index import NAME
+from formclip.runs.store.store import Store, Stored
+from formclip.show.report.page import templates
+from formclip.show.report.story import date_text
+from formclip.show.ui.drawings import Drawings
+from formclip.show.ui.jobs import Jobs
+
+# Where each page is, in the order of the menu: path, name.
+MENU = (
+    ("/", "Home"),
+    ("/runs", "Runs"),
+    ("/trends", "Trends"),
+    ("/compare", "Compare"),
+    ("/clip", "Clip"),
+    ("/import", "Import"),
+    ("/about", "About"),
+)
+_STATIC = {
+    "style.css": ("formclip.show.report", "text/css"),
+    "charts.js": ("formclip.show.report", "text/javascript"),
+    "page.css": ("formclip.show.ui", "text/css"),
+    "page.js": ("formclip.show.ui", "text/javascript"),
+    "htmx.min.js": ("formclip.show.ui", "text/javascript"),
+    "sse.min.js": ("formclip.show.ui", "text/javascript"),
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The record as it was at one moment."""
+
+    stamp: tuple[int, int]
+    rows: list[Row]
+    history: History
+
+
+def index_stamp(store: Store) -> tuple[int, int]:
+    """Changes when anything is written to the index."""
+    try:
+        found = (store.folder / NAME).stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+@dataclass
+class Desk:
+    """What every handler works with.
+
+    example   the store is the eight-week example, and says so on every page
+    """
+
+    store: Store
+    drawings: Drawings
+    jobs: Jobs
+    example: bool = False
+    _seen: Seen | None = None
+    _reading: threading.Lock = field(default_factory=threading.Lock)
+
+    def seen(self) -> Seen:
+        """The record as it stands: read again when the index has changed, whoever changed it."""
+        with self._reading:
+            stamp = index_stamp(self.store)
+            if self._seen is None or self._seen.stamp != stamp:
+                found = history(self.store)
+                all_rows = rows(self.store)
+                self._seen = Seen(stamp, all_rows, found)
+            return self._seen
+
+    def rows(self) -> list[Row]:
+        return self.seen().rows
+
+    def history(self) -> History:
+        return self.seen().history
+
+    def row(self, clip: str, number: int) -> Row | None:
+        """The run of this clip and number; of that number the latest."""
+        found = [row for row in self.rows() if (row.stored.clip, row.stored.number) == (clip, number)]
+        return found[-1] if found else None
+
+    def digest(self, row: Row) -> Digest:
+        for entry in self.history().entries:
+            if entry.stored.key == row.stored.key:
+                return entry.digest
+        return digests(self.store, [row.stored])[row.stored.key]
+
+
+def desk_of(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def address(stored: Stored) -> str:
+    """Where a run's page is."""
+    return f"/run/{quote(stored.clip)}/{stored.number}"
+
+
+class Looks:
+    """The templates of the page."""
+
+    def __init__(self) -> None:
+        self._environment = templates(jinja2.PackageLoader("formclip.show.ui"))
+        self._environment.globals |= {"menu": MENU, "date_text": date_text, "clock": clock, "address": address}
+        self._environment.filters |= {"number": number, "signed": signed}
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        /,
+        status: int = 200,
+        charts: Sequence[Mapping[str, Any]] = (),
+        **told: Any,
+    ) -> Response:
+        """A page; `charts` that are not drawn yet are asked for when it is there."""
+        desk = desk_of(request)
+        given = list(charts)
+        svgs = desk.drawings.pictures([dict(chart) for chart in given])
+        return HTMLResponse(
+            self._environment.get_template(template).render(
+                here=request.url.path,
+                secret=request.state.secret,
+                example=desk.example,
+                said=request.query_params.get("said", ""),
+                svg_of=svgs.get,
+                waits=_waits(desk.drawings, svgs),
+                **told,
+            ),
+            status,
+        )
+
+    def part(self, request: Request, template: str, /, **told: Any) -> str:
+        """A piece of a page, to be put into one that is there."""
+        return self._environment.get_template(template).render(secret=request.state.secret, **told)
+
+
+def _waits(drawings: Drawings, svgs: dict[str, str]) -> Callable[[list[dict[str, Any]]], str]:
+    def name(charts: list[dict[str, Any]]) -> str:
+        return drawings.wait_for(charts) if any(chart["key"] not in svgs for chart in charts) else ""
+
+    return name
+
+
+def static_file(name: str) -> Response | None:
+    """A file that a page asks for; None for a name that is none of ours."""
+    if name not in _STATIC:
+        return None
+    package, kind = _STATIC[name]
+    data = resources.files(package).joinpath("static", name).read_bytes()
+    return Response(data, media_type=kind, headers={"Cache-Control": "no-cache"})

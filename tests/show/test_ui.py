@@ -1,0 +1,296 @@
+"""The page without a script: what each page shows, and that every write works as a plain form."""
+
+import io
+import re
+import threading
+import zipfile
+
+import pytest
+from formclip.lab.simulate import Scenario, write
+from formclip.runs.store.about import about
+from formclip.runs.store.store import Store
+from formclip.show.ui import clip_page
+from formclip.show.ui.jobs import DONE, FAILED, RUNNING, STOPPED, Jobs
+from formclip.show.ui.looks import MENU, index_stamp
+
+from tests.made_runs import SUMMER, log_of, put
+from tests.show.served import CLIP, Client, make_store, serving
+
+RUN = f"/run/{CLIP}/4"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("store")
+    make_store(folder)
+    with serving(folder) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def client(served):
+    return Client(served)
+
+
+def wait_for(job):
+    done = threading.Event()
+    while job.state == RUNNING:
+        done.wait(0.05)
+    return job
+
+
+def test_every_page_of_an_empty_record_says_what_to_do(tmp_path):
+    with serving(tmp_path) as one:
+        client = Client(one)
+        for path, _ in MENU:
+            answer = client.get(path)
+            assert answer.status == 200, path
+            assert "no medical device" in answer.text and 'href="/clip"' in answer.text
+        assert "No run yet" in client.get("/").text
+
+
+def test_every_page_names_itself_and_is_in_the_menu(client):
+    titles = set()
+    for path, name in MENU:
+        page = client.get(path).text
+        title = re.findall(r"<title>(.*?)</title>", page)[0]
+        titles.add(title)
+        assert f'href="{path}" aria-current="page">{name}<' in page, path
+        assert page.count("<h1") == 1 and '<main id="main"' in page and '<html lang="en">' in page
+    assert len(titles) == len(MENU)
+
+
+def test_home_says_the_last_run_in_three_sentences_and_what_to_act_on(client):
+    page = client.get("/").text
+    assert page.count("You ran for ") == 1 and "The clip cued" in page and "to the last third" in page
+    assert page.index("To act on") < page.index("The last run") < page.index("Over the weeks")
+    assert "comes back" in page and RUN in page
+
+
+def test_a_run_is_there_at_once_in_words_and_then_whole(served, client):
+    first = client.get(f"/run/{CLIP}/1").text
+    assert "You ran for " in first and f'hx-get="/run/{CLIP}/1/rest"' in first and "All figures" not in first
+    assert f'href="/run/{CLIP}/1?whole=1"' in re.search(r"<noscript>.*?</noscript>", first, re.S)[0]
+    rest = client.get(f"/run/{CLIP}/1/rest").text
+    assert "All figures" in rest and "<svg aria-hidden" not in rest
+    names = re.findall(r'hx-get="(/charts/[0-9a-f]+)"', rest)
+    assert len(names) == 3
+    drawn = client.get(names[0]).text
+    assert drawn.count('<div class="plot" tabindex="0"') >= 2 and "<svg" in drawn
+    again = client.get(f"/run/{CLIP}/1").text
+    assert "/rest" not in again and again.count("data-chart=") >= 2
+
+
+def test_a_run_is_whole_without_a_script(client):
+    page = client.get(f"/run/{CLIP}/2?whole=1").text
+    assert page.count("data-chart=") == page.count('<details class="behind">') >= 10 and "is being drawn" not in page
+
+
+def test_what_is_said_of_a_run_is_kept_and_shown(served, client):
+    fields = {
+        "name": "Hill repeats", "kind": "hills", "surface": "trail", "shoes": "red", "note": "First\r\nsecond",
+        "distance_km": "7,5", "at": "2026-06-02T07:15",
+    }  # fmt: skip
+    answer = client.write(f"{RUN}/about", **fields)
+    assert answer.status == 303 and answer.place.startswith(RUN)
+    page = client.get(answer.place).text
+    assert "Saved." in page and "<h1>Hill repeats</h1>" in page and "7.50 km as you said" in page
+    store = Store(served.desk.store.folder)
+    said = about(store, next(s for s in store.sessions() if s.number == 4))
+    assert (said.kind, said.surface, said.shoes, said.note) == ("hills", "trail", "red", "First\nsecond")
+    assert said.distance_m == 7500 and "2 Jun 2026, 07:15" in page
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("distance_km", "far", "is no distance"),
+        ("distance_km", "0.001", "give 0.05 to 500 km"),
+        ("kind", "stroll", "no kind of run"),
+        ("at", "yesteryear", "is no date"),
+        ("name", "x" * 81, "80"),
+    ],
+)
+def test_what_cannot_be_said_is_told_and_nothing_is_lost(served, client, field, value, told):
+    store = Store(served.desk.store.folder)
+    third = next(s for s in store.sessions() if s.number == 3)
+    before = about(store, third)
+    answer = client.write(f"/run/{CLIP}/3/about", **{"name": "kept", field: value})
+    assert answer.status == 400 and told.lower() in answer.text.lower() and "was not done" in answer.text
+    assert about(store, third) == before
+
+
+def test_a_run_is_hidden_and_shown_again(client):
+    path = f"/run/{CLIP}/3"
+    assert client.write(f"{path}/hide", hidden="1").status == 303
+    assert f'href="{path}"' not in client.get("/runs").text and f'href="{path}"' in client.get("/runs?hidden=1").text
+    assert client.write(f"{path}/hide", hidden="0").status == 303
+    assert f'href="{path}"' in client.get("/runs").text
+
+
+def test_a_run_is_thrown_away_only_when_asked_twice_and_comes_back(client):
+    path = f"/run/{CLIP}/2"
+    assert "30 days" in client.get(f"{path}/delete").text and client.get(path).status == 200
+    assert client.write(f"{path}/delete").status == 303
+    assert client.get(path).status == 404 and f"{path}/back" in client.get("/runs").text
+    assert client.write(f"{path}/back").place.startswith(path)
+    assert client.get(path).status == 200
+
+
+def test_a_run_is_given_out_as_fit_and_csv(client):
+    fit = client.get(f"/run/{CLIP}/1/export/fit")
+    assert fit.data[8:12] == b".FIT" and "attachment" in fit.headers["Content-Disposition"]
+    packed = zipfile.ZipFile(io.BytesIO(client.get(f"/run/{CLIP}/1/export/csv").data))
+    assert any(name.endswith(".csv") for name in packed.namelist())
+
+
+def test_settings_wait_for_the_next_sync_and_one_out_of_range_is_refused(served, client):
+    page = client.get("/clip").text
+    assert 'name="tilt_cue_deg"' in page and "3 to 12" in page
+    answer = client.write("/clip/settings", clip=CLIP, tilt_cue_deg="8", warmup_s="180", cue_arch="off")
+    assert answer.status == 303
+    assert Store(served.desk.store.folder).wanted(CLIP) == {"tilt_cue_deg": 8, "cue_arch": 0}
+    assert "tilt_cue_deg = 8" in client.get("/clip").text and "2 settings wait" in client.get("/").text
+    refused = client.write("/clip/settings", clip=CLIP, tilt_cue_deg="45")
+    assert refused.status == 400 and "tilt_cue_deg" in refused.text and "3 to 12" in refused.text
+    assert Store(served.desk.store.folder).wanted(CLIP)["tilt_cue_deg"] == 8
+    assert client.write("/clip/settings", clip="nobody", tilt_cue_deg="5").status == 400
+
+
+def test_two_runs_are_compared_and_days_that_hold_none_are_told(client):
+    page = client.get(f"/compare?a={CLIP}/1&b={CLIP}/3").text
+    assert "B less A" in page and page.count("<tr>") > 8
+    assert "no run in" in client.get(f"/compare?a=1999-01-01..1999-02-01&b={CLIP}/1").text.lower()
+
+
+def test_trends_of_other_days_and_of_days_that_are_none(client):
+    assert "no run in these days" in client.get("/trends?since=2030-01-01").text
+    assert client.get("/trends?since=soon").status == 400
+
+
+def test_a_log_is_looked_at_and_taken_in_with_its_own_date(served, client):
+    answer = client.upload("copy.fclog", log_of(200.0, SUMMER + 40 * 86400, seed=9))
+    page = client.get(answer.place).text
+    assert "clip&#39;s own log" in page or "clip's own log" in page
+    kept = client.write(answer.place, what="keep")
+    assert kept.status == 303 and kept.place == "/job"
+    job = wait_for(served.desk.jobs.current)
+    assert job.state == DONE, job.said
+    assert job.lead[0].startswith("/run/added/") and client.get(job.lead[0]).status == 200
+    assert job.lead[0] in client.get("/job").text
+    assert client.get(answer.place).status == 404
+
+
+def test_a_recording_is_looked_at_corrected_and_kept(served, client, tmp_path):
+    path, _, _ = write(tmp_path / "phone", Scenario(minutes=1.5), 3)
+    answer = client.upload("phone.imu.csv.xz", path.read_bytes())
+    page = client.get(answer.place).text
+    assert "acc_x_g" in page and "Nothing is kept yet" in page and "1 g is right" in page
+    again = client.get(answer.place + "?rate=abc").text
+    assert "could not be read like this" in again
+    job = wait_for_keep(served, client, answer.place, at="2026-07-01T07:15")
+    assert job.state == DONE, job.said
+    assert "1 Jul 2026, 07:15" in client.get(job.lead[0]).text
+
+
+def wait_for_keep(served, client, place, **fields):
+    assert client.write(place, what="keep", **fields).status == 303
+    return wait_for(served.desk.jobs.current)
+
+
+def test_a_file_that_is_none_is_told_and_can_be_dropped(served, client):
+    answer = client.upload("letter.txt", b"Dear runner,\nthis is no recording.\n")
+    page = client.get(answer.place).text
+    assert "could not be read like this" in page and "Traceback" not in page
+    assert client.write(answer.place, what="drop").status == 303
+    assert client.get(answer.place).status == 404
+
+
+def test_import_without_a_file_is_told(client):
+    answer = client.upload("", b"")
+    assert answer.status == 400 and "no file was chosen" in answer.text.lower()
+
+
+def test_one_job_at_a_time_and_one_that_fails_says_so():
+    jobs = Jobs()
+    go = threading.Event()
+    first = jobs.start("a", "First", lambda job: go.wait(30) and None)
+    with pytest.raises(Exception, match="still running"):
+        jobs.start("b", "Second", lambda job: None)
+    go.set()
+    assert wait_for(first).state == DONE
+
+    def fails(job):
+        raise KeyError("x")
+
+    failed = wait_for(jobs.start("c", "Third", fails))
+    assert failed.state == FAILED and "KeyError" in failed.said[-1]
+    stopped = jobs.start("d", "Fourth", lambda job: job.stop.wait(30) and None)
+    jobs.stop()
+    assert wait_for(stopped).state == STOPPED
+
+
+def test_a_job_is_followed_as_events_until_it_ends(served, client):
+    go = threading.Event()
+
+    def work(job):
+        job.say("line <one>")
+        go.wait(30)
+
+    served.desk.jobs.start("x", "Follows", work)
+    threading.Timer(0.6, go.set).start()
+    text = client.get("/job/events").text
+    assert text.count("event: job") >= 2 and "Line &lt;one&gt;" in text and text.rstrip().endswith("event: end\ndata:")
+
+
+def test_a_clip_that_is_not_there_is_told_with_the_next_step(served, client, monkeypatch):
+    from formclip.runs.sync import reach
+    from formclip.runs.sync.errors import NoClip
+
+    async def nobody(*_, **__):
+        raise NoClip("no clip in reach", "press the clip's button to wake it")
+
+    monkeypatch.setattr("formclip.runs.sync.rounds.find_clips", nobody)
+    monkeypatch.setattr(reach, "find_clips", nobody)
+    for path in ("/clip/sync", "/clip/calibrate", "/clip/live"):
+        assert client.write(path).status == 303
+        job = wait_for(served.desk.jobs.current)
+        assert job.state == FAILED and "press the clip's button" in job.said[-1]
+        assert "no clip in reach" in client.get("/clip").text.lower()
+
+
+def test_what_another_process_writes_is_seen(served, client):
+    store = Store(served.desk.store.folder)
+    before = index_stamp(store)
+    put(store, CLIP, 77, log_of(200.0, SUMMER + 50 * 86400, seed=77))
+    assert index_stamp(store) != before
+    assert f"/run/{CLIP}/77" in client.get("/runs").text
+
+
+def test_pages_are_read_while_another_process_syncs(served, client):
+    store = Store(served.desk.store.folder)
+    with store.syncing(CLIP), store.index() as index:
+        index.execute("BEGIN IMMEDIATE")
+        for path in ("/", "/runs", RUN, "/trends", "/clip"):
+            assert client.get(path).status == 200, path
+        index.execute("COMMIT")
+
+
+def test_a_log_that_rots_is_told_on_its_page(tmp_path):
+    store = make_store(tmp_path, 2)
+    store.sessions()[0].path.write_bytes(b"rot")
+    with serving(tmp_path) as one:
+        client = Client(one)
+        page = client.get(f"/run/{CLIP}/1").text
+        assert "can&#39;t be read" in page or "can't be read" in page
+        assert "store check" in page and client.get("/").status == 200
+
+
+def test_the_last_minute_is_drawn_from_what_the_clip_tells():
+    from formclip.runs.sync.live import Minute
+
+    minute = Minute()
+    minute.cadence.extend([(1.0, 160.0), (31.0, 170.0), (61.0, 165.0)])
+    told = clip_page._last_minute(minute)
+    (line,) = told["lines"]
+    assert line["value"] == "165" and line["path"] == "0.0,48.0 150.0,8.0 300.0,28.0"

@@ -70,7 +70,8 @@ class Pipeline:
               intake.room: samples that the hop in work still takes
               time: samples to milliseconds, a Timebase
               saturated: hops with a reading at the end of the sensor's range
-              trail: None, or a list that the caller puts there; (index, x, y, z) of up is added ten times a hop
+              ups(since): up in sensor axes of what came after raw sample `since`, as far back as it is kept: (3, n),
+              and the raw sample behind the last; each stands for `group` raw samples
     Latency   about one step plus a hop of half a second; the first steps of a bout come
               together once running is confirmed
     """
@@ -83,7 +84,7 @@ class Pipeline:
         group = max(1, rate_hz // 50)
         while rate_hz % group:
             group -= 1
-        self._group = group
+        self.group = group
         rate = self._rate = rate_hz // group
         hop = self._hop = rate // 2
         self._first = None
@@ -102,7 +103,6 @@ class Pipeline:
         self._side = SideVote()
         self.time = Timebase(rate_hz)
         self.events = []
-        self.trail = None
         self._steps = []
         self._on = []
         self._held = []
@@ -148,6 +148,12 @@ class Pipeline:
     def forward(self):
         """Forward in sensor axes, or None while it is not known."""
         return self._meter.forward
+
+    def ups(self, since):
+        ring = self._ring
+        end = self.index - self.intake.held
+        start = max(ring.end - (end - since) // self.group, ring.start)
+        return ring.rows(att.UP_X, att.UP_X + 3, start, ring.end), end
 
     # -- in -----------------------------------------------------------------------------------------------------------
 
@@ -236,7 +242,7 @@ class Pipeline:
         self._blank_until = max(self._blank_until, self.index + n)
 
     def tune(self):
-        hz = self.time.rate_hz / self._group
+        hz = self.time.rate_hz / self.group
         for part in (self._attitude, self._leveller, self._rhythm, self._meter, self._pace):
             part.tune(hz)
 
@@ -302,7 +308,7 @@ class Pipeline:
         a, ring, rhythm = self._attitude, self._ring, self._rhythm
         if ring.end > _REBASE_S * self._rate:
             self._rebase(ring.end - _KEPT_S * self._rate)
-        blind = (ring.end * self._group + self._offset) < self._blank_until
+        blind = (ring.end * self.group + self._offset) < self._blank_until
         still = False
         if not blind and (self.activity != RUNNING or self._asked >= 0):
             still = self._sane and self._stance.hop_still(a.force, a.rate)
@@ -322,7 +328,7 @@ class Pipeline:
                 self._stance.reset()
         lev = self._leveller
         if blind:
-            stop = (self._blank_until - self._offset) // self._group + 1
+            stop = (self._blank_until - self._offset) // self.group + 1
             self._mark(start, min(stop, ring.end), BLANKED)
             lev.blind()
         else:
@@ -331,10 +337,6 @@ class Pipeline:
             if still and self.has_gyro:
                 a.settle_heading()
         self.up = a.up
-        if self.trail is not None:
-            for t in range(start, ring.end, max(1, self._hop // 10)):
-                up = [float(ring.view(att.UP_X + k, t, t + 1)[0]) for k in range(3)]
-                self.trail.append([t * self._group + self._offset] + up)
         self._on.extend(self._finder.push(ring.view(att.VERT, start, ring.end), start, period, rhythm.odd))
         self._measure_steps(False)
         self.cadence_spm = self._pace.spm(period) if self.activity == RUNNING else 0.0
@@ -346,7 +348,7 @@ class Pipeline:
         self._leveller.shift(n)
         self._finder.shift(n)
         self._pace.shift(n)
-        self._offset += n * self._group
+        self._offset += n * self.group
         self._rhythm_from -= n
         self._last_on -= n
         self._until -= n
@@ -426,7 +428,7 @@ class Pipeline:
             if step is None:
                 continue
             self._pace.push(self._meter.on, usual)
-            raw = (self._meter.on + 0.5) * self._group - 0.5
+            raw = (self._meter.on + 0.5) * self.group - 0.5
             whole = int(raw)
             late_ms = int(1000.0 * (raw - whole) / self.time.rate_hz + 0.5)
             step.on_ms = max(0, self.time.ms(whole + self._offset) + late_ms)

@@ -23,7 +23,7 @@ def run(acc, rate_hz, pipeline=None):
     """
     pipeline = pipeline or Pipeline(rate_hz, None, has_gyro=False)
     rhythm = pipeline._rhythm
-    group = pipeline._group
+    group = pipeline.group
     block = np.zeros((6, acc.shape[1]), dtype=np.float32)
     block[:3] = acc
     rows, on_ms = [], []

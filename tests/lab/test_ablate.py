@@ -52,17 +52,18 @@ def outcome(block):
     """All that the chain tells of a block: fields of steps, events, up, and once a second cadence, vote, gate."""
     pipeline = Pipeline(RATE)
     out = {"steps": [], "events": [], "up": [], "cadence": [], "gate": [], "vote": []}
-    pipeline.trail = []
+    read_to = 0
     for at in range(0, block.shape[1], RATE):
         steps = list(pipeline.push(np.ascontiguousarray(block[:, at : at + RATE])))
         if at + RATE >= block.shape[1]:
             steps += list(pipeline.flush())
         out["steps"] += [{k: v for k, v in vars(s).items() if not k.startswith("_")} for s in steps]
         out["events"] += list(pipeline.events)
+        up, read_to = pipeline.ups(read_to)
+        out["up"] += up.T.tolist()
         out["cadence"].append(pipeline.cadence_spm)
         out["vote"].append(pipeline._side._vote)
         out["gate"].append((pipeline._rhythm._gate.evidence, pipeline._rhythm._gate.score))
-    out["up"] = pipeline.trail
     return out
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from gaitcore import attitude, records
+from gaitcore import records
 from gaitcore.pages import PAGE_B
 from gaitcore.records import SLIPPED
 from gaitcore.session import READY, Session
@@ -132,16 +132,13 @@ class UpTap:
         self._read_to = 0  # raw samples: the ring counts anew now and then
 
     def take(self) -> None:
-        pipeline = self._pipeline
-        ring, group = pipeline._ring, pipeline._group
-        end, last = ring.end, pipeline.index - pipeline.intake.held  # the raw sample behind the ring's newest
-        start = max(end - (last - self._read_to) // group, ring.start)
-        if end <= start:
-            return
-        up = np.stack([ring.view(attitude.UP_X + k, start, end) for k in range(3)], axis=1).astype(np.float64)
-        index = last - (end - np.arange(start, end)) * group + (group - 1) / 2
-        self._sink(self._time_of_index(index), up)
-        self._read_to = last
+        group = self._pipeline.group
+        up, end = self._pipeline.ups(self._read_to)
+        n = up.shape[1]
+        if n:
+            middle = end - np.arange(n, 0, -1) * group + (group - 1) / 2
+            self._sink(self._time_of_index(middle), up.T.astype(np.float64))
+            self._read_to = end
 
 
 class _Pages:

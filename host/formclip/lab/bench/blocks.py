@@ -17,7 +17,7 @@ LSB = np.array([GYR_DPS_PER_LSB_1000] * 3 + [ACC_G_PER_LSB_16G] * 3)
 
 def samples(rate_hz: int) -> int:
     """In a block: a quarter of a second, in whole groups of gaitcore's inner rate."""
-    group: int = Pipeline(rate_hz)._group
+    group: int = Pipeline(rate_hz).group
     return rate_hz // 4 // group * group
 
 

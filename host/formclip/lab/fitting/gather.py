@@ -150,7 +150,7 @@ def run_chain(path: Path, shake_at_s: Floats | None = None, gyro: bool = True) -
                 samples = shaken(samples, piece.index, trace.rate_hz, shake_at_s, path.name)
             steps += chain.push(samples)
     steps += chain.flush()
-    return steps, chain._group, trace
+    return steps, chain.group, trace
 
 
 def gather(path: Path, shake: bool = False, gyro: bool = True) -> Trial:

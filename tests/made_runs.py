@@ -36,11 +36,13 @@ def log_of(
     flags=lambda t_s: 0,
     cues=(),
     boot=3,
+    on_s=None,
 ):
     """The bytes of a log.
 
     at      called with the second, gives the figures that differ from USUAL
     cues    (second, kind) of CUE events
+    on_s    the contacts; without them the cadence says when they are, from 5 s on
     """
     rng = random.Random(seed)
     pages = bytearray()
@@ -60,8 +62,8 @@ def log_of(
     if baseline:
         writer.event(records.BASELINE, 1000, baseline)
     step, waiting = Step(), sorted(cues)
-    t_s, number = 5.0, 0
-    while t_s < seconds:
+    t_s, number = 5.0 if on_s is None else on_s[0], 0
+    while number < len(on_s) if on_s is not None else t_s < seconds:
         values = {**USUAL, **(at(t_s) if at else {})}
         for name, value in values.items():
             setattr(step, name, rng.gauss(value, SPREAD.get(name, 0.02 * value)))
@@ -70,7 +72,10 @@ def log_of(
             writer.event(records.CUE, step.on_ms, (waiting.pop(0)[1], 1, 100, 1600, 1700, 1650, 20, number % 250))
         writer.step(step)
         number += 1
-        t_s += 60.0 / values["cadence_spm"]
+        if on_s is None:
+            t_s += 60.0 / values["cadence_spm"]
+        elif number < len(on_s):
+            t_s = on_s[number]
     writer.event(records.STOP, round(1000 * t_s), (0,))
     writer.close()
     return bytes(pages)

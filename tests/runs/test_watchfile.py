@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from formclip.ground.errors import FormclipError
 from formclip.lab.simulate.watch import Watch, watch_file
-from formclip.runs.exchange.pieces import HEADER, pieces
-from formclip.runs.exchange.watchfile import WatchError, activities, read_file
+from formclip.runs.exchange.pieces import HEADER, WatchError, pieces
+from formclip.runs.exchange.watchfile import activities, read_file
 from hypothesis import given
 from hypothesis import strategies as st
 

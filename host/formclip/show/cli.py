@@ -38,6 +38,7 @@ COMMANDS = {
     "compare": "Set two runs, or two spans, side by side.",
     "baseline": "Show what is usual for you, and carry it to the clip.",
     "load": "Show how much you ran, and what rose fast.",
+    "merge": "Put a run and its watch's file together.",
     "export": "Write runs for other programs: FIT, CSV, Parquet.",
     "live": "Watch a run as it happens.",
     "config": "See and change a clip's settings.",
@@ -97,7 +98,7 @@ class LazyGroup(click.Group):
     epilog="Exit codes: 0 done, 1 a fault in formclip, 2 wrong use, 3 not a trace, 4 not a log, 5 a setting refused, "
     "6 a file can't be read or written, 7 a goal missed, 8 not installed; of the clip's radio 10 no adapter, 11 "
     "switched off, 12 no clip, 13 not paired, 14 refused, 15 went away, 16 other version, 17 busy, 18 faulty, 19 this "
-    "computer's disk is full, 20 its clock is wrong. Not a medical device.",
+    "computer's disk is full, 20 its clock is wrong; 21 a watch's file of another run. Not a medical device.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error (may stand anywhere).")
 @click.version_option(package_name="formclip", prog_name="formclip")

@@ -7,4 +7,7 @@ tables.py    CSV and Parquet, with units and a data dictionary
 pieces.py    a FIT file taken apart, also one that is torn, chained or against the rules
 watchfile.py the activities in a watch's file, as columns over time
 align.py     a watch's clock tied to the clip's, by the cadence that both recorded
+view.py      a run as its watch saw it: distance, pace, slope, heart rate
+merge.py     a run and its watch's file put together; a folder searched for it
+into_watch.py  the clip's figures written into the watch's own file
 """

@@ -54,7 +54,7 @@ _NEIGHBOURS_S = 20
 _FAR_SPM = 8.0
 _FEWEST = 60  # of records in common: fewer are no match
 _BY_S = 0.25  # for slopes by differences
-_ROUNDS = 8
+_ROUNDS, _HALVINGS = 8, 4
 _ALIKE = 15  # records over which what is left may be alike
 
 
@@ -272,10 +272,16 @@ class _Pair:
         return self.less_minute(self.spm - self.clip(guess))
 
     def cost(self, guess: _Guess) -> float:
-        """Mean square of what is left, each at most _FAR_SPM; infinite where too little is common."""
+        """Mean square of what is left, each at most _FAR_SPM; infinite where too little is common.
+
+        A drift costs as if it were seen in _DRIFT_PRIOR_PPM's distribution: short runs do not tell it.
+        """
         left = self.left(guess)
         left = left[np.isfinite(left)]
-        return float(np.mean(np.minimum(np.abs(left), _FAR_SPM) ** 2)) if len(left) >= _FEWEST else math.inf
+        if len(left) < _FEWEST:
+            return math.inf
+        square = float(np.mean(np.minimum(np.abs(left), _FAR_SPM) ** 2))
+        return square * (1 + (guess.drift_ppm / _DRIFT_PRIOR_PPM) ** 2 / len(left))
 
 
 def _fine(contacts: Contacts, activity: Activity, began_s: float, stands_out: float) -> Match | None:
@@ -320,17 +326,22 @@ def _weighed(pair: _Pair, guess: _Guess) -> tuple[Floats, Floats, Floats]:
 
 
 def _settled(pair: _Pair, guess: _Guess) -> _Guess:
-    """Gauss-Newton from a guess to the best one near it."""
+    """Gauss-Newton from a guess to the best one near it; a step that makes it worse is halved."""
+    cost = pair.cost(guess)
     for _ in range(_ROUNDS):
         left, slopes, weight = _weighed(pair, guess)
         if len(left) < _FEWEST:
             return guess
-        by = np.linalg.solve(*_equations(left, slopes, weight, guess.drift_ppm))
-        by = np.clip(by, (-2.0, -200.0), (2.0, 200.0))
-        better = replace(guess, began_s=guess.began_s - by[0], drift_ppm=guess.drift_ppm - by[1])
-        if pair.cost(better) > pair.cost(guess) * (1 + 1e-6):
+        by = np.clip(np.linalg.solve(*_equations(left, slopes, weight, guess.drift_ppm)), (-2.0, -300.0), (2.0, 300.0))
+        for _ in range(_HALVINGS):
+            better = replace(guess, began_s=guess.began_s - by[0], drift_ppm=guess.drift_ppm - by[1])
+            now = pair.cost(better)
+            if now < cost:
+                break
+            by = by / 2
+        else:
             return guess
-        guess = better
+        guess, cost = better, now
         if abs(by[0]) < 1e-3 and abs(by[1]) < 0.5:
             break
     return guess

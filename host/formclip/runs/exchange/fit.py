@@ -42,7 +42,7 @@ from formclip.ground.run import Floats, Run, mean
 from formclip.runs.exchange.seconds import Seconds, per_second
 
 _DEVELOPMENT = 255  # FIT's manufacturer for what has no number of its own
-_APPLICATION = bytes.fromhex("6f9d00010c1b4f5e9a7c2f6f726d636c")  # the clip's service, as UUID
+APPLICATION = bytes.fromhex("6f9d00010c1b4f5e9a7c2f6f726d636c")  # the clip's service, as UUID
 _EPOCH_S = 631065600  # 1989-12-31 00:00 UTC, FIT's own beginning
 # Our figures that FIT has no field for: developer field number, metric, name as programs show it.
 DEVELOPER = (
@@ -54,7 +54,7 @@ DEVELOPER = (
     (5, "sway_cm", "Lateral sway"),
     (6, "impact_g", "Impact peak"),
 )
-_CUE_FIELD = 7
+CUE_FIELD, CUE_NAME = 7, "Cue: 1 quick feet 2 tuck"
 # FIT's own "not known" of a 32-bit float; a NaN of another pattern is a value to some readers.
 _UNKNOWN = struct.unpack("<f", b"\xff\xff\xff\xff")[0]
 # The native fields that a second can have. A RecordMessage makes all 90 of its profile, which takes four times as long.
@@ -158,13 +158,23 @@ def _describe(builder: FitFileBuilder) -> None:
     """Who the developer fields are from, and what each is."""
     who = DeveloperDataIdMessage()
     who.developer_data_index = 0
-    who.application_id = list(_APPLICATION)
-    who.application_version = int("".join(part.zfill(2) for part in __version__.split(".")[:3]))
+    who.application_id = list(APPLICATION)
+    who.application_version = application_version()
     builder.add(who)
     for number, key, name in DEVELOPER:
-        unit = METRIC[key].unit.replace("°", "deg")
-        builder.add(_field_description(number, f"{name} (estimate)" if METRIC[key].estimate else name, unit))
-    builder.add(_field_description(_CUE_FIELD, "Cue: 1 quick feet 2 tuck", "", BaseType.UINT8))
+        builder.add(_field_description(number, *field_name(key, name)))
+    builder.add(_field_description(CUE_FIELD, CUE_NAME, "", BaseType.UINT8))
+
+
+def application_version() -> int:
+    """This formclip's version as one number: 1.2.3 is 10203."""
+    return int("".join(part.zfill(2) for part in __version__.split(".")[:3]))
+
+
+def field_name(key: str, name: str) -> tuple[str, str]:
+    """Name and unit of a metric's developer field."""
+    metric = METRIC[key]
+    return f"{name} (estimate)" if metric.estimate else name, metric.unit.replace("°", "deg")
 
 
 def _field_description(number: int, name: str, unit: str, kind: BaseType = BaseType.FLOAT32) -> FieldDescriptionMessage:
@@ -207,7 +217,7 @@ def _records(builder: FitFileBuilder, run: Run, seconds: Seconds, start_s: float
         message = _Second(
             [
                 *(_developer(number, _at(columns, key, i)) for number, key, _ in DEVELOPER),
-                _developer(_CUE_FIELD, cues.get(int(t_s), 0), BaseType.UINT8),
+                _developer(CUE_FIELD, cues.get(int(t_s), 0), BaseType.UINT8),
             ]
         )
         message.timestamp = _ms(start_s, t_s)

@@ -58,12 +58,18 @@ def per_second(run: Run) -> Seconds:
     for begin, end in pauses:
         t_s = t_s[(t_s <= begin) | (t_s >= end)]
     pauses = _within(pauses, t_s)
-    first = np.searchsorted(on_s, t_s - _WINDOW_S, "right")
-    last = np.searchsorted(on_s, t_s, "right")
+    columns, balance = means_at(run, t_s)
+    return Seconds(t_s, columns, balance, pauses)
+
+
+def means_at(run: Run, t_s: Floats) -> tuple[dict[str, Floats], Floats]:
+    """Means of the steps of the 2 s before each time, by metric, and the balance of `Seconds`; NaN where none is."""
+    first = np.searchsorted(run.on_s, t_s - _WINDOW_S, "right")
+    last = np.searchsorted(run.on_s, t_s, "right")
     columns = {key: _means(run.trusted(key), first, last) for key in METRIC if METRIC[key].what and key in run.columns}
     side, contact = run.column("side"), run.column("contact_ms")
     left, right = (_means(np.where(side == which, contact, np.nan), first, last) for which in (0, 1))
-    return Seconds(t_s, columns, 100 * left / (left + right), pauses)
+    return columns, 100 * left / (left + right)
 
 
 def _within(pauses: tuple[tuple[float, float], ...], t_s: Floats) -> tuple[tuple[float, float], ...]:

@@ -24,6 +24,7 @@ class NoSuchRun(FormclipError):
 class Source:
     """A run with its log.
 
+    stored    the session, where it is one of the store
     name      fit for a file: clip and number, or the log's own name
     started   when the log's clock stood at 0; None where nothing tells
     """
@@ -32,13 +33,16 @@ class Source:
     run: Run
     log: Log
     started: datetime | None
+    stored: Stored | None = None
 
 
 def of_stored(stored: Stored, store: Store) -> Source:
     """A session of the store."""
     log = read_log(stored.path)
     began = started_at(log, stored.boot, store.anchors(stored.clip))
-    return Source(f"{stored.path.parent.name}-{stored.number}", to_run(log, own_clock, stored.label), log, began)
+    return Source(
+        f"{stored.path.parent.name}-{stored.number}", to_run(log, own_clock, stored.label), log, began, stored
+    )
 
 
 def find(name: str, store: Store | None) -> Source:

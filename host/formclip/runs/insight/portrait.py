@@ -41,6 +41,7 @@ def portrait(row: Row, digest: Digest, watched: Watched | None = None) -> dict[s
         "steps": digest.steps,
         "distance": None if distance is None else asdict(distance),
         "figures": [_figure(metric.key, digest) for metric in FIGURES if metric.key in digest.means],
+        "watch": None if watched is None else _watch(watched),
         "cues": digest.cues,
         "mode": digest.settings["mode"],
         "baseline": digest.baseline,
@@ -49,6 +50,16 @@ def portrait(row: Row, digest: Digest, watched: Watched | None = None) -> dict[s
         "slipped_pct": digest.slipped_pct,
         "firmware": digest.firmware,
         "problems": digest.problems,
+    }
+
+
+def _watch(watched: Watched) -> dict[str, Any]:
+    """What a run's watch says of it; second_opinion: a sentence for each kind of cue, with the slope known."""
+    return {
+        "agreement": watched.agreement,
+        "drift_ppm": watched.drift_ppm,
+        "heart_rate_bpm": watched.more.get("heart_rate_bpm"),
+        "second_opinion": [one["said"] for one in watched.more.get("cues", [])],
     }
 
 

@@ -1,4 +1,5 @@
-"""The whole record in one file, and back: every log byte for byte, the index, and nothing that can be made again.
+"""The whole record in one file, and back: every log and watch's file byte for byte, the index, nothing that can be
+made again.
 
 The file is a ZIP. Restoring adds files and replaces the index in one transaction, so a stop at any moment leaves the
 index of before or the one of the backup, and never fewer logs.
@@ -17,10 +18,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from formclip.ground.errors import FileError
+from formclip.ground.errors import FileError, FormclipError
 from formclip.runs.store.errors import disk_error
 from formclip.runs.store.index import NAME, VERSION, StoreError, migrate, private, version_of
 from formclip.runs.store.store import Store, Stored, trouble
+from formclip.runs.store.watch import file_of, fits, watched
 
 BEFORE = f"{NAME}.before-restore"
 _CACHES = ("summary", "digest")  # made again from the logs
@@ -62,6 +64,7 @@ def backup(store: Store, target: Path, progress: Progress | None = None) -> Back
                         packed += 1
                     if progress is not None:
                         progress(packed)
+                wrong += _pack_watches(store, archive)
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)
@@ -90,8 +93,8 @@ def restore(archive_path: Path, folder: Path, replace: bool = False, progress: P
         with zipfile.ZipFile(archive_path) as archive, tempfile.TemporaryDirectory(dir=store.folder) as name:
             index = _index_of(archive, archive_path, Path(name))
             wanted = _files_of(index)
-            for done, (file, size_b, crc32) in enumerate(wanted, 1):
-                _unpack(archive, archive_path, store.folder, file, size_b, crc32)
+            for done, one in enumerate(wanted, 1):
+                _unpack(archive, archive_path, store.folder, *one)
                 if progress is not None:
                     progress(done)
             _put_index(index, store.folder)
@@ -100,6 +103,21 @@ def restore(archive_path: Path, folder: Path, replace: bool = False, progress: P
     except OSError as error:
         raise disk_error(error, archive_path) from None
     return len(Store(folder).sessions())
+
+
+def _pack_watches(store: Store, archive: zipfile.ZipFile) -> list[str]:
+    """The files of watches into the backup; what is wrong with them."""
+    wrong, done = [], set()
+    for (clip, number, _), found in watched(store).items():
+        try:
+            data = file_of(store, found)
+        except FormclipError as error:
+            wrong.append(f"{clip}/{number}: its watch's file: {error.what}")
+            continue
+        if found.file not in done:
+            archive.writestr(found.file, data)
+            done.add(found.file)
+    return wrong
 
 
 def _kept(store: Store) -> list[Stored]:
@@ -150,25 +168,39 @@ def _index_of(archive: zipfile.ZipFile, path: Path, folder: Path) -> Path:
     return index
 
 
-def _files_of(index: Path) -> list[tuple[str, int, int]]:
-    """(name, size, CRC32) of the logs that the index names."""
+Right = Callable[[bytes], bool]
+
+
+def _files_of(index: Path) -> list[tuple[str, str, Right]]:
+    """(name, its ending, whether bytes are what it held) of the logs and watches' files that the index names."""
+
+    def as_log(size_b: int, crc32: int) -> Right:
+        return lambda data: (len(data), binascii.crc32(data)) == (size_b, crc32)
+
+    def as_watch(sha256: str) -> Right:
+        return lambda data: fits(data, sha256)
+
     with closing(sqlite3.connect(index)) as opened:
-        found = opened.execute("SELECT file, size_b, crc32 FROM session WHERE NOT gone").fetchall()
-    return [(str(file), int(size_b), int(crc32)) for file, size_b, crc32 in found]
+        logs = opened.execute("SELECT file, size_b, crc32 FROM session WHERE NOT gone").fetchall()
+        watches = opened.execute("SELECT DISTINCT file, sha256 FROM watch").fetchall()
+    return [
+        *((str(file), ".fclog", as_log(int(size_b), int(crc32))) for file, size_b, crc32 in logs),
+        *((str(file), ".fit", as_watch(str(sha256))) for file, sha256 in watches),
+    ]
 
 
-def _unpack(archive: zipfile.ZipFile, path: Path, folder: Path, file: str, size_b: int, crc32: int) -> None:
-    """One log to its place; a name that leads out of the folder is no log of ours."""
+def _unpack(archive: zipfile.ZipFile, path: Path, folder: Path, file: str, ending: str, right: Right) -> None:
+    """One file to its place; a name that leads out of the folder is none of ours."""
     target = (folder / file).resolve()
-    if folder.resolve() not in target.parents or target.suffix != ".fclog":
+    if folder.resolve() not in target.parents or target.suffix != ending:
         raise _damaged(path, f"names a file outside the store: {file}")
-    if target.is_file() and target.stat().st_size == size_b and binascii.crc32(target.read_bytes()) == crc32:
+    if target.is_file() and right(target.read_bytes()):
         return
     try:
         data = archive.read(file)
     except KeyError:
         return  # it was missing when the backup was made, and the index says so: `formclip store check` names it
-    if target.is_file() and (len(data), binascii.crc32(data)) != (size_b, crc32):
+    if target.is_file() and not right(data):
         return
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     private(target.parent)

@@ -11,6 +11,7 @@ import time
 from formclip.runs.store.errors import disk_error
 from formclip.runs.store.index import StoreError
 from formclip.runs.store.store import Store, Stored
+from formclip.runs.store.watch import drop_unused
 
 KEPT_DAYS = 30
 _OF_A_RUN = ("about", "watch", "digest", "summary")
@@ -69,4 +70,6 @@ def empty_bin(store: Store, now_unix_s: float | None = None) -> list[Stored]:
                 index.execute(f"DELETE FROM {table} WHERE clip = ? AND number = ? AND crc32 = ?", stored.key)
             index.execute("UPDATE session SET gone = 1 WHERE clip = ? AND number = ? AND crc32 = ?", stored.key)
             index.execute("COMMIT")
+    if old:
+        drop_unused(store)
     return old

@@ -1,21 +1,29 @@
 """What a run's watch adds: its distance, and minute by minute speed, slope and heart rate.
 
-The store keeps what was found when the two were merged; the watch's file itself lies where `file` says and is never
-changed. `merge` writes this; trends, load and exports read it.
+The store keeps what was found when the two were merged, and the watch's file byte for byte in STORE/watch/, named by
+its SHA-256. The file is on the disk before the index names it, so a process that dies leaves either no merge or a whole
+one. `merge` writes this; trends, load and exports read it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from formclip.ground.errors import from_os_error
+from formclip.ground.files import write_whole
 from formclip.ground.run import Floats
+from formclip.runs.store.errors import InUse, disk_error
+from formclip.runs.store.index import StoreError, private
 from formclip.runs.store.store import Key, Store, Stored
 
+FOLDER = "watch"
 MINUTES = ("t_s", "speed_mps", "slope_pct", "heart_rate_bpm")
 
 
@@ -23,7 +31,7 @@ MINUTES = ("t_s", "speed_mps", "slope_pct", "heart_rate_bpm")
 class Watched:
     """One watch's activity beside one run.
 
-    file, sha256   of the watch's file
+    file, sha256   of the watch's file; its place in the store's folder
     offset_s, drift_ppm   the watch's clock less the run's at the run's beginning, and how it drifts
     agreement      how well the two cadences fit, 1 at best
     minutes        columns of equal length, by MINUTES: t_s where a minute of the run's own clock begins, as in the
@@ -62,6 +70,63 @@ def watched(store: Store) -> dict[Key, Watched]:
     return {(clip, number, crc32): _unpacked(rest) for clip, number, crc32, *rest in rows}
 
 
+def keep_file(store: Store, data: bytes) -> tuple[str, str]:
+    """A watch's file into the store; (file, sha256) for `Watched`. The same bytes are kept once.
+
+    While `store.syncing(FOLDER)` is held, `drop_unused` lets it lie until a run names it.
+    Errors    FileError, StoreError; nothing is left half written
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    file = f"{FOLDER}/{sha256[:16]}.fit"
+    path = store.folder / file
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        private(path.parent)
+        if not (path.is_file() and fits(path.read_bytes(), sha256)):
+            write_whole(path, data)
+        private(path)
+        if not fits(path.read_bytes(), sha256):
+            raise StoreError("the watch's file reads back damaged", "check the disk, then merge again", path=path)
+    except OSError as error:
+        raise disk_error(error, path) from None
+    return file, sha256
+
+
+def fits(data: bytes, sha256: str) -> bool:
+    """The bytes are those that were kept."""
+    return hashlib.sha256(data).hexdigest() == sha256
+
+
+def file_of(store: Store, found: Watched) -> bytes:
+    """The watch's file, byte for byte.
+
+    Errors    FileError where it is gone, StoreError where it is not what it was
+    """
+    path = store.folder / found.file
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise from_os_error(error, path, "read") from None
+    if not fits(data, found.sha256):
+        raise StoreError("the watch's file is not what it was", "merge the run with it again", path=path)
+    return data
+
+
+def drop_unused(store: Store) -> None:
+    """Delete the files that no run is merged with any more; while another process merges, none."""
+    folder = store.folder / FOLDER
+    if not folder.is_dir():
+        return
+    with suppress(InUse), store.syncing(FOLDER):
+        used = {found.file for found in watched(store).values()}
+        for path in folder.glob("*.fit"):
+            if f"{FOLDER}/{path.name}" not in used:
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError as error:
+                    raise disk_error(error, path) from None
+
+
 def keep_watched(store: Store, stored: Stored, found: Watched) -> None:
     """Keep what was found; what another merge of this run had found is replaced."""
     minutes = {name: [_rounded(v) for v in column.tolist()] for name, column in found.minutes.items()}
@@ -85,7 +150,7 @@ def keep_watched(store: Store, stored: Stored, found: Watched) -> None:
 
 
 def forget_watched(store: Store, stored: Stored) -> None:
-    """The run is no longer merged with a watch's file."""
+    """The run is no longer merged with a watch's file; `drop_unused` deletes the file."""
     with store.index() as index:
         index.execute("DELETE FROM watch WHERE clip = ? AND number = ? AND crc32 = ?", stored.key)
 

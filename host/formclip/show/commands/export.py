@@ -12,6 +12,7 @@ from formclip.ground.errors import FormclipError
 from formclip.ground.progress import count_progress
 from formclip.runs.exchange.source import Source, find, of_stored
 from formclip.runs.store.store import Store
+from formclip.runs.store.watch import watched
 from formclip.show.options import json_option, store_option
 
 
@@ -45,7 +46,8 @@ def export_command(
     RUN is CLIP/NUMBER as `formclip sessions` lists it, a clip's own log, or a
     folder that `formclip replay` made. A FIT file has no speed and no
     distance unless --estimate asks for them: a program would take an
-    estimate for the truth.
+    estimate for the truth. Of a run that is merged with its watch's file, it
+    is that file with the clip's figures added.
     """
     if kind is None:
         raise click.UsageError("name one of --fit, --csv, --parquet")
@@ -61,7 +63,7 @@ def export_command(
     with count_progress("runs written", len(sources), not as_json) as on_done:
         for number, source in enumerate(sources, 1):
             try:
-                written += _write(source, kind, out, at, estimate)
+                written += _write(source, kind, out, at, estimate, store)
             except FormclipError as error:
                 if len(sources) == 1:
                     raise
@@ -88,7 +90,7 @@ def _of_store(store: Store, since: datetime | None) -> list[Source]:
     return found
 
 
-def _write(source: Source, kind: str, out: Path, at: datetime | None, estimate: bool) -> list[Path]:
+def _write(source: Source, kind: str, out: Path, at: datetime | None, estimate: bool, store: Store) -> list[Path]:
     from formclip.ground.files import write_whole
     from formclip.runs.exchange import fit, seconds, tables
 
@@ -96,10 +98,16 @@ def _write(source: Source, kind: str, out: Path, at: datetime | None, estimate: 
         return tables.write_csv(source, out)
     if kind == "parquet":
         return [tables.write_parquet(source, out / f"{source.name}.parquet")]
+    path = out / f"{source.name}.fit"
+    of_watch = None if source.stored is None or estimate else watched(store).get(source.stored.key)
+    if of_watch is not None:
+        from formclip.runs.exchange.merge import with_watch
+
+        write_whole(path, with_watch(store, source.run, of_watch))
+        return [path]
     started = source.started or (at.astimezone() if at is not None else None)
     if started is None:
         raise fit.CantExport(f"{source.name} has no date, which a FIT file needs", "say it: --at '2026-07-01 07:00'")
     distance = fit.estimated(seconds.per_second(source.run)) if estimate else None
-    path = out / f"{source.name}.fit"
     write_whole(path, fit.to_fit(source.run, started, distance))
     return [path]

@@ -59,6 +59,8 @@ def _lines(told: dict[str, Any]) -> list[str]:
     out.append("")
     cues = ", ".join(f"{count} {kind}" for kind, count in told["cues"].items())
     out.append(f"cues: {cues or 'none'} (mode {told['mode']})")
+    if told["watch"] is not None:
+        out += [f"  with the slope known: {said}" for said in told["watch"]["second_opinion"]]
     quality = f", quality {told['calibration_quality']}" if told["calibration_quality"] is not None else ""
     out.append(f"calibration: {CALIBRATIONS[told['calibration']]}{quality}")
     if told["slipped_pct"]:

@@ -48,6 +48,7 @@ def store_check(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
             if on_done is not None:
                 on_done(len(checked))
     wrong = [one for one in checked if one.wrong]
+    of_watch = [one for one in checked if one.watch]
     if as_json:
         told = [
             {
@@ -56,6 +57,7 @@ def store_check(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
                 "wrong": one.wrong,
                 "next_step": one.next_step,
                 "pages": list(one.pages),
+                "watch": one.watch,
             }
             for one in checked
         ]
@@ -67,9 +69,12 @@ def store_check(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
                 click.echo(f"{label}: {one.wrong}; {one.next_step}")
             for problem in one.pages:
                 click.echo(f"{label}: as the clip had it, {problem}")
+        for one in of_watch:
+            label = printable(one.stored.label)
+            click.echo(f"{label}: its watch's file: {one.watch}; formclip merge {label} WATCH.fit puts it back")
         said = "all are what their clips had" if not wrong else f"{len(wrong)} are not what their clips had"
         click.echo(f"{len(checked)} runs checked: {said}" if checked else "no run yet; next: formclip sync")
-    if wrong:
+    if wrong or of_watch:
         ctx.exit(6)
 
 

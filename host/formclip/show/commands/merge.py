@@ -1,0 +1,176 @@
+"""`formclip merge`: a run and its watch's file, put together."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from formclip.ground.errors import FormclipError, printable
+from formclip.ground.progress import count_progress
+from formclip.ground.text import clock, number, signed
+from formclip.runs.exchange.align import LEAST_AGREEMENT
+from formclip.runs.exchange.merge import Merged, WatchFolder, merge, merge_from, undo
+from formclip.runs.exchange.watchfile import read_file
+from formclip.runs.store.brief import Row, rows
+from formclip.runs.store.store import Store
+from formclip.runs.store.watch import watched
+from formclip.runs.store.which import which
+from formclip.show.options import json_option, store_option
+
+
+@click.command("merge", short_help="Put a run and its watch's file together.")
+@click.argument("run", required=False)
+@click.argument("file", required=False, metavar="[WATCH.fit]", type=click.Path(path_type=Path))
+@click.option(
+    "--watch-folder",
+    "-w",
+    type=click.Path(path_type=Path),
+    help="Look for the file in this folder; without RUN, for the files of all runs that have none yet.",
+)
+@click.option("--undo", "undone", is_flag=True, help="The run stands alone again.")
+@store_option
+@json_option
+def merge_command(
+    run: str | None,
+    file: Path | None,
+    watch_folder: Path | None,
+    undone: bool,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Put a run and its watch's file together.
+
+    The two are matched by time and by the cadence that both recorded, and
+    refused when they do not agree. Neither is changed: the watch's file is
+    copied into the record, byte for byte. The run then has the watch's
+    distance, pace, slope and heart rate, every cue gets a second opinion with
+    the slope known, and `formclip export RUN --fit` writes the watch's own
+    file with the clip's figures added.
+
+    RUN is named as for `formclip show`; WATCH.fit is the file as the watch or
+    its app gives it.
+    """
+    store = Store(folder)
+    if undone:
+        if run is None or file is not None or watch_folder is not None:
+            raise click.UsageError("--undo takes a RUN and nothing else")
+        row = which(store, run)
+        undo(store, row)
+        click.echo(json.dumps({"session": row.stored.label}) if as_json else f"{_label(row)} stands alone again")
+        return
+    if (file is None) == (watch_folder is None):
+        raise click.UsageError("name the watch's file, or a folder of them with --watch-folder")
+    if watch_folder is not None and run is None:
+        _all(store, WatchFolder(watch_folder), as_json)
+        return
+    row = which(store, run or "last")
+    if watch_folder is not None:
+        merged = merge_from(store, row, WatchFolder(watch_folder))
+    else:
+        assert file is not None
+        merged = merge(store, row, read_file(file), file)
+    if as_json:
+        click.echo(json.dumps(_told(merged), indent=1, ensure_ascii=False))
+        return
+    for line in _lines(merged):
+        click.echo(line)
+    click.echo(f"next: formclip show {_label(row)}; formclip export {_label(row)} --fit for one file with both")
+
+
+def _label(row: Row) -> str:
+    return printable(row.stored.label)
+
+
+def _all(store: Store, folder: WatchFolder, as_json: bool) -> None:
+    """Every run that is merged with no file yet."""
+    known = watched(store)
+    todo = [row for row in rows(store) if row.stored.key not in known and not row.brief.problem]
+    told, left = [], []
+    with count_progress("runs looked up", len(todo), not as_json) as on_done:
+        for done, row in enumerate(todo, 1):
+            try:
+                merged = merge_from(store, row, folder)
+                told.append(_told(merged))
+            except FormclipError as error:
+                left.append((row.stored.label, error.what))
+            if on_done is not None:
+                on_done(done)
+    if as_json:
+        click.echo(json.dumps({"merged": told, "left": dict(left)}, indent=1, ensure_ascii=False))
+        return
+    for one in told:
+        way = f"{one['distance_m'] / 1000:.2f} km" if one["distance_m"] is not None else "no distance"
+        click.echo(f"{printable(one['session'])}: {way}, agreement {one['agreement']:.2f}")
+    for path, why in folder.unreadable:
+        click.echo(f"left out: {printable(path.name)}: {why}")
+    runs = "1 run has" if len(told) == 1 else f"{len(told)} runs have"
+    click.echo(
+        f"{runs} a watch's file now, {len(left)} of {len(todo)} still have none; {len(folder)} files in the folder"
+    )
+
+
+def _told(merged: Merged) -> dict[str, Any]:
+    found = merged.watched
+    return {
+        "session": merged.row.stored.label,
+        "file": found.file,
+        "sha256": found.sha256,
+        "offset_s": found.offset_s,
+        "drift_ppm": found.drift_ppm,
+        "agreement": found.agreement,
+        "least_agreement": LEAST_AGREEMENT,
+        "distance_m": found.distance_m,
+        "dated_by_the_watch": merged.dated,
+        **found.more,
+    }
+
+
+def _lines(merged: Merged) -> list[str]:
+    found, match = merged.watched, merged.found.match
+    out = [
+        f"{_label(merged.row)} and the watch's file are one run: over {clock(match.overlap_s)} of steady running their "
+        f"cadences agree by {match.agreement:.2f} ({LEAST_AGREEMENT:.2f} is needed)",
+        f"they differ by {match.residual_spm:.1f} steps/min (RMS); the watch's clock is {signed(found.offset_s, 1)} s "
+        f"(± {match.offset_sd_s:.2f}) off the clip's date and drifts by {signed(found.drift_ppm, 0)} ppm "
+        f"(± {match.drift_sd_ppm:.0f}); it counts a cadence over {match.counted_s:g} s",
+    ]
+    if merged.found.activity.wrong:
+        out.append(f"the file: {merged.found.activity.wrong}; what came before was read")
+    out.append(_way(merged))
+    slopes = found.minutes["slope_pct"]
+    if merged.opinions:
+        out += [one.said for one in merged.opinions]
+    elif not (slopes == slopes).any():
+        out.append("the slope is not known: the watch has no heights, or only a satellite's")
+    if merged.dated:
+        out.append("the run had no date and has the watch's now")
+    elif merged.row.about.began_unix_s is not None and abs(found.offset_s) > 60:
+        out.append(f"by the watch the run began {signed(found.offset_s / 60, 0)} min from when you said")
+    return out
+
+
+def _way(merged: Merged) -> str:
+    found = merged.watched
+    parts = []
+    estimate = found.more["estimate_m"]
+    if found.distance_m is None:
+        parts.append(
+            f"the watch knows only {100 * found.more['covered']:.0f} % of the running: no distance is taken from it"
+        )
+    else:
+        pace = 1000 * _running_s(merged) / found.distance_m
+        said = f"{found.distance_m / 1000:.2f} km by the watch, {clock(pace)} min/km"
+        if estimate:
+            off = 100 * (estimate / found.distance_m - 1)
+            said += f" (the clip's estimate: {estimate / 1000:.2f} km, {signed(off, 1)} %)"
+        parts.append(said)
+    if found.more["heart_rate_bpm"] is not None:
+        parts.append(f"heart rate {number(found.more['heart_rate_bpm'], 0)}")
+    return ", ".join(parts)
+
+
+def _running_s(merged: Merged) -> float:
+    return merged.row.brief.running_s

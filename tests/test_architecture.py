@@ -36,6 +36,15 @@ def calls(source, names):
             yield node.lineno, node.func.id
 
 
+def printed(source):
+    """Lines that print text without tell(): by print, or by click."""
+    yield from (line for line, _ in calls(source, {"print"}))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if (node.value.id, node.attr) in {("click", "echo"), ("click", "secho"), ("click", "echo_via_pager")}:
+                yield node.lineno
+
+
 def broken(path, source):
     """What a file at this place (relative to the repository) may not import or call."""
     path = PurePosixPath(path)
@@ -76,6 +85,9 @@ def broken(path, source):
                     yield line, "%s imports click: a command line is show's" % own
         if top == "ulab" and path.name != "compat.py" and where[0] in ("shared", "device"):
             yield line, "only compat.py asks for the interpreter's ulab"
+    if where[:3] == ("host", "formclip", "show") and path.name != "tell.py":
+        for line in printed(source):
+            yield line, "show prints by itself: tell() alone reaches a terminal"
     if where[:2] == ("shared", "gaitcore"):
         for line, name in calls(source, {"open", "print", "input", "exec", "eval"}):
             yield line, "gaitcore calls %s: it has no I/O" % name
@@ -206,6 +218,8 @@ BAD = [
     ("device/hw/imu.py", "import formclip", "hw/ imports the host"),
     ("device/boards/xiao.py", "import gaitcore", "a board's file imports gaitcore"),
     ("device/boot.py", "import app", "boot.py imports app"),
+    ("host/formclip/show/commands/clips.py", "import click\nclick.echo(name)", "tell() alone reaches a terminal"),
+    ("host/formclip/show/demo.py", "print(name)", "tell() alone reaches a terminal"),
     ("host/formclip/lab/replay.py", "import app", "host imports app"),
     ("host/formclip/lab/replay.py", "from hw import imu", "host imports hw"),
     ("host/formclip/lab/replay.py", "import board", "host imports the board's board"),

@@ -16,6 +16,7 @@ import click
 
 from formclip.ground.errors import FormclipError, NotInstalled, printable
 from formclip.ground.terminal import spell_streams
+from formclip.show.tell import tell
 
 COMMANDS = {
     "demo": "Show it all without hardware: simulate, replay, report.",
@@ -129,22 +130,22 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         assert error.ctx is not None
-        click.echo(error.ctx.get_help())
+        tell(error.ctx.get_help())
         return 0
     except (click.Abort, KeyboardInterrupt):
         if debug:
             raise
-        print("formclip: stopped", file=sys.stderr)
+        tell("formclip: stopped", err=True)
         return 130
     except click.ClickException as error:
         if debug:
             raise
-        print(_usage_line(error), file=sys.stderr)
+        tell(_usage_line(error), err=True)
         return 2
     except FormclipError as error:
         if debug:
             raise
-        print(f"formclip: {error}", file=sys.stderr)
+        tell(f"formclip: {error}", err=True)
         return error.exit_code
     except BrokenPipeError:
         # The reader of our output has gone, as with `| head`: nothing to say, and nobody to say it to.
@@ -154,7 +155,7 @@ def run(arguments: Sequence[str]) -> int:
         if debug:
             raise
         what = " ".join(printable(f"{type(error).__name__}: {error}").split())
-        print(f"formclip: a fault in formclip itself: {what}; run it again with --debug and report it", file=sys.stderr)
+        tell(f"formclip: a fault in formclip itself: {what}; run it again with --debug and report it", err=True)
         return 1
 
 

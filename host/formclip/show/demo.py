@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 
 from formclip.ground.columns import load_run
@@ -17,6 +16,7 @@ from formclip.lab.replay import Replayed
 from formclip.lab.validate.episodes import Found
 from formclip.lab.validate.score import Ours
 from formclip.lab.validate.truthfile import window_cadence_spm
+from formclip.show.tell import tell
 
 DEFAULT_FOLDER = Path("out/demo")
 _SEED = 1
@@ -171,16 +171,16 @@ def through_the_air(trace: Path, out: Path, replayed: Replayed, quiet: bool) -> 
 
 def print_synced(synced: dict[str, Any]) -> None:
     if "skipped" in synced:
-        click.echo(f"no virtual clip: {synced['skipped']}")
+        tell(f"no virtual clip: {synced['skipped']}")
         return
     if not synced["sessions"]:
-        click.echo("the virtual clip recorded nothing: the trace holds too little running")
+        tell("the virtual clip recorded nothing: the trace holds too little running")
         return
     same = "byte for byte what its drive holds" if synced["byte_for_byte"] else "NOT what its drive holds"
-    click.echo(
+    tell(
         f"virtual clip: {synced['steps']} steps, {len(synced['cues'])} cues; synced over Bluetooth in "
         f"{synced['seconds']} s, {synced['bytes'] / 1000:.0f} kB, {same}"
     )
-    click.echo(f"synced: formclip report {synced['sessions'][0]} --store {synced['store']}")
+    tell(f"synced: formclip report {synced['sessions'][0]} --store {synced['store']}")
     if synced["report"]:
-        click.echo(f"report: {synced['report']}")
+        tell(f"report: {synced['report']}")

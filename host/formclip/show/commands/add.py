@@ -16,6 +16,7 @@ from formclip.runs.store.dates import said_time
 from formclip.runs.store.store import Store
 from formclip.runs.store.taken import Taken
 from formclip.show.options import given_options, json_option, store_option
+from formclip.show.tell import tell
 
 
 @click.command("add", short_help="Take a recording or a log into the record.")
@@ -48,11 +49,11 @@ def add_command(
     with file_progress("replay", size_b, not as_json and size_b > 1_000_000) as bar:
         taken = add(Store(folder), source, began, changed, given, more, bar)
     if as_json:
-        click.echo(json.dumps([{"session": t.stored.label, "new": t.new, "file": str(t.stored.path)} for t in taken]))
+        tell(json.dumps([{"session": t.stored.label, "new": t.new, "file": str(t.stored.path)} for t in taken]))
         return
     for one in taken:
-        click.echo(f"{printable(one.stored.label)}: {_said(one)}")
-    click.echo(f"next: formclip show {printable(taken[-1].stored.label)}")
+        tell(f"{printable(one.stored.label)}: {_said(one)}")
+    tell(f"next: formclip show {printable(taken[-1].stored.label)}")
 
 
 def _said(one: Taken) -> str:

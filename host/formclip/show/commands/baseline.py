@@ -15,6 +15,7 @@ from formclip.runs.insight.baseline import baseline, reset, since_of
 from formclip.runs.insight.history import history
 from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
+from formclip.show.tell import tell, tell_json
 
 
 @click.group("baseline", short_help="Show what is usual for you, and carry it to the clip.")
@@ -35,18 +36,18 @@ def baseline_show(folder: Path | None, as_json: bool) -> None:
     with count_progress("logs read", 0, not as_json) as on_done:
         found = baseline(history(store, on_done), since_of(store))
     if as_json:
-        click.echo(json.dumps(plain(found), ensure_ascii=False))
+        tell_json(plain(found))
         return
     for one in found.own:
-        click.echo(f"{one.title:32} {one.said}")
+        tell(f"{one.title:32} {one.said}")
     for said in found.said:
-        click.echo(said)
+        tell(said)
     if found.since:
-        click.echo(f"It counts runs since {found.since}.")
+        tell(f"It counts runs since {found.since}.")
     if found.labels:
-        click.echo(f"The runs: {printable(', '.join(found.labels))}.")
+        tell(f"The runs: {printable(', '.join(found.labels))}.")
     if found.settings:
-        click.echo("Given to the clip at its next sync: " + ", ".join(f"{k} {v}" for k, v in found.settings.items()))
+        tell("Given to the clip at its next sync: " + ", ".join(f"{k} {v}" for k, v in found.settings.items()))
 
 
 @baseline_command.command("reset")
@@ -60,4 +61,4 @@ def baseline_reset(folder: Path | None, as_json: bool) -> None:
     """
     reset(Store(folder), time.time())
     said = "runs up to now no longer count for your baseline; the clip is told at its next sync"
-    click.echo(json.dumps({"reset": True}) if as_json else said)
+    tell(json.dumps({"reset": True}) if as_json else said)

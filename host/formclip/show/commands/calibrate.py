@@ -10,6 +10,7 @@ import click
 from formclip.runs.sync.reach import with_one
 from formclip.runs.sync.zero import zero
 from formclip.show.options import json_option, radio_options
+from formclip.show.tell import tell
 
 
 @click.command("calibrate", short_help="Zero the clip while you stand.")
@@ -18,8 +19,8 @@ from formclip.show.options import json_option, radio_options
 @json_option
 def calibrate_command(clip: str | None, seconds: float, pair: bool, squeeze: bool, as_json: bool) -> None:
     """Zero the clip: stand tall and still for 10 s, as you usually stand."""
-    say = (lambda text: None) if as_json else click.echo
+    say = (lambda text: None) if as_json else tell
     zeroed = asyncio.run(with_one(clip, seconds, pair, lambda client: zero(client, squeeze, say)))
-    click.echo(json.dumps({"outcome": zeroed.outcome, **zeroed.values}) if as_json else zeroed.said)
+    tell(json.dumps({"outcome": zeroed.outcome, **zeroed.values}) if as_json else zeroed.said)
     if not zeroed.done:
         raise click.exceptions.Exit(14)

@@ -9,6 +9,7 @@ import click
 
 from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
+from formclip.show.tell import tell
 
 
 @click.command("clips", short_help="List the clips that have been synced.")
@@ -19,9 +20,9 @@ def clips_command(folder: Path | None, as_json: bool) -> None:
     rows = Store(folder).clips()
     if as_json:
         names = ("name", "address", "firmware", "sessions")
-        click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
+        tell(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
         return
     if not rows:
-        click.echo("no clip yet; next: formclip sync")
+        tell("no clip yet; next: formclip sync")
     for name, address, firmware, sessions in rows:
-        click.echo(f"{name:20} {sessions:4} sessions   firmware {firmware or '?'}   {address}")
+        tell(f"{name:20} {sessions:4} sessions   firmware {firmware or '?'}   {address}")

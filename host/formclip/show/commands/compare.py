@@ -16,6 +16,7 @@ from formclip.runs.insight.digest import FIGURE
 from formclip.runs.insight.history import history
 from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
+from formclip.show.tell import tell
 
 
 @click.command("compare", short_help="Set two runs, or two spans, side by side.")
@@ -34,10 +35,10 @@ def compare_command(a: str, b: str, folder: Path | None, as_json: bool) -> None:
         runs = history(store, on_done)
     found = contrast(runs, chosen(store, runs, a), chosen(store, runs, b))
     if as_json:
-        click.echo(json.dumps(plain(found)))
+        tell(json.dumps(plain(found)))
         return
     for line in _lines(found):
-        click.echo(printable(line))
+        tell(printable(line))
 
 
 def _lines(found: Comparison) -> list[str]:

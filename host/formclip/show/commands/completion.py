@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from formclip.show.tell import tell
+
 SHELLS = ("bash", "zsh", "fish")
 _WHERE = {
     "bash": "formclip completion bash >> ~/.bashrc",
@@ -26,6 +28,6 @@ def completion_command(ctx: click.Context, shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None
     script = kind(ctx.find_root().command, {}, "formclip", "_FORMCLIP_COMPLETE")
-    click.echo(f"# {_WHERE[shell]}")
+    tell(f"# {_WHERE[shell]}")
     # click's own bash class asks the installed bash for its version first; the script itself needs none.
-    click.echo(script.source_template % script.source_vars())
+    tell(script.source_template % script.source_vars())

@@ -19,6 +19,7 @@ from formclip.runs.sync.errors import Faulty, NoClip
 from formclip.runs.sync.reach import with_one
 from formclip.runs.sync.setting import checked, number_of, words
 from formclip.show.options import json_option, radio_options, store_option
+from formclip.show.tell import tell
 
 
 @click.group("config", short_help="See and change a clip's settings.")
@@ -44,10 +45,10 @@ def config_ranges(as_json: bool) -> None:
         defaults = Settings().to_dict()
         keys = ("allowed", "unit", "meaning")
         told = {row["name"]: {"default": defaults[row["name"]], **{key: row[key] for key in keys}} for row in rows}
-        click.echo(json.dumps(told, indent=1))
+        tell(json.dumps(told, indent=1))
         return
     for row in ({key: key for key in rows[0]}, *rows):
-        click.echo("{name:24}{default:>8}  {allowed:26}{unit:15}{meaning}".format(**row))
+        tell("{name:24}{default:>8}  {allowed:26}{unit:15}{meaning}".format(**row))
 
 
 @config_command.command("get")
@@ -59,7 +60,7 @@ def config_get(name: str, clip: str | None, seconds: float, pair: bool, as_json:
     number_of(name)
     settings = asyncio.run(with_one(clip, seconds, pair, lambda client: client.settings()))
     value = settings.to_dict()[name]
-    click.echo(json.dumps({name: value}) if as_json else f"{name} = {value}")
+    tell(json.dumps({name: value}) if as_json else f"{name} = {value}")
 
 
 @config_command.command("set")
@@ -83,7 +84,7 @@ def config_set(
         _say_kept(_keep(error, clip, folder, values), values, as_json)
         return
     shown = words(values)
-    click.echo(json.dumps(shown) if as_json else f"{name} = {shown[name]}")
+    tell(json.dumps(shown) if as_json else f"{name} = {shown[name]}")
 
 
 async def _give(client: ClipClient, folder: Path | None, values: dict[str, int]) -> int:
@@ -120,10 +121,10 @@ def _keep(error: NoClip, clip: str | None, folder: Path | None, values: dict[str
 def _say_kept(clip: str, values: dict[str, int], as_json: bool) -> None:
     shown = words(values)
     if as_json:
-        click.echo(json.dumps({"clip": clip, "kept_for_next_sync": shown}))
+        tell(json.dumps({"clip": clip, "kept_for_next_sync": shown}))
         return
     for name, value in shown.items():
-        click.echo(f"{name} = {value}: kept for {printable(clip)}, which is out of reach; it is given at the next sync")
+        tell(f"{name} = {value}: kept for {printable(clip)}, which is out of reach; it is given at the next sync")
 
 
 @config_command.command("save")
@@ -137,7 +138,7 @@ def config_save(file: Path, clip: str | None, seconds: float, pair: bool) -> Non
         file.write_text("[formclip]\n" + "".join(lines), encoding="utf-8")
     except OSError as error:
         raise from_os_error(error, file, "write") from None
-    click.echo(f"{len(lines)} settings written to {file}")
+    tell(f"{len(lines)} settings written to {file}")
 
 
 @config_command.command("load")
@@ -157,14 +158,14 @@ def config_load(file: Path, clip: str | None, seconds: float, pair: bool, folder
     except NoClip as error:
         _say_kept(_keep(error, clip, folder, values), values, False)
         return
-    click.echo(f"{changed} of {len(named)} settings changed")
+    tell(f"{changed} of {len(named)} settings changed")
 
 
 def _print_settings(settings: Any, as_json: bool) -> None:
     values, defaults = settings.to_dict(), Settings().to_dict()
     if as_json:
-        click.echo(json.dumps(values))
+        tell(json.dumps(values))
         return
     for name, value in values.items():
         mark = "" if value == defaults[name] else f"   (default {defaults[name]})"
-        click.echo(f"{name:24} {value}{mark}")
+        tell(f"{name:24} {value}{mark}")

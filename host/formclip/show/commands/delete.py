@@ -12,6 +12,7 @@ from formclip.runs.store.bin import KEPT_DAYS, days_left, empty_bin, take_back, 
 from formclip.runs.store.store import Store, Stored
 from formclip.runs.store.which import NoRun, which
 from formclip.show.options import json_option, store_option
+from formclip.show.tell import tell
 
 
 @click.command("delete", short_help="Throw a run away; the bin keeps it for 30 days.")
@@ -61,21 +62,21 @@ def _in_bin(store: Store, text: str) -> Stored:
 
 def _say(stored: Stored, binned: bool, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"session": stored.label, "in_bin": binned}))
+        tell(json.dumps({"session": stored.label, "in_bin": binned}))
         return
     label = printable(stored.label)
     if binned:
-        click.echo(f"{label} is in the bin for {KEPT_DAYS} days; formclip delete {label} --undo takes it out")
+        tell(f"{label} is in the bin for {KEPT_DAYS} days; formclip delete {label} --undo takes it out")
     else:
-        click.echo(f"{label} is back")
+        tell(f"{label} is back")
 
 
 def _list(store: Store, as_json: bool) -> None:
     found = [stored for stored in store.binned() if not stored.gone]
     if as_json:
-        click.echo(json.dumps([{"session": s.label, "days_left": days_left(s)} for s in found]))
+        tell(json.dumps([{"session": s.label, "days_left": days_left(s)} for s in found]))
         return
     if not found:
-        click.echo("the bin is empty")
+        tell("the bin is empty")
     for stored in found:
-        click.echo(f"{printable(stored.label):24} {days_left(stored):3} days left")
+        tell(f"{printable(stored.label):24} {days_left(stored):3} days left")

@@ -18,6 +18,7 @@ from formclip.lab.validate.episodes import match_cues
 from formclip.lab.validate.score import score_trace
 from formclip.lab.validate.truthfile import load_truth, truth_path
 from formclip.show import demo
+from formclip.show.tell import tell
 
 
 @click.command("demo", short_help="Show it all without hardware: simulate, replay, report.")
@@ -41,7 +42,7 @@ def demo_command(trace: Path | None, out: Path, clip: bool, as_json: bool) -> No
     a virtual board, a virtual radio, sync, report. With TRACE, does it with a
     recorded trace instead.
     """
-    say = (lambda text: None) if as_json else click.echo
+    say = (lambda text: None) if as_json else tell
     if trace is None:
         say("simulating a 20-minute run with two overstride and two arch episodes")
         trace = demo.simulate(out)
@@ -71,18 +72,18 @@ def demo_command(trace: Path | None, out: Path, clip: bool, as_json: bool) -> No
             "report": report or None,
             "synced": synced,
         }
-        click.echo(json.dumps(told, indent=1))
+        tell(json.dumps(told, indent=1))
     else:
         for line in describe(summary)[1:]:
-            click.echo("  " + line)
+            tell("  " + line)
         demo.print_tables(truth, score, found, stray)
         if truth.get("episodes"):
             again = "the same cues" if summary["cues_same_when_decided_again"] else "OTHER cues"
             said = f"{len(found) - len(missed)} of {len(found)} episodes cued, {len(stray)} cues where no fault was; "
-            click.echo(said + f"the cue engine, run again on the log, gives {again}")
-        click.echo(f"{replayed.seconds / max(took_s, 1e-9):,.0f} times real time")
-        click.echo(f"log:    {out / logfile.LOG_NAME}")
-        click.echo(f"report: {report}" if report else f"no report: {no_report}")
+            tell(said + f"the cue engine, run again on the log, gives {again}")
+        tell(f"{replayed.seconds / max(took_s, 1e-9):,.0f} times real time")
+        tell(f"log:    {out / logfile.LOG_NAME}")
+        tell(f"report: {report}" if report else f"no report: {no_report}")
         if synced:
             demo.print_synced(synced)
     if truth.get("episodes") and (missed or stray or not summary["cues_same_when_decided_again"]):

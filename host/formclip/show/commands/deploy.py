@@ -11,6 +11,7 @@ import click
 from formclip.firmware.bundle import BOARDS
 from formclip.firmware.drive import ask_for_the_drive, check_board, deploy, find_drive, wait_for_a_drive
 from formclip.ground.progress import file_progress
+from formclip.show.tell import tell
 
 
 @click.command("deploy", short_help="Put the firmware on a board.")
@@ -60,10 +61,10 @@ def deploy_command(
     if as_json:
         facts = {**asdict(done), "drive": str(done.drive), "frozen": done.build}
         del facts["build"]
-        click.echo(json.dumps(facts, indent=1))
+        tell(json.dumps(facts, indent=1))
         return
-    click.echo(
+    tell(
         f"{done.files_written} files written to {drive} ({done.board}, CircuitPython {done.circuitpython}) "
         f"and verified; log of {done.log_b // 4096} pages, {done.free_b // 1024} KB free"
     )
-    click.echo("now eject the drive and press reset: the LED blinks blue when the clip is ready")
+    tell("now eject the drive and press reset: the LED blinks blue when the clip is ready")

@@ -11,6 +11,7 @@ import click
 from formclip.firmware.doctor import Finding, examine, here
 from formclip.firmware.drive import DeployError, find_drive
 from formclip.ground.errors import FormclipError
+from formclip.show.tell import tell
 
 
 @click.command("doctor", short_help="Say what is wrong with a board or its drive.")
@@ -32,13 +33,13 @@ def doctor_command(ctx: click.Context, drive: Path | None, as_json: bool) -> Non
     except FormclipError as error:
         findings.append(Finding(False, str(error)))
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+        tell(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
         for finding in findings:
             line = ("ok    " if finding.good else "WRONG ") + finding.what
             if not finding.good and finding.next_step:
                 line += f"; {finding.next_step}"
-            click.echo(line)
+            tell(line)
     wrong = sum(not finding.good for finding in findings)
     if wrong:
         ctx.exit(7)

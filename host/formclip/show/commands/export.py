@@ -14,6 +14,7 @@ from formclip.runs.exchange.source import Source, find, of_stored
 from formclip.runs.store.store import Store
 from formclip.runs.store.watch import watched
 from formclip.show.options import json_option, store_option
+from formclip.show.tell import tell
 
 
 @click.command("export", short_help="Write runs for other programs: FIT, CSV, Parquet.")
@@ -71,14 +72,14 @@ def export_command(
             if on_done is not None:
                 on_done(number)
     if as_json:
-        click.echo(json.dumps({"written": [str(path) for path in written], "left_out": dict(left_out)}, indent=1))
+        tell(json.dumps({"written": [str(path) for path in written], "left_out": dict(left_out)}, indent=1))
         return
     for path in written:
-        click.echo(path)
+        tell(path)
     for name, why in left_out:
-        click.echo(f"left out: {name}: {why}")
+        tell(f"left out: {name}: {why}")
     if not sources:
-        click.echo("no run to write; next: formclip sync")
+        tell("no run to write; next: formclip sync")
 
 
 def _of_store(store: Store, since: datetime | None) -> list[Source]:

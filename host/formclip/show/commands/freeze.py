@@ -10,6 +10,7 @@ import click
 from formclip.firmware.bundle import BOARDS
 from formclip.firmware.freeze import freeze, look, undo
 from formclip.ground.errors import printable
+from formclip.show.tell import tell
 
 
 @click.command("freeze", short_help="Put the firmware into a checkout of CircuitPython.")
@@ -29,9 +30,9 @@ def freeze_command(circuitpython_dir: Path, board: str, as_undo: bool, as_json: 
     if as_undo:
         had = undo(checkout)
         if as_json:
-            click.echo(json.dumps({"boards": had}, indent=1))
+            tell(json.dumps({"boards": had}, indent=1))
         else:
-            click.echo(f"taken out of {printable(checkout.folder)}: {', '.join(had) or 'there was nothing'}")
+            tell(f"taken out of {printable(checkout.folder)}: {', '.join(had) or 'there was nothing'}")
         return
     whole = freeze(checkout)
     facts = {
@@ -45,16 +46,14 @@ def freeze_command(circuitpython_dir: Path, board: str, as_undo: bool, as_json: 
         "drive": sorted(whole.drive),
     }
     if as_json:
-        click.echo(json.dumps(facts, indent=1))
+        tell(json.dumps(facts, indent=1))
         return
-    click.echo(
+    tell(
         f"{len(whole.modules)} modules of formclip {whole.build} in {printable(checkout.frozen)}, named for "
         f"{checkout.board_id} (CircuitPython {checkout.version}). Now build it:"
     )
     for command in checkout.commands():
-        click.echo(f"    {printable(command)}")
-    click.echo(f"then double-press reset and copy {printable(checkout.firmware)} to the drive that appears, and run")
-    click.echo("    formclip deploy")
-    click.echo(
-        f"which leaves {', '.join(name[1:] for name in sorted(whole.drive))} on the drive (docs/design/freeze.md)"
-    )
+        tell(f"    {printable(command)}")
+    tell(f"then double-press reset and copy {printable(checkout.firmware)} to the drive that appears, and run")
+    tell("    formclip deploy")
+    tell(f"which leaves {', '.join(name[1:] for name in sorted(whole.drive))} on the drive (docs/design/freeze.md)")

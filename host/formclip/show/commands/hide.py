@@ -12,6 +12,7 @@ from formclip.runs.store.about import say
 from formclip.runs.store.store import Store
 from formclip.runs.store.which import which
 from formclip.show.options import json_option, store_option
+from formclip.show.tell import tell
 
 
 @click.command("hide", short_help="Leave a run out of lists and lines.")
@@ -29,7 +30,7 @@ def hide_command(run: str, undo: bool, folder: Path | None, as_json: bool) -> No
     row = which(store, run)
     say(store, row.stored, hidden=not undo)
     if as_json:
-        click.echo(json.dumps({"session": row.stored.label, "hidden": not undo}))
+        tell(json.dumps({"session": row.stored.label, "hidden": not undo}))
         return
     label = printable(row.stored.label)
-    click.echo(f"{label} is shown again" if undo else f"{label} is hidden; formclip hide {label} --undo shows it again")
+    tell(f"{label} is shown again" if undo else f"{label} is hidden; formclip hide {label} --undo shows it again")

@@ -11,6 +11,7 @@ from formclip.ground.trace import Given
 from formclip.lab.importing import import_recording, look_at, recordings_of
 from formclip.lab.preview_plot import plot
 from formclip.show.options import given_options, json_option
+from formclip.show.tell import tell
 
 
 @click.command("import", short_help="Turn recordings of other apps into traces.")
@@ -39,8 +40,8 @@ def import_command(
             shown.append({**done.preview.to_dict(), "trace": str(done.trace) if done.trace else None})
             continue
         for line in done.preview.lines():
-            click.echo(line)
+            tell(line)
         if done.trace is not None:
-            click.echo(f"written to {done.trace}")
+            tell(f"written to {done.trace}")
     if as_json:
-        click.echo(json.dumps(shown, indent=1))
+        tell(json.dumps(shown, indent=1))

@@ -13,6 +13,7 @@ from formclip.runs.sync.client import ClipClient
 from formclip.runs.sync.live import Minute, follow
 from formclip.runs.sync.reach import with_one
 from formclip.show.options import json_option, radio_options
+from formclip.show.tell import tell
 
 _SIDES = {0: "L", 1: "R"}
 
@@ -39,18 +40,18 @@ async def _show(client: ClipClient, for_s: float | None, as_json: bool) -> None:
     def on_step(on_ms: int, step: Any) -> None:
         minute.add(on_ms, step)
         if as_json:
-            click.echo(json.dumps(_step_told(on_ms, step)))
+            tell(json.dumps(_step_told(on_ms, step)))
 
     def on_event(name: str, values: dict[str, Any]) -> None:
         minute.hear(name, values)
         if as_json:
-            click.echo(json.dumps({"event": name, **_jsonable(values)}))
+            tell(json.dumps({"event": name, **_jsonable(values)}))
 
     with screen:
         await follow(client, for_s, on_step, on_event, lambda: screen.update(minute))
     if not as_json and not screen.shown:
         for line in minute.lines():
-            click.echo(line)
+            tell(line)
 
 
 def _step_told(on_ms: int, step: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from formclip.runs.insight.history import history
 from formclip.runs.insight.load import Load, load
 from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("load", short_help="Show how much you ran, and what rose fast.")
@@ -33,10 +33,10 @@ def load_command(weeks: int, until: datetime | None, folder: Path | None, as_jso
     with count_progress("logs read", 0, not as_json) as on_done:
         found = load(history(store, on_done), until.date() if until else date.today())
     if as_json:
-        click.echo(json.dumps(plain(found), ensure_ascii=False))
+        tell_json(plain(found))
         return
     for line in _lines(found, weeks):
-        click.echo(printable(line))
+        tell(printable(line))
 
 
 def _lines(found: Load, weeks: int) -> list[str]:

@@ -19,6 +19,7 @@ from formclip.runs.store.store import Store
 from formclip.runs.store.watch import watched
 from formclip.runs.store.which import which
 from formclip.show.options import json_option, store_option
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("merge", short_help="Put a run and its watch's file together.")
@@ -59,7 +60,7 @@ def merge_command(
             raise click.UsageError("--undo takes a RUN and nothing else")
         row = which(store, run)
         undo(store, row)
-        click.echo(json.dumps({"session": row.stored.label}) if as_json else f"{_label(row)} stands alone again")
+        tell(json.dumps({"session": row.stored.label}) if as_json else f"{_label(row)} stands alone again")
         return
     if (file is None) == (watch_folder is None):
         raise click.UsageError("name the watch's file, or a folder of them with --watch-folder")
@@ -73,11 +74,11 @@ def merge_command(
         assert file is not None
         merged = merge(store, row, read_file(file), file)
     if as_json:
-        click.echo(json.dumps(_told(merged), indent=1, ensure_ascii=False))
+        tell_json(_told(merged), indent=1)
         return
     for line in _lines(merged):
-        click.echo(line)
-    click.echo(f"next: formclip show {_label(row)}; formclip export {_label(row)} --fit for one file with both")
+        tell(line)
+    tell(f"next: formclip show {_label(row)}; formclip export {_label(row)} --fit for one file with both")
 
 
 def _label(row: Row) -> str:
@@ -99,17 +100,15 @@ def _all(store: Store, folder: WatchFolder, as_json: bool) -> None:
             if on_done is not None:
                 on_done(done)
     if as_json:
-        click.echo(json.dumps({"merged": told, "left": dict(left)}, indent=1, ensure_ascii=False))
+        tell_json({"merged": told, "left": dict(left)}, indent=1)
         return
     for one in told:
         way = f"{one['distance_m'] / 1000:.2f} km" if one["distance_m"] is not None else "no distance"
-        click.echo(f"{printable(one['session'])}: {way}, agreement {one['agreement']:.2f}")
+        tell(f"{printable(one['session'])}: {way}, agreement {one['agreement']:.2f}")
     for path, why in folder.unreadable:
-        click.echo(f"left out: {printable(path.name)}: {why}")
+        tell(f"left out: {printable(path.name)}: {why}")
     runs = "1 run has" if len(told) == 1 else f"{len(told)} runs have"
-    click.echo(
-        f"{runs} a watch's file now, {len(left)} of {len(todo)} still have none; {len(folder)} files in the folder"
-    )
+    tell(f"{runs} a watch's file now, {len(left)} of {len(todo)} still have none; {len(folder)} files in the folder")
 
 
 def _told(merged: Merged) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from formclip.runs.store.dates import said_time
 from formclip.runs.store.store import Store
 from formclip.runs.store.which import which
 from formclip.show.options import json_option, store_option
+from formclip.show.tell import tell
 
 
 @click.command("name", short_help="Give a run a name, and say what you know of it.")
@@ -55,9 +56,9 @@ def name_command(
         raise click.UsageError("nothing to say: give a name, or one of the options")
     about = say(store, row.stored, **said)
     if as_json:
-        click.echo(json.dumps({"session": row.stored.label, **asdict(about)}))
+        tell(json.dumps({"session": row.stored.label, **asdict(about)}))
         return
     parts = [about.name and f"“{about.name}”", about.kind, about.surface, about.shoes]
     if about.distance_m is not None:
         parts.append(f"{about.distance_m / 1000:g} km")
-    click.echo(f"{printable(row.stored.label)}: {printable(' · '.join(part for part in parts if part)) or 'no name'}")
+    tell(f"{printable(row.stored.label)}: {printable(' · '.join(part for part in parts if part)) or 'no name'}")

@@ -12,6 +12,7 @@ from formclip.runs.store.about import say
 from formclip.runs.store.store import Store
 from formclip.runs.store.which import which
 from formclip.show.options import json_option, store_option
+from formclip.show.tell import tell
 
 
 @click.command("note", short_help="Keep a note beside a run.")
@@ -35,8 +36,8 @@ def note_command(run: str, text: tuple[str, ...], clear: bool, folder: Path | No
     if clear or added:
         note = say(store, row.stored, note=note).note
     if as_json:
-        click.echo(json.dumps({"session": row.stored.label, "note": note}))
+        tell(json.dumps({"session": row.stored.label, "note": note}))
         return
-    click.echo(f"{printable(row.stored.label)}: {'no note' if not note else ''}".rstrip())
+    tell(f"{printable(row.stored.label)}: {'no note' if not note else ''}".rstrip())
     for line in note.splitlines():
-        click.echo(f"  {printable(line)}")
+        tell(f"  {printable(line)}")

@@ -12,6 +12,7 @@ from formclip.ground.settingsfile import read_settings
 from formclip.ground.trace import Given
 from formclip.lab.replay import describe, replay_to_folder
 from formclip.show.options import given_options
+from formclip.show.tell import tell
 
 
 @click.command("replay", short_help="Run the clip's own code over a recorded trace.")
@@ -47,8 +48,8 @@ def replay_command(
     replayed = replay_to_folder(trace, out, changed, raw=raw, given=given, beside=more, fix=fix)
     summary = replayed.summary()
     if as_json:
-        click.echo(json.dumps(summary, indent=1))
+        tell(json.dumps(summary, indent=1))
         return
     for line in describe(summary):
-        click.echo(line)
-    click.echo(f"written to {out}")
+        tell(line)
+    tell(f"written to {out}")

@@ -11,6 +11,7 @@ from formclip.runs.store.brief import Row
 from formclip.runs.store.store import Store
 from formclip.runs.store.which import NoRun, which
 from formclip.show.report.write import write_report
+from formclip.show.tell import tell
 
 
 @click.command("report")
@@ -29,9 +30,9 @@ def report_command(source: Path, output: Path | None, folder: Path | None, as_js
     row = None if source.exists() else _of_store(source.as_posix(), folder)
     written, told = write_report(row.stored.path if row is not None else source, output, row)
     if as_json:
-        click.echo(json.dumps(told))
+        tell(json.dumps(told))
         return
-    click.echo(f"report: {written} ({told['bytes'] / 1000:,.0f} kB)")
+    tell(f"report: {written} ({told['bytes'] / 1000:,.0f} kB)")
 
 
 def _of_store(label: str, folder: Path | None) -> Row:

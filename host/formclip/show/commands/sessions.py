@@ -13,6 +13,7 @@ from formclip.ground.progress import count_progress
 from formclip.runs.store.brief import Row, rows
 from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
+from formclip.show.tell import tell
 
 
 @click.command("sessions", short_help="List the runs in the store.")
@@ -26,20 +27,18 @@ def sessions_command(folder: Path | None, clip: str | None, with_hidden: bool, a
     with count_progress("reading logs", len(store.sessions(clip)), not as_json) as on_done:
         found = [row for row in rows(store, clip, on_done) if with_hidden or not row.about.hidden]
     if as_json:
-        click.echo(json.dumps([_told(row) for row in found]))
+        tell(json.dumps([_told(row) for row in found]))
         return
     if not found:
-        click.echo("no session yet; next: formclip sync")
+        tell("no session yet; next: formclip sync")
     for row in found:
         label = printable(row.stored.label)
         if row.brief.problem:
-            click.echo(f"{label:24} {row.brief.problem}")
+            tell(f"{label:24} {row.brief.problem}")
             continue
         date = f"{row.started:%Y-%m-%d %H:%M}" if row.started else "date unknown    "
         minutes = row.brief.running_s / 60
-        click.echo(
-            f"{label:24} {date}  {minutes:6.1f} min  {row.brief.steps:6} steps  {row.brief.cues:3} cues{_name(row)}"
-        )
+        tell(f"{label:24} {date}  {minutes:6.1f} min  {row.brief.steps:6} steps  {row.brief.cues:3} cues{_name(row)}")
 
 
 def _name(row: Row) -> str:

@@ -16,6 +16,7 @@ from formclip.runs.store.store import Store
 from formclip.runs.store.watch import watched
 from formclip.runs.store.which import LAST, which
 from formclip.show.options import json_option, store_option
+from formclip.show.tell import tell
 
 _ARROWS = {-1: "↓", 0: "→", 1: "↑"}
 
@@ -34,10 +35,10 @@ def show_command(run: str, folder: Path | None, as_json: bool) -> None:
     row = which(store, run)
     told = portrait(row, digests(store, [row.stored])[row.stored.key], watched(store).get(row.stored.key))
     if as_json:
-        click.echo(json.dumps(told, indent=1))
+        tell(json.dumps(told, indent=1))
         return
     for line in _lines(told):
-        click.echo(line)
+        tell(line)
 
 
 def _lines(told: dict[str, Any]) -> list[str]:

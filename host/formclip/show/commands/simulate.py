@@ -24,6 +24,7 @@ from formclip.lab.simulate.scenario import (
     to_mapping,
 )
 from formclip.lab.simulate.truth import running_time_s
+from formclip.show.tell import tell
 
 # Flag, field of the scenario, what it says. Everything else goes into a scenario file.
 _NUMBERS: tuple[tuple[str, str, str], ...] = (
@@ -99,7 +100,7 @@ def _report(console: Console, truth: dict[str, Any], paths: tuple[Path, Path]) -
     if truth["samples_saturated"]:
         console.print(f"  {'saturated':<10} {truth['samples_saturated']} samples")
     for path in paths:
-        console.print(f"wrote {path} ({path.stat().st_size / 1e6:.1f} MB)", highlight=False, soft_wrap=True)
+        tell(f"wrote {path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 
 def _numbers(command: Any) -> Any:
@@ -181,7 +182,7 @@ def simulate_command(
         options["gyro_bias_dps"] = _three("gyro-bias", gyro_bias)
     scenario = _scenario(options, preset_name, path, minutes)
     if show:
-        click.echo(json.dumps(to_mapping(scenario), indent=2))
+        tell(json.dumps(to_mapping(scenario), indent=2))
         return
     if out is None:
         raise click.UsageError("missing -o DIR/NAME: where to write the trace")
@@ -203,8 +204,6 @@ def simulate_command(
         trace_path, truth_path, truth = write(name, scenario, seed, progress)
     if as_json:
         brief = {key: value for key, value in truth.items() if key not in ("steps", "walk_steps", "pose", "scenario")}
-        click.echo(
-            json.dumps({"trace": str(trace_path), "truth": str(truth_path), "steps": len(truth["steps"]), **brief})
-        )
+        tell(json.dumps({"trace": str(trace_path), "truth": str(truth_path), "steps": len(truth["steps"]), **brief}))
     else:
         _report(Console(), truth, (trace_path, truth_path))

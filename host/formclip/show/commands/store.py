@@ -16,6 +16,7 @@ from formclip.runs.store.check import check
 from formclip.runs.store.rebuild import anew, forget, take_up
 from formclip.runs.store.store import Store, default_folder
 from formclip.show.options import json_option, store_option
+from formclip.show.tell import tell
 
 
 @click.group("store", short_help="Look after the folder that holds the runs.")
@@ -27,7 +28,7 @@ def store_command() -> None:
 @store_option
 def store_path(folder: Path | None) -> None:
     """Where the runs are."""
-    click.echo(Store(folder).folder)
+    tell(Store(folder).folder)
 
 
 @store_command.command("check")
@@ -61,19 +62,19 @@ def store_check(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
             }
             for one in checked
         ]
-        click.echo(json.dumps(told, indent=1))
+        tell(json.dumps(told, indent=1))
     else:
         for one in checked:
             label = printable(one.stored.label)
             if one.wrong:
-                click.echo(f"{label}: {one.wrong}; {one.next_step}")
+                tell(f"{label}: {one.wrong}; {one.next_step}")
             for problem in one.pages:
-                click.echo(f"{label}: as the clip had it, {problem}")
+                tell(f"{label}: as the clip had it, {problem}")
         for one in of_watch:
             label = printable(one.stored.label)
-            click.echo(f"{label}: its watch's file: {one.watch}; formclip merge {label} WATCH.fit puts it back")
+            tell(f"{label}: its watch's file: {one.watch}; formclip merge {label} WATCH.fit puts it back")
         said = "all are what their clips had" if not wrong else f"{len(wrong)} are not what their clips had"
-        click.echo(f"{len(checked)} runs checked: {said}" if checked else "no run yet; next: formclip sync")
+        tell(f"{len(checked)} runs checked: {said}" if checked else "no run yet; next: formclip sync")
     if wrong or of_watch:
         ctx.exit(6)
 
@@ -93,11 +94,11 @@ def store_backup(ctx: click.Context, file: Path, folder: Path | None, as_json: b
     with count_progress("runs packed", len(store.sessions()), not as_json) as on_done:
         done = backup(store, file, on_done)
     if as_json:
-        click.echo(json.dumps({"file": str(file), "runs": done.runs, "bytes": done.bytes, "wrong": list(done.wrong)}))
+        tell(json.dumps({"file": str(file), "runs": done.runs, "bytes": done.bytes, "wrong": list(done.wrong)}))
     else:
         for said in done.wrong:
-            click.echo(f"not as its clip had it: {printable(said)}")
-        click.echo(f"{file}: {done.runs} runs, {done.bytes / 1e6:,.1f} MB")
+            tell(f"not as its clip had it: {printable(said)}")
+        tell(f"{file}: {done.runs} runs, {done.bytes / 1e6:,.1f} MB")
     if done.wrong:
         ctx.exit(6)
 
@@ -116,11 +117,11 @@ def store_restore(file: Path, replace: bool, folder: Path | None, as_json: bool)
     with count_progress("runs unpacked", 0, not as_json) as on_done:
         runs = restore(file, folder, replace, on_done)
     if as_json:
-        click.echo(json.dumps({"store": str(folder), "runs": runs}))
+        tell(json.dumps({"store": str(folder), "runs": runs}))
         return
-    click.echo(f"{folder}: {runs} runs, as they were in {file}")
+    tell(f"{folder}: {runs} runs, as they were in {file}")
     if replace:
-        click.echo(f"the index of before is kept as {folder / BEFORE}")
+        tell(f"the index of before is kept as {folder / BEFORE}")
 
 
 @store_command.command("rebuild")
@@ -145,12 +146,10 @@ def store_rebuild(from_logs: bool, folder: Path | None, as_json: bool) -> None:
     unread = sum(bool(digest.problem) for digest in made.values())
     if as_json:
         told = {"runs": len(sessions), "taken_up": [s.label for s in taken], "unreadable": unread}
-        click.echo(json.dumps({**told, "set_aside": str(aside) if aside else None}))
+        tell(json.dumps({**told, "set_aside": str(aside) if aside else None}))
         return
     if aside:
-        click.echo(f"the index of before is kept as {aside}")
+        tell(f"the index of before is kept as {aside}")
     for stored in taken:
-        click.echo(f"{printable(stored.label)} was not in the index, and is now")
-    click.echo(
-        f"{len(sessions)} runs read anew" + (f", {unread} can't be read: formclip store check" if unread else "")
-    )
+        tell(f"{printable(stored.label)} was not in the index, and is now")
+    tell(f"{len(sessions)} runs read anew" + (f", {unread} can't be read: formclip store check" if unread else ""))

@@ -21,6 +21,7 @@ from formclip.runs.sync.link import scan
 from formclip.runs.sync.rounds import go_round, visit_again
 from formclip.runs.sync.visit import Visit
 from formclip.show.options import json_option, radio_options, store_option
+from formclip.show.tell import tell
 
 _WATCH_PAUSE_S = 5.0
 _WATCH_AGAIN_S = 600.0
@@ -70,28 +71,28 @@ def _told(done: Visit) -> dict[str, Any]:
 
 def _say_visit(done: Visit, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(_told(done)))
+        tell(json.dumps(_told(done)))
         return
     if not done.fetched:
-        click.echo(f"{done.clip}: nothing new ({len(done.known)} known)")
+        tell(f"{done.clip}: nothing new ({len(done.known)} known)")
     for stored in done.fetched:
-        click.echo(f"{stored.label}: {stored.size_b / 1000:,.1f} kB  ->  {stored.path}")
+        tell(f"{stored.label}: {stored.size_b / 1000:,.1f} kB  ->  {stored.path}")
     if done.bytes_fetched and done.seconds > 0:
         rate = done.bytes_fetched / done.seconds / 1000
-        click.echo(f"{done.clip}: {done.bytes_fetched / 1000:,.1f} kB in {done.seconds:.1f} s ({rate:.1f} kB/s)")
+        tell(f"{done.clip}: {done.bytes_fetched / 1000:,.1f} kB in {done.seconds:.1f} s ({rate:.1f} kB/s)")
     for name, value in done.given.items():
-        click.echo(f"{done.clip}: {name} is now {value}, as was set while it was out of reach")
+        tell(f"{done.clip}: {name} is now {value}, as was set while it was out of reach")
     for one in done.carried:
         shown = Settings({one.name: one.value}).to_dict()[one.name]
-        click.echo(f"{done.clip}: {one.name} is now {shown}: {one.said}")
+        tell(f"{done.clip}: {one.name} is now {shown}: {one.said}")
     for name, why in done.refused.items():
-        click.echo(f"{done.clip}: {name} was not taken, and waits on: {why}")
+        tell(f"{done.clip}: {name} was not taken, and waits on: {why}")
     for stored in done.binned:
-        click.echo(f"{stored.label} was thrown away here, and is not fetched again")
+        tell(f"{stored.label} was thrown away here, and is not fetched again")
     for number, why in done.skipped:
-        click.echo(f"{done.clip}/{number} left on the clip: {why}")
+        tell(f"{done.clip}/{number} left on the clip: {why}")
     if done.fetched:
-        click.echo(f"next: formclip report {done.fetched[-1].label}")
+        tell(f"next: formclip report {done.fetched[-1].label}")
 
 
 @click.command("sync", short_help="Fetch the runs from the clips in reach.")
@@ -127,7 +128,7 @@ def sync_command(
                 pair,
                 keep,
                 lambda done: _say_visit(done, as_json),
-                lambda seen, error: click.echo(f"formclip: {seen.name}: {error}", err=True),
+                lambda seen, error: tell(f"formclip: {seen.name}: {error}", err=True),
                 bars.of,
             )
 
@@ -142,7 +143,7 @@ async def _watch(
     synced: dict[str, float] = {}
     recording: set[str] = set()
     if not as_json:
-        click.echo("waiting for clips; stop with Ctrl-C")
+        tell("waiting for clips; stop with Ctrl-C")
     while True:
         for seen in await scan(seconds, clip, enough=1):
             if time.monotonic() - synced.get(seen.address, -_WATCH_AGAIN_S) < _WATCH_AGAIN_S:
@@ -157,7 +158,7 @@ async def _watch(
             except Recording as error:
                 if seen.address not in recording:  # told once a run
                     recording.add(seen.address)
-                    click.echo(f"formclip: {seen.name}: {error}", err=True)
+                    tell(f"formclip: {seen.name}: {error}", err=True)
             except RadioError as error:
-                click.echo(f"formclip: {seen.name}: {error}", err=True)
+                tell(f"formclip: {seen.name}: {error}", err=True)
         await asyncio.sleep(_WATCH_PAUSE_S)

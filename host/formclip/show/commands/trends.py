@@ -17,6 +17,7 @@ from formclip.runs.insight.history import history
 from formclip.runs.insight.trends import LEVELS, Trend, Trends, how, trends
 from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
+from formclip.show.tell import tell
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -40,10 +41,10 @@ def trends_command(
         runs = history(store, on_done)
     found = trends(runs, since.date() if since else None, until.date() if until else None)
     if as_json:
-        click.echo(json.dumps(plain(found)))
+        tell(json.dumps(plain(found)))
         return
     for line in _lines(found, metric):
-        click.echo(printable(line))
+        tell(printable(line))
 
 
 def _lines(found: Trends, metric: str | None) -> list[str]:

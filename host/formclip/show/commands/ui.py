@@ -8,6 +8,7 @@ import click
 
 from formclip.runs.store.store import Store
 from formclip.show.options import store_option
+from formclip.show.tell import tell
 
 
 @click.command("ui", short_help="Open your record in the browser.")
@@ -23,9 +24,9 @@ def ui_command(port: int | None, no_browser: bool, folder: Path | None) -> None:
     from formclip.show.ui.serve import Served, desk_for, open_browser
 
     served = Served(desk_for(Store(folder)), port)
-    click.echo(f"your record: {served.address}")
-    click.echo("the address lets one browser in, once; stop with Ctrl-C")
+    tell(f"your record: {served.address}")
+    tell("the address lets one browser in, once; stop with Ctrl-C")
     if not no_browser and not open_browser(served.address):
-        click.echo("no browser was found: open the address yourself", err=True)
+        tell("no browser was found: open the address yourself", err=True)
     served.run()
-    click.echo("stopped")
+    tell("stopped")

@@ -15,6 +15,7 @@ from formclip.lab.validate.run import find_traces
 from formclip.lab.validate.table import to_markdown, to_text
 from formclip.lab.validate.truthfile import REMEDY
 from formclip.lab.validate.validation import broken_truths, six_digits, validate
+from formclip.show.tell import tell
 
 
 def _stress(paths: list[Path], out: Path | None, as_json: bool, strict: bool) -> None:
@@ -31,11 +32,11 @@ def _stress(paths: list[Path], out: Path | None, as_json: bool, strict: bool) ->
         write_whole(out, stress.to_markdown(scores, daily, limping))
     if as_json:
         said = {"variants": scores, "daily": daily, "limps": limping}
-        click.echo(json.dumps(six_digits(said), indent=1))
+        tell(json.dumps(six_digits(said), indent=1))
     else:
-        click.echo(stress.to_text(scores, daily, limping))
+        tell(stress.to_text(scores, daily, limping))
         if out is not None:
-            click.echo(f"written to {out}")
+            tell(f"written to {out}")
     missed = stress.missed(scores, daily, limping)
     if strict and missed:
         raise GoalMissed(
@@ -66,7 +67,7 @@ def validate_command(
         return
     broken = broken_truths(paths)
     for error in broken.values():
-        click.echo(f"not scored: {error}", err=True)
+        tell(f"not scored: {error}", err=True)
     done = validate([path for path in paths if path not in broken], not no_simulated, count_progress)
     result = done.to_dict()
     if out is not None:
@@ -76,13 +77,13 @@ def validate_command(
         write_whole(out, to_markdown(done.traces, list(done.figures), done.held_out, tuple(plots)))
         write_whole(out.with_suffix(".json"), json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     if as_json:
-        click.echo(json.dumps(result, indent=1))
+        tell(json.dumps(result, indent=1))
     else:
-        click.echo(to_text(list(done.figures)))
+        tell(to_text(list(done.figures)))
         for name, why in done.unread.items():
-            click.echo(f"not read: {name}: {why}")
+            tell(f"not read: {name}: {why}")
         if out is not None:
-            click.echo(f"written to {out}")
+            tell(f"written to {out}")
     if broken:
         raise TraceError(f"{len(broken)} of {len(paths)} traces were not scored: their truth can't be used", REMEDY)
     missed = done.missed

@@ -18,6 +18,7 @@ from formclip.ground.errors import FileError, NotInstalled, from_os_error, print
 from formclip.ground.progress import count_progress
 from formclip.ground.settingsfile import read_settings
 from formclip.show.options import air_address
+from formclip.show.tell import tell
 
 
 def parse_press(ctx: click.Context, param: click.Parameter, value: str | None) -> list[tuple[float, str]] | None:
@@ -143,7 +144,7 @@ def virtual_clip_command(
                 end_s = rows / RATE_HZ + SETTLE_S + 1.5
                 more = process.reachable(end_s, stay_s or process.STAY_S, visits_end_it=stay_s is None)
                 more.update(process.config(address, out / "bonds.json"))
-                click.echo(f"in the air at {address}; the run comes first, then it can be synced", err=True)
+                tell(f"in the air at {address}; the run comes first, then it can be synced", err=True)
                 ready = _once(process.ready_s(end_s), f"now: formclip sync --virtual {address} --pair")
             more["events"] = [*more.get("events", ()), *events]
             progress = stack.enter_context(count_progress("virtual clip", rows // RATE_HZ, not as_json))
@@ -179,23 +180,23 @@ def virtual_clip_command(
         "notes": notes,
     }
     if as_json:
-        click.echo(json.dumps(facts, indent=1))
+        tell(json.dumps(facts, indent=1))
         return
     for note in notes:
-        click.echo(f"note: {note}")
-    click.echo(
+        tell(f"note: {note}")
+    tell(
         f"{run.seconds:.0f} s on the virtual {board} ({facts['times_real']} times real time), ended: {run.end}; "
         f"{len(run.sessions)} session(s), {len(run.pulses())} pulses of the motor"
     )
     if facts["heap_kb"]:
         stands = ", which stand for the board's 127" if facts["heap_kb"] == DEVICE_HEAP_KB else ""
-        click.echo(f"within {facts['heap_kb']} KB of the VM's heap{stands}")
+        tell(f"within {facts['heap_kb']} KB of the VM's heap{stands}")
     for path in run.sessions:
-        click.echo(f"{path}: formclip report {path} -o report.html")
+        tell(f"{path}: formclip report {path} -o report.html")
     if radio and not run.sessions:
-        click.echo("no session is left on the drive: what was recorded has been synced")
+        tell("no session is left on the drive: what was recorded has been synced")
     elif not run.sessions:
-        click.echo("nothing was recorded: the trace holds no running, and no --press started a session")
+        tell("nothing was recorded: the trace holds no running, and no --press started a session")
 
 
 def _once(at_s: float, text: str) -> Callable[[int], None]:
@@ -205,7 +206,7 @@ def _once(at_s: float, text: str) -> Callable[[int], None]:
     def on_second(seconds: int) -> None:
         if seconds >= at_s and not said:
             said.append(True)
-            click.echo(text, err=True)
+            tell(text, err=True)
 
     return on_second
 

@@ -1,0 +1,24 @@
+"""The one way from formclip to a terminal: what is printed, whoever wrote it, is text and no command to a terminal.
+
+A clip's name, a file's, a note in somebody's backup can hold escape sequences. Here they come out as \\x1b.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from formclip.ground.errors import printable
+
+
+def tell(text: object = "", err: bool = False) -> None:
+    """Lines to stdout, or to stderr."""
+    click.echo("".join(c if c in "\n\t" else printable(c) for c in str(text)), err=err)
+
+
+def tell_json(told: Any, indent: int | None = None) -> None:
+    """JSON to stdout, letters as they are."""
+    text = json.dumps(told, indent=indent, ensure_ascii=False)
+    click.echo("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))

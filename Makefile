@@ -74,6 +74,12 @@ ablate: $(VENV)/.run ## leave out each part of the signal chain in turn and scor
 bench: $(VENV)/.dev ## time and memory per block: CPython, the MicroPython VM, and estimated on the device
 	$(BIN)/python -m formclip.lab.bench $(ARGS)
 
+shots: $(VENV)/.dev ## pictures of every page in both themes and two widths, in out/shots (needs Chromium): look at them
+	$(BIN)/python -m tests.show.shots out/shots $(ARGS)
+
+page-bench: $(VENV)/.dev ## how quick `formclip ui` is on 1,000 runs, and what memory it takes
+	$(BIN)/python -m tests.show.bench_page $(ARGS)
+
 soak: $(VENV)/.dev ## 200 syncs that are cut, lossy and killed, over the virtual radio: nothing lost, nothing doubled
 	$(BIN)/python -m formclip.lab.bench.soak $(ARGS)
 

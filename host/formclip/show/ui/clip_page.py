@@ -88,6 +88,8 @@ def sync(request: Request, form: FormData, looks: Looks) -> Response:
                 job.say(f"{done.clip}: nothing new, {len(done.known)} known")
             for name, value in done.given.items():
                 job.say(f"{done.clip}: {name} is now {value}")
+            for one in done.carried:
+                job.say(f"{done.clip}: {one.name} is now {words({one.name: one.value})[one.name]}: {one.said}")
             for name, why in done.refused.items():
                 job.say(f"{done.clip}: {name} was not taken and waits on: {why}")
             for session, why in done.skipped:

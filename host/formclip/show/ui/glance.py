@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from formclip.ground.text import clock
-from formclip.runs.insight.acts import Act, acts
+from formclip.runs.insight.acts import NOTE, Act, acts
+from formclip.runs.insight.baseline import OF, baseline, since_of
 from formclip.runs.insight.digest import FIGURE, Digest
 from formclip.runs.insight.distance import ESTIMATE, SAID, WATCH, Distance, distance_of
 from formclip.runs.insight.findings import three_sentences
@@ -59,7 +60,17 @@ def glance(desk: Desk) -> Glance:
         in_short(row, last.digest)["sentences"],
         _one_picture(last),
         [chart for key in _WEEKS_OF if (chart := over_weeks(entries, key))],
+        next_steps(desk),
     )
+
+
+def next_steps(desk: Desk) -> list[Act]:
+    """What to do next, apart from what there is to act on."""
+    own = baseline(desk.history(), since_of(desk.store))
+    found = []
+    if not own.steady:
+        found.append(Act(NOTE, f"Your baseline: run {own.runs} of {OF}", " ".join(own.said), ""))
+    return found
 
 
 def in_short(row: Row, digest: Digest) -> dict[str, Any]:

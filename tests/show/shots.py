@@ -1,0 +1,70 @@
+"""Pictures of every page in both themes and two widths: `make shots`, then look at them.
+
+STORE is a store to show; without it one is made of runs with a story: tilt that grows, cadence that rises.
+"""
+
+import argparse
+import re
+import tempfile
+from pathlib import Path
+
+from formclip.runs.store.about import say
+from formclip.runs.store.store import Store
+from formclip.show.ui.looks import MENU, address
+
+from tests.made_runs import SUMMER, log_of, put
+from tests.show.browsing import THEMES, WIDTHS, Visitor, browser
+from tests.show.served import CLIP, serving
+
+
+def make_story(folder):
+    """Fourteen runs in five weeks."""
+    store = Store(folder)
+    for number in range(1, 15):
+        habit = 0.15 * number
+
+        def at(t_s, habit=habit, number=number):
+            return {"tilt_deg": 5 + habit + t_s / 1500, "cadence_spm": 164 + 0.4 * number + (t_s % 240 < 20) * -4}
+
+        cues = [(420 + 200 * k, k % 2) for k in range(4)]
+        data = log_of(
+            1500.0 + 60 * number, SUMMER + round(2.5 * 86400) * number, at, number, cues=cues,
+            firmware=b"formclip 0.1.0 xiao",
+        )  # fmt: skip
+        last = put(store, CLIP, number, data)
+    say(store, last, name="Sunday along the river", kind="long", surface="trail", note="Legs were heavy at the end.")
+    return store
+
+
+def shoot(folder, out):
+    """One picture a page, width and theme; how many."""
+    out.mkdir(parents=True, exist_ok=True)
+    latest = max(Store(folder).sessions(), key=lambda stored: stored.number)
+    paths = [path for path, _ in MENU] + [address(latest)]
+    done = 0
+    with serving(folder) as served, browser() as started:
+        visitor = Visitor(started, served)
+        for width in WIDTHS:
+            for theme in THEMES:
+                visitor.look(width, theme)
+                for path in paths:
+                    visitor.go(path)
+                    visitor.drawn()
+                    name = "run" if path.startswith("/run/") else re.sub(r"\W", "", path) or "home"
+                    visitor.page.screenshot(path=out / f"{name}-{width}-{theme}.png", full_page=True)
+                    done += 1
+    return done
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--store", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = given.store or make_story(Path(name)).folder
+        print(f"{shoot(folder, given.out)} pictures in {given.out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -153,8 +153,9 @@ def frozen(tree: Tree = HERE) -> Frozen:
     for name, data in sorted(modules.items()):
         whole.update(b"%s %d " % (name.encode(), len(data)) + data)
     build = f"{VERSION}-{whole.hexdigest()[:8]}"
-    modules[BUILD] = f'ID = "{build}"\n'.encode()
-    drive["/boot.py"] += f'from {BUILD[:-3]} import ID\n\nprint("{FROZEN_MARK}", ID)\n'.encode()
+    # one text: who looks into a file of the whole firmware finds it there
+    modules[BUILD] = f'ID = "{FROZEN_MARK} {build}"\n'.encode()
+    drive["/boot.py"] += f"from {BUILD[:-3]} import ID\n\nprint(ID)\n".encode()
     drive["/code.py"] = f"import {CODE[:-3]}\n".encode()
     return Frozen(modules, drive, build)
 

@@ -80,19 +80,24 @@ def read_boot_out(drive: Path) -> BootOut:
     return BootOut(version.group(1).rstrip(";,"), board.group(1))
 
 
-def drives() -> list[Path]:
-    """CIRCUITPY drives that this computer has mounted."""
+def mounts() -> list[Path]:
+    """Where this computer mounts what is plugged in."""
     places: list[Path] = []
     user = os.environ.get("USER", "")
     if sys.platform == "win32":
-        places = [Path(f"{letter}:/") for letter in string.ascii_uppercase]
-    else:
-        for root in (f"/media/{user}", f"/run/media/{user}", "/media", "/mnt", "/Volumes"):
-            try:
-                places += sorted(path for path in Path(root).iterdir() if path.name.startswith("CIRCUITPY"))
-            except OSError:
-                continue
-    return [path for path in places if (path / "boot_out.txt").is_file()]
+        return [Path(f"{letter}:/") for letter in string.ascii_uppercase]
+    for root in (f"/media/{user}", f"/run/media/{user}", "/media", "/mnt", "/Volumes"):
+        try:
+            places += sorted(Path(root).iterdir())
+        except OSError:
+            continue
+    return places
+
+
+def drives() -> list[Path]:
+    """CIRCUITPY drives that this computer has mounted."""
+    named = [path for path in mounts() if sys.platform == "win32" or path.name.startswith("CIRCUITPY")]
+    return [path for path in named if (path / "boot_out.txt").is_file()]
 
 
 def find_drive(drive: Path | None) -> Path:
@@ -146,7 +151,18 @@ def check_is_a_drive(drive: Path) -> None:
 def ask_for_the_drive(port: str) -> None:
     """Through the serial console: let the computer write at the next start, and restart."""
     memory = f"m=alarm.sleep_memory;m[{RESTART_AT}]={RESTART_MARK};m[{GUARD_AT}]=0"
-    line = f"import alarm,microcontroller;{memory};microcontroller.reset()"
+    _tell(port, f"import alarm,microcontroller;{memory};microcontroller.reset()")
+
+
+def ask_for_the_bootloader(port: str) -> None:
+    """Through the serial console: restart into the bootloader, as pressing reset twice does."""
+    into = "microcontroller.on_next_reset(microcontroller.RunMode.UF2)"
+    guard = f"alarm.sleep_memory[{GUARD_AT}]=0"  # meant, and no bite of the watchdog's
+    _tell(port, f"import alarm,microcontroller;{guard};{into};microcontroller.reset()")
+
+
+def _tell(port: str, line: str) -> None:
+    """One line to the console's prompt."""
     try:
         handle = os.open(port, os.O_RDWR | getattr(os, "O_NOCTTY", 0))
         try:

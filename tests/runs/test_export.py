@@ -218,7 +218,7 @@ def test_a_run_without_a_date_asks_for_it(log, tmp_path, capsys):
     [
         (("x",), "--fit, --csv"),
         (("--fit",), "name a run"),
-        (("nothing", "--csv"), "no run nothing"),
+        (("nothing", "--csv"), "no file 'nothing', and in the store"),
         (("x", "--csv", "--estimate"), "goes with --fit"),
     ],
 )

@@ -24,6 +24,11 @@ def with_unit(figure: str, unit: str) -> str:
     return f"{figure}{unit}" if unit == "°" else f"{figure} {unit}".rstrip()
 
 
+def counted(count: int, noun: str) -> str:
+    """1 run, 2 runs."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def clock(seconds: float, digits: int = 0) -> str:
     """Minutes and seconds, with hours where there are any: 4:05, 1:02:03; with `digits` after the point 4:05.2."""
     whole, _, rest = f"{seconds:.{digits}f}".partition(".")

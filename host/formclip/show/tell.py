@@ -19,6 +19,5 @@ def tell(text: object = "", err: bool = False) -> None:
 
 
 def tell_json(told: Any, indent: int | None = None) -> None:
-    """JSON to stdout, letters as they are."""
-    text = json.dumps(told, indent=indent, ensure_ascii=False)
-    click.echo("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
+    """JSON to stdout, in ASCII: no terminal changes it on the way."""
+    click.echo(json.dumps(told, indent=indent).replace("\x7f", "\\u007f"))

@@ -7,17 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 from formclip.ground.columns import load_run, own_clock, to_run
-from formclip.ground.errors import FormclipError
 from formclip.ground.log import Log, find_log, read_log
 from formclip.ground.run import Run
 from formclip.runs.store.dates import started_at
 from formclip.runs.store.store import Store, Stored
-
-
-class NoSuchRun(FormclipError):
-    """Nothing of that name in the store, and no file either."""
-
-    exit_code = 2
+from formclip.runs.store.which import which_or_file
 
 
 @dataclass(frozen=True)
@@ -45,17 +39,14 @@ def of_stored(stored: Stored, store: Store) -> Source:
     )
 
 
-def find(name: str, store: Store | None) -> Source:
-    """A session that a person named (CLIP/NUMBER), a clip's own file, or a folder that `replay --out` made.
+def find(name: str, store: Store) -> Source:
+    """A clip's own file, a folder that `replay --out` made, or the run of the store that a person named.
 
-    Errors    NoSuchRun; LogError where the file is no log
+    Errors    NoRun; LogError where the file is no log
     """
-    stored = store.named(name) if store is not None else None
-    if stored is not None and store is not None:
-        return of_stored(stored, store)
-    path = Path(name)
-    if not path.exists():
-        raise NoSuchRun(f"no run {name}", "formclip sessions lists them; a log or a replay's folder does too")
-    log_path = find_log(path)
+    found = which_or_file(name, store.folder)
+    if not isinstance(found, Path):
+        return of_stored(found.stored, store)
+    log_path = find_log(found)
     log = read_log(log_path)
-    return Source(path.stem if path.is_file() else path.name, load_run(path), log, started_at(log, -1, []))
+    return Source(found.stem if found.is_file() else found.name, load_run(found), log, started_at(log, -1, []))

@@ -31,7 +31,7 @@ WHY_SPIKE = (
     "the longest of the 30 days before. Much longer was not steadily worse, so no curve is drawn (Frandsen 2025)."
 )
 WHY_WEEKS = (
-    "Week by week, E advises at most +10 % and never +20 %. The evidence is thin: among 5,205 runners no relation of "
+    "Week by week, at most +10 % and never +20 % is advised. The evidence is thin: among 5,205 runners no relation of "
     "weekly change with injuries was found (Frandsen 2025)."
 )
 NO_RATIO = (
@@ -253,7 +253,7 @@ def _week_said(week: Week) -> str:
         sign = "+" if week.change >= 1 else "−"
         told.append(f"{sign}{abs(round(100 * (week.change - 1)))} % on the week before")
         if week.over:
-            told[-1] += f", more than E's {week.over} %"
+            told[-1] += f", more than {week.over} %"
     if week.three_weeks is not None and week.three_weeks > THREE_WEEKS:
         told.append(f"+{round(100 * (week.three_weeks - 1))} % in three weeks, more than three times +10 % make")
     return "; ".join(told)

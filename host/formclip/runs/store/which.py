@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 from formclip.ground.errors import FormclipError
 from formclip.runs.store.brief import Row, rows
@@ -15,6 +16,19 @@ class NoRun(FormclipError):
     """No run is meant, or more than one."""
 
     exit_code = 2
+
+
+def which_or_file(text: str, folder: Path | None) -> Row | Path:
+    """The file or folder of that name, else the one run meant in the store.
+
+    Errors    NoRun
+    """
+    if Path(text).exists():
+        return Path(text)
+    try:
+        return which(Store(folder), text)
+    except NoRun as error:
+        raise NoRun(f"no file '{text}', and in the store {error.what}", error.next_step) from None
 
 
 def which(store: Store, text: str) -> Row:

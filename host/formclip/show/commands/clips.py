@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from formclip.ground.text import counted
 from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
 from formclip.show.tell import tell
@@ -25,4 +26,4 @@ def clips_command(folder: Path | None, as_json: bool) -> None:
     if not rows:
         tell("no clip yet; next: formclip sync")
     for name, address, firmware, sessions in rows:
-        tell(f"{name:20} {sessions:4} sessions   firmware {firmware or '?'}   {address}")
+        tell(f"{name:20} {counted(sessions, 'session'):>13}   firmware {firmware or '?'}   {address}")

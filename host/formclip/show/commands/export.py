@@ -44,8 +44,8 @@ def export_command(
 ) -> None:
     """Write runs for other programs: FIT, CSV, Parquet.
 
-    RUN is CLIP/NUMBER as `formclip sessions` lists it, a clip's own log, or a
-    folder that `formclip replay` made. A FIT file has no speed and no
+    RUN is named as for `formclip show`, or is a clip's own log, or a folder
+    that `formclip replay` made. A FIT file has no speed and no
     distance unless --estimate asks for them: a program would take an
     estimate for the truth. Of a run that is merged with its watch's file, it
     is that file with the clip's figures added.

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import click
 
-from formclip.runs.store.brief import Row
-from formclip.runs.store.store import Store
-from formclip.runs.store.which import NoRun, which
+from formclip.runs.store.which import which_or_file
 from formclip.show.report.write import write_report
 from formclip.show.tell import tell
 
@@ -27,17 +25,10 @@ def report_command(source: Path, output: Path | None, folder: Path | None, as_js
     folder that `formclip replay --out` wrote. The page opens offline, on a
     phone too, in light and dark.
     """
-    row = None if source.exists() else _of_store(source.as_posix(), folder)
-    written, told = write_report(row.stored.path if row is not None else source, output, row)
+    found = which_or_file(source.as_posix(), folder)
+    row, path = (None, found) if isinstance(found, Path) else (found, found.stored.path)
+    written, told = write_report(path, output, row)
     if as_json:
         tell(json.dumps(told))
         return
     tell(f"report: {written} ({told['bytes'] / 1000:,.0f} kB)")
-
-
-def _of_store(label: str, folder: Path | None) -> Row:
-    """The run of the store that is meant."""
-    try:
-        return which(Store(folder), label)
-    except NoRun as error:
-        raise NoRun(f"no file '{label}', and in the store {error.what}", error.next_step) from None

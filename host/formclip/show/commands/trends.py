@@ -11,7 +11,7 @@ import click
 from formclip.ground.errors import printable
 from formclip.ground.plain import plain
 from formclip.ground.progress import count_progress
-from formclip.ground.text import number
+from formclip.ground.text import counted, number
 from formclip.runs.insight.digest import FIGURE
 from formclip.runs.insight.history import history
 from formclip.runs.insight.trends import LEVELS, Trend, Trends, how, trends
@@ -50,7 +50,7 @@ def trends_command(
 def _lines(found: Trends, metric: str | None) -> list[str]:
     if not found.runs:
         return ["no run yet in these days; next: formclip sync", *found.said]
-    out = [f"{found.runs} runs from {found.since} to {found.until}"]
+    out = [f"{counted(found.runs, 'run')} from {found.since} to {found.until}"]
     for one in found.trends:
         if metric in (None, one.key):
             out += ["", *_of(one, metric is not None)]

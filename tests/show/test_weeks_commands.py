@@ -3,6 +3,7 @@
 import json
 
 import click
+import click.testing
 import pytest
 from formclip.runs.store.store import Store
 from formclip.show import cli
@@ -10,7 +11,7 @@ from formclip.show import cli
 from tests.made_runs import SUMMER, log_of, put
 
 CLIP = "formclip-1a2b"
-COMMANDS = ("trends", "compare", "baseline", "load")
+COMMANDS = ("trends", "compare", "baseline", "load", "pain")
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,57 @@ def test_load_lists_weeks_and_says_why_there_is_no_ratio(run):
     assert code == 0 and "2026-06-15  " in out and "no acute:chronic ratio" in out
     told = json.loads(run("load", "--until", "2026-06-21", "--json")[1])
     assert [week["runs"] for week in told["weeks"]] == [2, 2, 2, 3] and len(told["spikes"]) == 8
+
+
+def test_pain_is_noted_listed_and_a_red_flag_says_stop_until_resumed(run, tmp_path):
+    there = tmp_path / "pain"
+    code, out, _ = run(
+        *("pain", "add", "--strength", "3", "--where", "low-back-left", "--when", "after", "--lasted", "5"),
+        *("--no-red-flag", "--at", "2026-06-01T20:00", "--note", "stiff"),
+        store=there,
+    )
+    assert code == 0 and out == "noted: 2026-06-01 20:00  3/10  low-back-left  after  5.0 h  “stiff”\n"
+    assert run("pain", "add", "--strength", "0", "--at", "2026-06-02", store=there)[1].endswith("no pain\n")
+    flagged = ("pain", "add", "--strength", "5", "--where", "low-back-centre", "--when", "during")
+    told = json.loads(run(*flagged, "--red-flag", "numb", "--json", store=there)[1])
+    assert told["advice"][0] == "Seek care now: a numb saddle area. Stop running." and len(told["advice"]) == 2
+    assert run("pain", "list", store=there)[1].startswith("Seek care now")
+    assert len(json.loads(run("pain", "list", "--json", store=there)[1])["pains"]) == 3
+    code, out, err = run("config", "set", "mode", "coach", store=there)
+    assert code == 5 and not out and "numb saddle" in err and "pain resume" in err
+    assert "until: formclip pain resume" in run("pain", "remove", "3", store=there)[1]
+    assert "comes back at its next sync" in run("pain", "resume", store=there)[1]
+    assert "no red flag stands" in run("pain", "resume", store=there)[1]
+    assert "bladder" in run_plain("pain", "questions")
+
+
+def run_plain(*arguments):
+    """A command that needs no store."""
+    return click.testing.CliRunner().invoke(cli.cli, arguments).output
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("add", "--strength", "3", "--where", "hip", "--when", "after"),  # red flags not answered
+        ("add", "--where", "hip"),
+        ("add", "--strength", "3", "--when", "after", "--no-red-flag"),
+        ("add", "--strength", "11"),
+        ("add", "--strength", "3", "--where", "elbow"),
+        ("add", "--strength", "0", "--at", "soon"),
+        ("remove", "7"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_no_pain_is_one_line_and_not_kept(run, tmp_path, wrong):
+    code, out, err = run("pain", *wrong, store=tmp_path / "pain")
+    assert code == 2 and not out and err.count("\n") == 1 and "; " in err
+    assert "nothing noted" in run("pain", "list", store=tmp_path / "pain")[1]
+
+
+def test_pain_beside_says_how_many_runs_are_missing(run):
+    code, out, _ = run("pain", "beside")
+    assert code == 0 and out.startswith("Too few to tell: 0 runs since the first entry")
 
 
 def test_a_store_without_runs_says_what_is_next(run, tmp_path):

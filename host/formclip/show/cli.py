@@ -40,6 +40,7 @@ COMMANDS = {
     "baseline": "Show what is usual for you, and carry it to the clip.",
     "load": "Show how much you ran, and what rose fast.",
     "merge": "Put a run and its watch's file together.",
+    "pain": "Keep a pain log, and see it beside form and load.",
     "export": "Write runs for other programs: FIT, CSV, Parquet.",
     "live": "Watch a run as it happens.",
     "config": "See and change a clip's settings.",

@@ -1,20 +1,26 @@
 """What a clip is given at the end of a visit, beside what waits for it: baselines, wider limits, silence.
 
-Settings that the runner owns are lent, never taken: store/lent.py says how.
+Settings that the runner owns are lent, never taken: store/lent.py says how. While a red flag of the pain log stands,
+the mode is silent, whatever the runner sets on the clip meanwhile: that is what comes back.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from gaitcore.settings import TABLE, index_of
+from gaitcore.settings import TABLE, Settings, index_of
 
-from formclip.runs.insight.baseline import OF, WIDENED, Baseline, baseline, since_of
+from formclip.ground.errors import SettingsError
+from formclip.runs.insight.baseline import OF, WIDENED, baseline, since_of
 from formclip.runs.insight.history import history
 from formclip.runs.store.lent import Lent, given_back, lend, lent
+from formclip.runs.store.pain import standing
 from formclip.runs.store.store import Store
 
-BASELINE = "baseline"
+BASELINE, RED_FLAG = "baseline", "red flag"
+MODE = "mode"
+SILENT = int(Settings().set(MODE, "silent"))
 
 
 @dataclass(frozen=True)
@@ -41,9 +47,19 @@ def to_carry(store: Store, clip: str, current: dict[str, int]) -> list[Carried]:
     if not found.settings and found.since is not None and current["own_cadence_dspm"]:
         out.append(Carried("own_cadence_dspm", 0, "your baseline begins anew"))
     before = lent(store, clip)
+    stage = f"until your baseline is steady (run {found.runs} of {OF})"
     for name in WIDENED:
-        out += _lend(store, clip, name, current[name], before.get(name), found)
-    return out
+        own = _own(before.get(name), current[name])
+        value = min(TABLE[index_of(name)][3], own + found.wider)
+        words = (f"your {own}, and {value - own} more {stage}", "as you had it: your baseline is steady")
+        out += _lend(store, clip, name, (own, value, current[name]), before.get(name), BASELINE, words)
+    own, flags = _own(before.get(MODE), current[MODE]), standing(store)
+    words = (
+        f"cueing is off: you noted {', '.join(flag.said for flag in flags)}; formclip pain resume restores it",
+        "as you had it before the red flag in your pain log",
+    )
+    value = SILENT if flags else own
+    return out + _lend(store, clip, MODE, (own, value, current[MODE]), before.get(MODE), RED_FLAG, words)
 
 
 def taken(store: Store, clip: str, one: Carried) -> None:
@@ -52,13 +68,37 @@ def taken(store: Store, clip: str, one: Carried) -> None:
         given_back(store, clip, one.name)
 
 
-def _lend(store: Store, clip: str, name: str, current: int, before: Lent | None, found: Baseline) -> list[Carried]:
-    own = before.own if before is not None and before.holds(current) else current
-    value = min(TABLE[index_of(name)][3], own + found.wider)
+def heed_red_flags(folder: Path | None, values: dict[str, int]) -> None:
+    """Before a person sets these on a clip: while a red flag stands, no mode is set that cues.
+
+    Errors    SettingsError
+    """
+    if values.get(MODE, SILENT) != SILENT:
+        flags = standing(Store(folder))
+        if flags:
+            raise SettingsError(
+                f"cueing is off: you noted {', '.join(flag.said for flag in flags)}",
+                "when a clinician has seen it: formclip pain resume",
+            )
+
+
+def _own(before: Lent | None, current: int) -> int:
+    """What the runner has set."""
+    return before.own if before is not None and before.holds(current) else current
+
+
+def _lend(
+    store: Store,
+    clip: str,
+    name: str,
+    values: tuple[int, int, int],
+    before: Lent | None,
+    why: str,
+    words: tuple[str, str],
+) -> list[Carried]:
+    """values: the runner's own, what is to be, what the clip has; words: for a value that is lent, and given back."""
+    own, value, current = values
     if value == own:
-        if before is None:
-            return []
-        return [Carried(name, own, "as you had it: your baseline is steady", True)]
-    lend(store, clip, name, Lent(own, value, current, BASELINE))
-    said = f"your {own}, and {value - own} more until your baseline is steady (run {found.runs} of {OF})"
-    return [Carried(name, value, said)] if current != value else []
+        return [] if before is None else [Carried(name, own, words[1], True)]
+    lend(store, clip, name, Lent(own, value, current, why))
+    return [Carried(name, value, words[0])] if current != value else []

@@ -14,13 +14,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from formclip.ground.run import Floats
 
 LEVEL = 0.05  # a claim is made when chance alone gives the like in fewer than 1 of 20
 FEWEST_LINE = 8
 FEWEST_MEAN = 3
+BLOCK = 4  # runs that are kept together when chance is asked
+_SHUFFLES = 999
 FEWEST_SHIFT = 12
 _FEWEST_SIDE = 4  # runs before and after a shift
 _Z95 = 1.959964
@@ -185,6 +187,76 @@ def _better_than_a_line(values: Floats, residuals: Floats) -> bool:
     if of_step <= 0:
         return of_line_sum > 0
     return n * math.log(of_line_sum / of_step) > 2 * math.log(n)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Whether one series goes with another, run by run, beyond what both do over time.
+
+    r       Spearman's, of what is left when the straight line over time is taken out of both
+    p       how often the second series, its blocks shuffled, gives as large a one
+    difference, low, high   of the second, runs with more of the first less those with less, with the 95 % interval
+    spread  standard deviation of the second within the two halves, widened where neighbours are alike in both series
+    """
+
+    r: float
+    p: float
+    n: int
+    difference: float
+    low: float
+    high: float
+    spread: float
+
+
+def relation(x: Floats, y: Floats) -> Relation | None:
+    """None where either is the same in all runs, or with fewer than FEWEST_LINE.
+
+    The shuffle keeps runs of BLOCK neighbours together, so that a good week or a spell of pain is no chain of
+    independent proofs.
+    """
+    known = np.isfinite(x) & np.isfinite(y)
+    x, y = x[known], y[known]
+    n = len(x)
+    if n < FEWEST_LINE or np.ptp(x) <= 0 or np.ptp(y) <= 0:
+        return None
+    more = x > np.median(x)
+    if not more.any() or more.all():
+        return None
+    of_x, of_y = _off_the_line(ranked(x)), _off_the_line(ranked(y))
+    scale = math.sqrt(float(of_x @ of_x) * float(of_y @ of_y))
+    if scale <= 0:
+        return None
+    r = float(of_x @ of_y) / scale
+    rng = np.random.default_rng(n)
+    by_chance = np.array([abs(float(of_x @ of_y[_shuffled(n, rng)])) / scale for _ in range(_SHUFFLES)])
+    p = (1 + int((by_chance >= abs(r) - 1e-12).sum())) / (1 + _SHUFFLES)
+    parts = (y[~more], y[more])
+    difference = float(parts[1].mean() - parts[0].mean())
+    residuals = y - np.where(more, parts[1].mean(), parts[0].mean())
+    alike = _likeness(residuals) * _likeness(ranked(x))  # of what two series have in common, only both do harm
+    spread = math.sqrt(float(residuals @ residuals) / (n - 2) * (1 + alike) / (1 - alike))
+    reach = float(stdtrit(n - 2, 0.975)) * spread * math.sqrt(sum(1 / len(part) for part in parts))
+    return Relation(r, p, n, difference, difference - reach, difference + reach, spread)
+
+
+def runs_to_see(spread: float, difference: float, questions: int = 1) -> int:
+    """How many runs it takes to see such a difference between halves, 8 of 10 times; so many questions are asked."""
+    z = float(ndtri(1 - LEVEL / 2 / questions)) + float(ndtri(0.8))
+    return math.ceil(4 * (z * spread / difference) ** 2)
+
+
+def _off_the_line(values: Floats) -> Floats:
+    """Less its straight line over the runs."""
+    t = np.arange(len(values)) - (len(values) - 1) / 2
+    centred = values - values.mean()
+    return np.asarray(centred - float(t @ centred) / float(t @ t) * t, dtype=np.float64)
+
+
+def _shuffled(n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """All places, cut round the end into blocks of neighbours, the blocks in any order."""
+    places = np.roll(np.arange(n), int(rng.integers(n)))
+    blocks = np.array_split(places, max(2, n // BLOCK))
+    return np.concatenate([blocks[i] for i in rng.permutation(len(blocks))])
 
 
 def resampled(n: int, rng: np.random.Generator, block: int = 3) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ from gaitcore.settings import Settings, index_of
 from formclip.ground.errors import from_os_error, printable
 from formclip.ground.settingsfile import read_settings
 from formclip.lab.docs import settings as table_of_settings
+from formclip.runs.insight.carry import heed_red_flags
 from formclip.runs.store.store import Store
 from formclip.runs.sync.client import ClipClient
 from formclip.runs.sync.errors import Faulty, NoClip
@@ -78,6 +79,7 @@ def config_set(
     next sync. A running session keeps the settings that it began with.
     """
     values = {name: checked(name, value)}
+    heed_red_flags(folder, values)
     try:
         asyncio.run(with_one(clip, seconds, pair, lambda client: _give(client, folder, values)))
     except NoClip as error:
@@ -152,6 +154,7 @@ def config_load(file: Path, clip: str | None, seconds: float, pair: bool, folder
     """
     named = read_settings(file)
     wanted = Settings(named)
+    heed_red_flags(folder, {name: getattr(wanted, name) for name in named})
     values = {name: getattr(wanted, name) for name in named}
     try:
         changed = asyncio.run(with_one(clip, seconds, pair, lambda client: _give(client, folder, values)))

@@ -34,10 +34,10 @@ from formclip.runs.store.which import NoRun, which
 from formclip.runs.sync.visit import visit
 from hypothesis import given
 from hypothesis import strategies as st
-from test_store import VERSION_1, client, held
-from test_sync import Port
 
 from tests.made_runs import SUMMER, log_of, put
+from tests.runs.test_store import VERSION_1, client, held
+from tests.runs.test_sync import Port
 
 CLIP = "formclip-1a2b"
 

@@ -13,6 +13,7 @@ from formclip.ground.metrics import METRIC, METRICS
 from formclip.ground.run import Cue, Run
 from formclip.ground.text import number, signed
 from formclip.runs.insight.compare import balance_percent, cue_effects, sides, thirds
+from formclip.runs.insight.distance import SAID, Distance
 from formclip.runs.insight.findings import findings, three_sentences
 from formclip.runs.knowledge import CAUTIONS, EXERCISES, FAULTS, WHEN_TO_STOP
 from formclip.show.report.charts import charts_of, over_time
@@ -159,7 +160,7 @@ def test_estimates_are_labelled_and_have_their_interval_where_one_is_known():
     speed, contact = (next(f for f in story["figures"] if f["key"] == key) for key in ("speed_mps", "contact_ms"))
     assert speed["estimate"] and speed["interval"] == "2.75 to 3.25" and contact["interval"] == ""
     assert "± 0.3 km by the clip's own estimate" in story["distance"]
-    assert tell(run, Label("x", distance_m=5000.0))["distance"] == "5.00 km as you said"
+    assert tell(run, Label("x", distance=Distance(5000.0, None, SAID)))["distance"] == "5.00 km as you said"
 
 
 def test_axis_begins_at_zero_and_says_minutes_since_what():

@@ -3,17 +3,19 @@
 import io
 import re
 import threading
+import time
 import zipfile
 
 import pytest
 from formclip.lab.simulate import Scenario, write
-from formclip.runs.store.about import about
+from formclip.runs.store.about import about, say
 from formclip.runs.store.store import Store
 from formclip.show.ui import clip_page
 from formclip.show.ui.jobs import DONE, FAILED, RUNNING, STOPPED, Jobs
 from formclip.show.ui.looks import MENU, index_stamp
 
 from tests.made_runs import SUMMER, log_of, put
+from tests.runs.test_merge import DATA, LOG, OTHER
 from tests.show.served import CLIP, Client, make_store, serving
 
 RUN = f"/run/{CLIP}/4"
@@ -196,6 +198,41 @@ def test_a_recording_is_looked_at_corrected_and_kept(served, client, tmp_path):
 def wait_for_keep(served, client, place, **fields):
     assert client.write(place, what="keep", **fields).status == 303
     return wait_for(served.desk.jobs.current)
+
+
+def test_a_watchs_file_is_put_beside_its_run_and_another_is_refused(tmp_path):
+    store = Store(tmp_path)
+    put(store, CLIP, 1, LOG)
+    with serving(tmp_path) as one:
+        client = Client(one)
+        other = client.upload("other.fit", OTHER)
+        assert "A watch's file" in client.get(other.place).text.replace("&#39;", "'")
+        job = wait_for_keep(one, client, other.place, run=f"{CLIP}/1")
+        assert job.state == FAILED, job.said
+        assert job.said[-1].startswith("other.fit: ") and "agree by" in job.said[-1]
+        assert client.get(other.place).status == 200, "what was refused is still there"
+        place = client.upload("run.fit", DATA).place
+        assert f'<option value="{CLIP}/1">' in client.get(place).text
+        job = wait_for_keep(one, client, place, run=f"{CLIP}/1")
+        assert job.state == DONE, job.said
+        page = client.get(job.lead[0] + "?whole=1").text
+        assert "by your watch" in page and "With your watch" in page, re.findall(r"With your watch.*?<form", page, re.S)
+        assert client.get(job.lead[0] + "/export/fit").data[8:12] == b".FIT"
+        assert client.write(job.lead[0] + "/apart").status == 303
+        assert "by your watch" not in client.get(job.lead[0]).text
+
+
+def test_load_tells_a_spike_first_on_its_page_and_at_home(tmp_path):
+    store, began = Store(tmp_path), round(time.time()) - 50 * 86400
+    for number, minutes in enumerate((4, 4, 4, 9), 1):
+        stored = put(store, CLIP, number, log_of(60.0 * minutes, began + 12 * 86400 * number, seed=number))
+        say(store, stored, distance_m=200.0 * minutes)
+    with serving(tmp_path) as one:
+        client = Client(one)
+        page = client.get("/load").text
+        assert "125 % longer than the longest run of the 30 days before" in page and "no acute:chronic ratio" in page
+        assert page.index("125 %") < page.index("Week by week")
+        assert "A run much longer than those of late" in client.get("/").text
 
 
 def test_a_file_that_is_none_is_told_and_can_be_dropped(served, client):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from formclip.ground.version import VERSION
 from formclip.runs.insight.history import Entry, History
+from formclip.runs.insight.load import LOOK_BACK, WHY_SPIKE, load
 from formclip.runs.knowledge import FAULTS
 from formclip.runs.store.store import Store
 
@@ -26,9 +28,19 @@ class Act:
     place: str
 
 
-def acts(store: Store, runs: History) -> list[Act]:
+def acts(store: Store, runs: History, today: date | None = None) -> list[Act]:
     """All that there is to act on."""
-    return [*_of_form(runs.entries), *_of_clips(store, runs.entries), *_of_record(runs)]
+    return [
+        *_of_load(runs, today or date.today()),
+        *_of_form(runs.entries),
+        *_of_clips(store, runs.entries),
+        *_of_record(runs),
+    ]
+
+
+def _of_load(runs: History, today: date) -> list[Act]:
+    latest = [one for one in load(runs).spikes[-1:] if one.told and today - one.day <= LOOK_BACK]
+    return [Act(WATCH, "A run much longer than those of late", f"{one.said} {WHY_SPIKE}", "load") for one in latest]
 
 
 def _of_form(entries: Sequence[Entry]) -> list[Act]:

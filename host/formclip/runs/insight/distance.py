@@ -24,12 +24,18 @@ class Distance:
     source: str
 
 
-def distance_of(about: About, watched: Watched | None, digest: Digest) -> Distance | None:
-    """None where nothing tells it."""
+def known_distance(about: About, watched: Watched | None) -> Distance | None:
+    """What a person or a watch knows; None where neither does."""
     if about.distance_m is not None:
         return Distance(about.distance_m, None, SAID)
     if watched is not None and watched.distance_m is not None:
         return Distance(watched.distance_m, None, WATCH)
-    if digest.distance_m is None:
-        return None
+    return None
+
+
+def distance_of(about: About, watched: Watched | None, digest: Digest) -> Distance | None:
+    """None where nothing tells it."""
+    known = known_distance(about, watched)
+    if known is not None or digest.distance_m is None:
+        return known
     return Distance(digest.distance_m, digest.distance_90_m, ESTIMATE)

@@ -13,14 +13,17 @@ from formclip.ground.metrics import METRIC, METRICS, Metric
 from formclip.ground.run import Run, mean
 from formclip.ground.text import clock, number, signed, with_unit
 from formclip.runs.insight.compare import Change, balance_percent, cue_effects, personal_baseline, sides, thirds
+from formclip.runs.insight.distance import ESTIMATE, SAID, WATCH, Distance, known_distance
 from formclip.runs.insight.findings import ABOUT, SPOKEN_OF, findings, of_run
 from formclip.runs.knowledge import BALANCE_GOOD, CADENCE_TARGET, CADENCE_TARGET_CAP, FAULTS, TILT_CUE_DEG
 from formclip.runs.store.brief import Row
+from formclip.runs.store.watch import Watched
 from formclip.show.report.charts import Chart, charts_of
 
 _ARROWS = {-1: "↓", 0: "→", 1: "↑"}
 _USUAL = ("cadence_spm", "tilt_deg")  # the figures of a run without a finding
 _MOST_FIRST = 4
+_TOLD_BY = {SAID: "as you said", WATCH: "by your watch", ESTIMATE: "by the clip's own estimate"}
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,11 @@ class Label:
     title: str
     told: list[str] = field(default_factory=list)
     note: str = ""
-    distance_m: float | None = None  # as a person said it
+    distance: Distance | None = None  # as a person or a watch knows it
 
 
-def label_of(row: Row) -> Label:
-    """Of a run of the store: its name, or its date; when it was, which clip, on what."""
+def label_of(row: Row, watched: Watched | None = None) -> Label:
+    """Of a run of the store: its name, or its date; when it was, which clip, on what, and how far."""
     about = row.about
     when = date_text(row.started) if row.started else "date unknown"
     clip = f"clip {row.stored.clip}, run {row.stored.number}"
@@ -42,7 +45,7 @@ def label_of(row: Row) -> Label:
     title = printable(about.name) if about.name else f"Run of {when}" if row.started else "Run without a date"
     if about.name:
         told.insert(0, when)
-    return Label(title, [printable(part) for part in told], about.note, about.distance_m)
+    return Label(title, [printable(part) for part in told], about.note, known_distance(about, watched))
 
 
 def date_text(at: datetime) -> str:
@@ -104,16 +107,21 @@ def _place(chart: Chart, first: list[str]) -> str:
     return "first" if chart.key.removeprefix("time-") in first else "rest"
 
 
-def _distance(run: Run, label: Label) -> str:
-    """How far, as it is to be read: what a person said, else the estimate with its interval."""
-    if label.distance_m is not None:
-        return f"{label.distance_m / 1000:.2f} km as you said"
-    distance_m = run.distance_m() if len(run) else None
-    if distance_m is None:
+def distance_text(distance: Distance | None) -> str:
+    """How far, as it is to be read, and who told it; an estimate with its interval."""
+    if distance is None:
         return ""
-    share = mean(run.column("speed_mps_90")) / mean(run.column("speed_mps"))
-    width = f" ± {distance_m * share / 1000:.1f}" if math.isfinite(share) else ""
-    return f"about {distance_m / 1000:.1f}{width} km by the clip's own estimate"
+    if distance.source != ESTIMATE:
+        return f"{distance.m / 1000:.2f} km {_TOLD_BY[distance.source]}"
+    width = f" ± {distance.half_width_90_m / 1000:.1f}" if distance.half_width_90_m else ""
+    return f"about {distance.m / 1000:.1f}{width} km {_TOLD_BY[ESTIMATE]}"
+
+
+def _distance(run: Run, label: Label) -> str:
+    if label.distance is not None or not len(run) or (distance_m := run.distance_m()) is None:
+        return distance_text(label.distance)
+    half = distance_m * mean(run.column("speed_mps_90")) / mean(run.column("speed_mps"))
+    return distance_text(Distance(distance_m, half if math.isfinite(half) else None, ESTIMATE))
 
 
 def _figure(run: Run, metric: Metric, change: Change | None) -> dict[str, Any] | None:

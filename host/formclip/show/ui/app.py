@@ -14,7 +14,16 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from formclip.ground.errors import FormclipError
-from formclip.show.ui import about_page, clip_page, compare_page, home_page, import_page, run_page, trends_page
+from formclip.show.ui import (
+    about_page,
+    clip_page,
+    compare_page,
+    home_page,
+    import_page,
+    load_page,
+    run_page,
+    trends_page,
+)
 from formclip.show.ui.guard import TooLarge, too_large
 from formclip.show.ui.looks import Desk, Looks, desk_of, static_file
 
@@ -53,8 +62,10 @@ def make_app(desk: Desk) -> Starlette:
         writes("/run/{clip:path}/{number:int}/hide", run_page.hide),
         writes("/run/{clip:path}/{number:int}/delete", run_page.delete),
         writes("/run/{clip:path}/{number:int}/back", run_page.take_back),
+        writes("/run/{clip:path}/{number:int}/apart", run_page.apart),
         reads("/trends", trends_page.show),
         reads("/compare", compare_page.show),
+        reads("/load", load_page.show),
         reads("/clip", clip_page.show),
         writes("/clip/sync", clip_page.sync),
         writes("/clip/calibrate", clip_page.calibrate),

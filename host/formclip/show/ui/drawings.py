@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class Drawings:
 
     def story(self, stored: Stored, label: Label, make: bool = True) -> dict[str, Any] | None:
         """What the run's page says; with `make` off, None unless it is kept."""
-        key = [_MADE_BY, *stored.key, label.distance_m]
+        key = [_MADE_BY, *stored.key, asdict(label.distance) if label.distance else None]
         path = self._folder / f"{_hash(key)}.json"
         told: dict[str, Any] | None = _read(path)
         if told is None and make:

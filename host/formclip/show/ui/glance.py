@@ -11,17 +11,17 @@ from formclip.ground.text import clock
 from formclip.runs.insight.acts import NOTE, Act, acts
 from formclip.runs.insight.baseline import OF, baseline, since_of
 from formclip.runs.insight.digest import FIGURE, Digest
-from formclip.runs.insight.distance import ESTIMATE, SAID, WATCH, Distance, distance_of
+from formclip.runs.insight.distance import distance_of
 from formclip.runs.insight.findings import three_sentences
 from formclip.runs.insight.history import Entry
 from formclip.runs.store.brief import Row
+from formclip.runs.store.watch import Watched
 from formclip.show.report.charts import Chart, over_days
-from formclip.show.report.story import label_of
+from formclip.show.report.story import distance_text, label_of
 from formclip.show.ui.looks import Desk, address
 
 _WEEKS_OF = ("cadence_spm", "tilt_deg")
 _MOST_RUNS = 60
-_HOW = {SAID: "as you said", WATCH: "by your watch", ESTIMATE: "by the clip's own estimate"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def glance(desk: Desk) -> Glance:
     last = entries[-1]
     row = desk.row(last.stored.clip, last.stored.number)
     assert row is not None
-    label = label_of(row)
+    label = label_of(row, last.watched)
     return Glance(
         found,
         len(entries),
@@ -57,7 +57,7 @@ def glance(desk: Desk) -> Glance:
         address(last.stored),
         label.title,
         label.told,
-        in_short(row, last.digest)["sentences"],
+        in_short(row, last.digest, last.watched)["sentences"],
         _one_picture(last),
         [chart for key in _WEEKS_OF if (chart := over_weeks(entries, key))],
         next_steps(desk),
@@ -73,11 +73,11 @@ def next_steps(desk: Desk) -> list[Act]:
     return found
 
 
-def in_short(row: Row, digest: Digest) -> dict[str, Any]:
+def in_short(row: Row, digest: Digest, watched: Watched | None) -> dict[str, Any]:
     """A run in words, without reading its log."""
     if digest.problem:
         return {"sentences": [], "steps": 0, "running": "0:00", "distance": "", "cues": {}}
-    distance = distance_text(distance_of(row.about, None, digest))
+    distance = distance_text(distance_of(row.about, watched, digest))
     return {
         "sentences": three_sentences(
             digest.running_s,
@@ -91,15 +91,6 @@ def in_short(row: Row, digest: Digest) -> dict[str, Any]:
         "distance": distance,
         "cues": {"overstride": 0, "arch": 0, **digest.cues},
     }
-
-
-def distance_text(distance: Distance | None) -> str:
-    if distance is None:
-        return ""
-    width = f" ± {distance.half_width_90_m / 1000:.1f}" if distance.half_width_90_m else ""
-    about = "about " if distance.source == ESTIMATE else ""
-    digits = 1 if distance.source == ESTIMATE else 2
-    return f"{about}{distance.m / 1000:.{digits}f}{width} km {_HOW[distance.source]}"
 
 
 def _one_picture(entry: Entry) -> list[dict[str, Any]]:

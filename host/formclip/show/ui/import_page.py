@@ -13,7 +13,9 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +26,21 @@ from starlette.responses import RedirectResponse, Response
 
 from formclip.ground.errors import FormclipError, from_os_error
 from formclip.ground.files import make_folder
+from formclip.ground.text import clock
 from formclip.runs.store.index import private
+from formclip.show.report.story import date_text, label_of
 from formclip.show.ui.forms import text_in
 from formclip.show.ui.jobs import Job
-from formclip.show.ui.looks import Desk, Looks, desk_of
+from formclip.show.ui.looks import Desk, Looks, address_of, desk_of
 
 _FOLDER = ".dropped"
 _KEPT_S = 7 * 86400
 _KEY = re.compile(r"[0-9a-f]{16}")
+_PLACE = re.compile(r"\S*[/\\]\.dropped[/\\][0-9a-f]{16}[/\\]")  # before a file's own name in what is said of it
 _MOST_NAME = 80
 _A_PIECE_B = 1 << 20
 _LONGEST_S = 600
+_MOST_RUNS = 30  # that a watch's file may belong to
 # What a person can say about a recording, and the option of `formclip import` and `add` for it.
 GIVEN = (
     ("columns", "--columns", "Columns", "t=1,ax=2,ay=3,az=4,gx=5,gy=6,gz=7, by name or number"),
@@ -72,7 +78,7 @@ def preview(request: Request, looks: Looks) -> Response:
     desk = desk_of(request)
     path = _dropped(desk, request.path_params["key"])
     given = {name: request.query_params.get(name, "") for name, *_ in GIVEN}
-    seen, problem = _look(path, given)
+    seen, problem = _look(desk, path, given)
     return looks.page(
         request,
         "preview.html",
@@ -93,37 +99,79 @@ def keep(request: Request, form: FormData, looks: Looks) -> Response:
     if text_in(form, "what") == "drop":
         shutil.rmtree(path.parent, ignore_errors=True)
         return RedirectResponse("/import?said=The+file+was+dropped.+Nothing+was+kept.", 303)
+    run = text_in(form, "run")
+    if run:
+        desk.jobs.start("merge", f"Putting {path.name} and {run} together", _merging(desk, path, run))
+        return RedirectResponse("/job", 303)
     at = text_in(form, "at")
-    words = ["add", str(path), "--store", str(desk.store.folder), "--json"]
-    words += ["--at", at] if at else []
-    words += _options({name: text_in(form, name) for name, *_ in GIVEN})
+    words = ["add", f"--store={desk.store.folder}", "--json", *([f"--at={at}"] if at else [])]
+    words += [*_options({name: text_in(form, name) for name, *_ in GIVEN}), "--", str(path)]
 
     def work(job: Job) -> None:
         job.say("the clip's own code runs over it")
         taken = _asked(words)
         for one in taken:
             job.say(f"{one['session']}: {'kept' if one['new'] else 'was there already'}")
-            job.lead = (f"/run/{one['session']}", "Look at the run")
+            job.lead = (address_of(one["session"]), "Look at the run")
         shutil.rmtree(path.parent, ignore_errors=True)
 
     desk.jobs.start("add", f"Taking in {path.name}", work)
     return RedirectResponse("/job", 303)
 
 
-def _look(path: Path, given: dict[str, str]) -> tuple[dict[str, Any], str]:
+def _merging(desk: Desk, path: Path, run: str) -> Callable[[Job], None]:
+    def work(job: Job) -> None:
+        job.say("the cadences of both are set beside each other")
+        words = ["merge", f"--store={desk.store.folder}", "--json", "--", run, str(path)]
+        told = _asked(words)
+        job.say(f"they are one run: their cadences agree by {told['agreement']:.2f}")
+        job.lead = (address_of(told["session"]), "Look at the run")
+        shutil.rmtree(path.parent, ignore_errors=True)
+
+    return work
+
+
+def _look(desk: Desk, path: Path, given: dict[str, str]) -> tuple[dict[str, Any], str]:
     """(what was understood, what is wrong with it)."""
     from formclip.ground.log import is_log, read_logs
 
     try:
+        if _is_fit(path):
+            return _of_watch(desk, path), ""
         if is_log(path):
             logs = read_logs(path)
             told = [f"{len(logs)} runs" if len(logs) > 1 else "one run"]
             told += [f"in the log: {problem}" for log in logs for problem in log.problems]
             return {"kind": "log", "lines": told}, ""
-        found = _asked(["import", str(path), "--look", "--json", *_options(given)])
+        found = _asked(["import", "--look", "--json", *_options(given), "--", str(path)])
     except FormclipError as error:
         return {}, f"{error.what}; {error.next_step}" if error.next_step else error.what
     return {"kind": "trace", **found[0]}, ""
+
+
+def _is_fit(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(12)[8:] == b".FIT"
+
+
+def _of_watch(desk: Desk, path: Path) -> dict[str, Any]:
+    """The activities of a watch's file, and the runs that may be theirs, the nearest in time first.
+
+    Errors    WatchError for a file that can't be read
+    """
+    from formclip.runs.exchange.watchfile import activities, read_file
+
+    found = activities(read_file(path), path)
+    lines = [
+        f"{one.sport or 'an activity'} of {clock(one.ended_s - one.began_s)}, began "
+        f"{date_text(datetime.fromtimestamp(one.began_s).astimezone())}"
+        for one in found
+    ]
+    began_s = found[0].began_s
+    rows = [row for row in desk.rows() if not row.brief.problem]
+    rows.sort(key=lambda row: abs(row.started.timestamp() - began_s) if row.started else float("inf"))
+    offered = [(row.stored.label, f"{label_of(row).title}, {clock(row.brief.running_s)}") for row in rows[:_MOST_RUNS]]
+    return {"kind": "watch", "lines": lines + [one.wrong for one in found if one.wrong], "runs": offered}
 
 
 def _options(given: dict[str, str]) -> list[str]:
@@ -131,7 +179,7 @@ def _options(given: dict[str, str]) -> list[str]:
     return [f"{option}={given[name]}" for name, option, *_ in GIVEN if given.get(name)]
 
 
-def _asked(words: list[str]) -> list[dict[str, Any]]:
+def _asked(words: list[str]) -> Any:
     """What a command of formclip says as JSON.
 
     Errors    FormclipError with its one line
@@ -144,11 +192,11 @@ def _asked(words: list[str]) -> list[dict[str, Any]]:
     except subprocess.TimeoutExpired:
         raise FormclipError("reading it took more than ten minutes", "Use formclip add in a terminal.") from None
     if done.returncode:
-        line = done.stderr.decode(errors="replace").strip().rpartition("\n")[2].removeprefix("formclip: ")
+        line = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        line = _PLACE.sub("", line.removeprefix("formclip: "))
         what, _, next_step = line.partition("; ")
         raise FormclipError(what or "it could not be read", next_step)
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return found
+    return json.loads(done.stdout)
 
 
 def _folder(desk: Desk) -> Path:

@@ -18,7 +18,8 @@ from formclip.runs.insight.digest import Digest, digests
 from formclip.runs.insight.history import History, history
 from formclip.runs.store.brief import Row, rows
 from formclip.runs.store.index import NAME
-from formclip.runs.store.store import Store, Stored
+from formclip.runs.store.store import Key, Store, Stored
+from formclip.runs.store.watch import Watched, watched
 from formclip.show.report.page import templates
 from formclip.show.report.story import date_text
 from formclip.show.ui.drawings import Drawings
@@ -30,6 +31,7 @@ MENU = (
     ("/runs", "Runs"),
     ("/trends", "Trends"),
     ("/compare", "Compare"),
+    ("/load", "Load"),
     ("/clip", "Clip"),
     ("/import", "Import"),
     ("/about", "About"),
@@ -51,6 +53,7 @@ class Seen:
     stamp: tuple[int, int]
     rows: list[Row]
     history: History
+    watched: dict[Key, Watched]
 
 
 def index_stamp(store: Store) -> tuple[int, int]:
@@ -83,7 +86,7 @@ class Desk:
             if self._seen is None or self._seen.stamp != stamp:
                 found = history(self.store)
                 all_rows = rows(self.store)
-                self._seen = Seen(stamp, all_rows, found)
+                self._seen = Seen(stamp, all_rows, found, watched(self.store))
             return self._seen
 
     def rows(self) -> list[Row]:
@@ -91,6 +94,9 @@ class Desk:
 
     def history(self) -> History:
         return self.seen().history
+
+    def watched(self, row: Row) -> Watched | None:
+        return self.seen().watched.get(row.stored.key)
 
     def row(self, clip: str, number: int) -> Row | None:
         """The run of this clip and number; of that number the latest."""
@@ -111,7 +117,12 @@ def desk_of(request: Request) -> Desk:
 
 def address(stored: Stored) -> str:
     """Where a run's page is."""
-    return f"/run/{quote(stored.clip)}/{stored.number}"
+    return address_of(stored.label)
+
+
+def address_of(label: str) -> str:
+    """The same, of CLIP/NUMBER."""
+    return f"/run/{quote(label)}"
 
 
 class Looks:

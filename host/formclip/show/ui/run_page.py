@@ -15,11 +15,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from formclip.ground.errors import FormclipError
+from formclip.ground.text import signed
 from formclip.runs.store.about import KINDS, SURFACES, say
 from formclip.runs.store.bin import KEPT_DAYS, days_left, throw_away
 from formclip.runs.store.bin import take_back as out_of_bin
 from formclip.runs.store.brief import Row
 from formclip.runs.store.dates import said_time
+from formclip.runs.store.watch import Watched
 from formclip.show.report.story import label_of
 from formclip.show.ui.forms import number_in, text_in
 from formclip.show.ui.glance import in_short
@@ -53,7 +55,8 @@ def listed(request: Request, looks: Looks) -> Response:
 def show(request: Request, looks: Looks) -> Response:
     """The run: its text at once, the whole when it is made."""
     desk, row = desk_of(request), _row(request)
-    label = label_of(row)
+    watched = desk.watched(row)
+    label = label_of(row, watched)
     whole = "whole" in request.query_params
     story = _story(desk, row, make=whole)
     digest = desk.digest(row)
@@ -66,7 +69,8 @@ def show(request: Request, looks: Looks) -> Response:
         story=story,
         label=label,
         row=row,
-        short=in_short(row, digest),
+        short=in_short(row, digest, watched),
+        watch=_of_watch(watched),
         problem=digest.problem,
         address=address(row.stored),
         kinds=KINDS,
@@ -100,10 +104,14 @@ def export(request: Request, looks: Looks) -> Response:
     desk, row, kind = desk_of(request), _row(request), request.path_params["kind"]
     if kind not in _KINDS_OF_FILE:
         raise HTTPException(404)
-    source = of_stored(row.stored, desk.store)
-    if kind == "fit":
+    source, watched = of_stored(row.stored, desk.store), desk.watched(row)
+    if kind == "fit" and watched is not None:
+        from formclip.runs.exchange.merge import with_watch
+
+        data, name = with_watch(desk.store, source.run, watched), f"{source.name}.fit"
+    elif kind == "fit":
         if row.started is None:
-            raise FormclipError("a FIT file needs a date", "Say below when the run began, then export it.")
+            raise FormclipError("a FIT file needs a date", "Say when the run began, then export it.")
         data, name = fit.to_fit(source.run, row.started, None), f"{source.name}.fit"
     else:
         with tempfile.TemporaryDirectory() as folder:
@@ -161,6 +169,32 @@ def take_back(request: Request, form: FormData, looks: Looks) -> Response:
     raise HTTPException(404)
 
 
+def apart(request: Request, form: FormData, looks: Looks) -> Response:
+    """The run stands alone again, without its watch's file."""
+    from formclip.runs.exchange.merge import undo
+
+    desk, row = desk_of(request), _row(request)
+    undo(desk.store, row)
+    return _back(row, "The run stands alone again.")
+
+
+def _of_watch(watched: Watched | None) -> list[str]:
+    """What the watch adds, in sentences."""
+    if watched is None:
+        return []
+    more = watched.more
+    said = [f"The cadences of watch and clip agree by {watched.agreement:.2f}, of 1 at the most."]
+    if watched.distance_m is not None:
+        told = f"The watch knows {watched.distance_m / 1000:.2f} km"
+        if more.get("estimate_m"):
+            off = 100 * (more["estimate_m"] / watched.distance_m - 1)
+            told += f"; the clip's estimate was {more['estimate_m'] / 1000:.2f} km, {signed(off, 0)} %"
+        said.append(told + ".")
+    if more.get("heart_rate_bpm"):
+        said.append(f"Mean heart rate {more['heart_rate_bpm']:.0f} a minute.")
+    return said + [one["said"] for one in more.get("cues", [])]
+
+
 def _row(request: Request) -> Row:
     clip, number = request.path_params["clip"], request.path_params["number"]
     row = desk_of(request).row(clip, number)
@@ -172,7 +206,7 @@ def _row(request: Request) -> Row:
 def _story(desk: Desk, row: Row, make: bool = True) -> dict[str, Any] | None:
     if desk.digest(row).problem:
         return None
-    return desk.drawings.story(row.stored, label_of(row), make)
+    return desk.drawings.story(row.stored, label_of(row, desk.watched(row)), make)
 
 
 def _back(row: Row, said: str) -> Response:

@@ -1,0 +1,44 @@
+"""Load: a run much longer than those of late first, then weeks, and why there is no ratio."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from formclip.ground.metrics import Metric
+from formclip.ground.text import clock
+from formclip.runs.insight.load import load
+from formclip.show.report.charts import over_days
+from formclip.show.ui.looks import Looks, address_of, desk_of
+
+_WEEKS = 16
+_KM = Metric("distance_km", "Distance of each week", "km", 1, 1)
+
+
+def show(request: Request, looks: Looks) -> Response:
+    found = load(desk_of(request).history(), date.today())
+    weeks = found.weeks[-_WEEKS:]
+    known = [week for week in weeks if week.distance is not None]
+    points = [
+        (
+            datetime.combine(week.monday, time()),
+            week.distance.m / 1000,
+            (week.distance.high_m - week.distance.low_m) / 2000,
+        )
+        for week in known
+        if week.distance is not None
+    ]
+    chart = over_days("load-weeks", _KM, "One point a week; the bar is the interval of what is estimated.", points)
+    charts = [chart.to_dict()] if chart is not None else []
+    since = weeks[0].monday if weeks else date.min
+    return looks.page(
+        request,
+        "load.html",
+        charts=charts,
+        chart_list=charts,
+        spikes=[(one, address_of(one.label)) for one in reversed(found.spikes) if one.told and one.day >= since],
+        weeks=[(week, clock(week.running_s) if week.runs else "") for week in reversed(weeks)],
+        facts=found.said,
+    )

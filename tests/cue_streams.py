@@ -7,9 +7,10 @@ cadence     own wander SD 0.8 % over 20 s; speed changes SD 0.25 m/s every few m
             single steps SD 6 ms, left and right 1.5 % apart
 tilt        single steps SD 0.7 deg, wander SD 0.8 deg over 15 s, 0.25 deg per degree of slope, 1.5 deg an hour
 braking     single steps SD 25 %, left and right 15 % apart, with speed to the power 1.5, 8 % per degree downhill
-contact     single steps SD 8 ms, 16.5 % longer per m/s slower; feature: single steps SD 6, 29 less per m/s slower
+contact     single steps SD 8 ms, 16 % longer per m/s slower, 1.3 % per degree uphill; feature: single steps SD 6, 21
+            less per m/s slower
 chain       0.3 % of steps missed, 0.2 % invented
-overstride  cadence 6 to 10 % down, braking 20 to 40 % up, within two steps
+overstride  cadence 6 to 10 % down, braking 20 to 40 % up, contact longer by 0.7 of the cadence, within two steps
 arch        tilt 7.5 to 11 deg up, within two steps
 """
 
@@ -48,11 +49,13 @@ def run_steps(seed, minutes, faults=(), cadence_spm=172.0, natural=1.0):
         cadence = cadence_spm * (1 + wander + 0.004 * slope - 0.02 * hours) + 7.8 * speed
         tilt = tilt_deg + tilt_wander + 0.25 * slope + 1.5 * hours
         brake = brake_mps * (1 + speed / 3.2) ** 1.5 * (1 - 0.08 * slope)
+        contact_ms = 240 * (1 - 0.16 * speed + 0.013 * slope)
         for (start_s, end_s, kind), (less, more, arch) in zip(faults, sizes):
             depth = max(0.0, min(1.0, (t_s - start_s) / 0.7, (end_s - t_s) / 0.7))
             if kind == OVERSTRIDE:
                 cadence *= 1 - less * depth
                 brake *= 1 + (more - 1) * depth
+                contact_ms *= 1 + 0.7 * less * depth
             else:
                 tilt += arch * depth
         t_s += 60 / cadence * (1 + (0.0075 if side else -0.0075))
@@ -64,8 +67,8 @@ def run_steps(seed, minutes, faults=(), cadence_spm=172.0, natural=1.0):
         step.on_ms = int(1000 * (t_s + rng.gauss(0, 0.006)))
         step.side = side
         step.cadence_spm = cadence
-        step.contact_ms = rng.gauss(240 * (1 - 0.165 * speed), 8)
-        step.feature = rng.gauss(125 + 29 * speed, 6)
+        step.contact_ms = rng.gauss(contact_ms, 8)
+        step.feature = rng.gauss(125 + 21 * speed, 6)
         step.vo_cm = rng.gauss(8.5, 0.5)
         step.tilt_deg = tilt + rng.gauss(0, 0.7)
         step.brake_raw_mps = max(0.0, brake * (1.075 if side else 0.925) * rng.gauss(1, 0.25))

@@ -44,7 +44,6 @@ _RSC_MS = const(1000)
 _RSC_STILL_MS = const(3000)  # after the last step, watches are told 0
 _MOST_CENTRALS = const(3)
 _BURST = const(2)  # data packets in one turn: one in flight, one waiting
-_SEX = (None, "F", "M")
 _BOTH_FEET = const(0)
 
 
@@ -207,8 +206,8 @@ class Link:
         settings = self.settings
         speed = cadence = 0.0
         if step is not None:
-            runner = (settings.height_cm or None, settings.mass_kg or None, _SEX[settings.sex])
-            speed, cadence = models.speed_mps(step, *runner) or 0.0, step.cadence_spm or 0.0
+            known = models.own(settings.height_cm, settings.speed_scale_permille, settings.speed_slope_permille)
+            speed, cadence = models.speed_mps(step, known) or 0.0, step.cadence_spm or 0.0
         stride_cm = speed * 12000 / cadence if cadence else 0
         told = cadence if settings.rsc_cadence == _BOTH_FEET else cadence / 2
         struct.pack_into(

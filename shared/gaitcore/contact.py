@@ -34,32 +34,33 @@ def crossing(x, i, step, level):
 class Contact:
     """Times one step on the vertical and forward specific force around its approximate contact.
 
-    The force under the foot shows at the pelvis smoothed and late, the more so the softer the landing. The rise through
-    1 g and the fall through 0.75 g are sharp and survive smoothing; how far the one lies after the contact and the
-    other before its end follows from how hard the pelvis is pushed to and fro: `fwd_g`. models.py has the corrections.
+    The force under the foot shows at the pelvis smoothed and late, the more so the softer the landing. The rise and the
+    fall through 1 g are sharp and survive smoothing; how far the one lies after the contact and the other before its
+    end follows from how hard the pelvis is pushed to and fro (`fwd_g`), how high it bounces in the time that it has,
+    and when the force is greatest: soon, where the heel lands first, late, where the forefoot does. models.py has the
+    corrections.
 
-    Settings  rate_hz int 50..500; has_gyro: with one, forward and up are known better, and other coefficients hold
+    Settings  rate_hz int 50..500
     In        measure(vert, fwd, onset, period): vert, fwd FLOAT (n,), specific force along up and forward in g, gravity
               included (vert is 1.0 at rest); onset float, index in them of the approximate contact; period float,
               samples between steps. The window should reach from onset - 0.4 period to onset + 1.25 period.
               fwd may be None
-              refine(drop_range_deg): where the drop range of the stride is known
     Out       measure: False when there is no contact in the window. True: on, rise (float indices in the window:
-              contact and rise through 1 g), impact_g (peak), period_ms, width_ms (1 g up to 0.75 g down), fwd_g (rms
-              of forward) or None, brake_mps or None. contact_ms(): with all that is known by then
+              contact and rise through 1 g), impact_g (peak), period_ms, width_ms (above 1 g), peak_ms (from the rise
+              to the peak), fwd_g (rms of forward) or None, brake_mps or None
+              contact_ms(vo_cm): with the oscillation; None where that was not measured
     Latency   none of its own. State: how late the force of this runner rises
     Errors    ValueError for a rate out of range
     Source    Patoz, Lussiana, Breine, Gindre, Malatesta, A single sacral-mounted inertial measurement unit to estimate
               peak vertical ground reaction force, contact time, and flight time in running, Sensors 2022, 22:784,
               doi 10.3390/s22030784: times of thresholds, 20 ms RMSE
     Differs   other thresholds, and corrected by period, forward force and drop range: our own
-    Checked   rbds, runner left out: contact 8 ms RMSE of the trace's mean, initial contact 6 ms; docs/lab/models.md
+    Checked   runners and groups left out, choices and all: docs/lab/models.md
     """
 
-    def __init__(self, rate_hz, has_gyro=True):
+    def __init__(self, rate_hz):
         if not 50 <= rate_hz <= 500:
             raise ValueError("rate_hz must be in 50..500, is %s" % rate_hz)
-        self._has_gyro = has_gyro
         self._ms = 1000.0 / rate_hz  # of a sample
         self._weights = hann(rate_hz, _SMOOTH_S)
         self._margin = len(self._weights) // 2
@@ -75,8 +76,8 @@ class Contact:
         self._clear()
 
     def _clear(self):
-        self.on = self.rise = self.impact_g = self.width_ms = self.period_ms = 0.0
-        self.brake_mps = self.fwd_g = self._drop_range_deg = None
+        self.on = self.rise = self.impact_g = self.width_ms = self.peak_ms = self.period_ms = 0.0
+        self.brake_mps = self.fwd_g = None
 
     def measure(self, vert, fwd, onset, period):
         self._clear()
@@ -90,11 +91,12 @@ class Contact:
         mid = first + int(np.argmax(x[first : mid + int(0.1 * period)]))
         values = x.tolist()  # reading one number of an array costs a view
         rise = crossing(values, mid, -1, 1.0)
-        fall = crossing(values, mid, 1, 0.75)
+        fall = crossing(values, mid, 1, 1.0)
         if rise < 0.0 or fall < 0.0 or fall - rise > 1.2 * period:
             return False
         self.period_ms = period * self._ms
         self.width_ms = (fall - rise) * self._ms
+        self.peak_ms = (mid - rise) * self._ms
         self.impact_g = np.max(x[int(rise) : int(fall) + 1])
         if fwd is not None:
             a = max(0, int(rise - 0.4 * period + 0.5))
@@ -103,7 +105,7 @@ class Contact:
             self.brake_mps = self._braking.brake_mps
         self.rise = rise
         # how long the force takes to rise is a runner's own: followed slowly, its noise does not move the contact
-        late_ms = models.rise_ms(self.fwd_g, self.impact_g, self._has_gyro)
+        late_ms = models.rise_ms(self.period_ms, self.fwd_g, self.impact_g)
         if self.fwd_g is not None:
             late_ms = self._late_ms = (
                 late_ms if self._late_ms is None else self._late_ms + _FOLLOW * (late_ms - self._late_ms)
@@ -111,8 +113,5 @@ class Contact:
         self.on = rise - late_ms / self._ms
         return True
 
-    def refine(self, drop_range_deg):
-        self._drop_range_deg = drop_range_deg
-
-    def contact_ms(self):
-        return models.contact_ms(self.period_ms, self.width_ms, self.fwd_g, self.impact_g, self._drop_range_deg)
+    def contact_ms(self, vo_cm):
+        return models.contact_ms(self.period_ms, self.width_ms, self.peak_ms, self.fwd_g, vo_cm)

@@ -84,6 +84,8 @@ class CueEngine:
             if values[0] != 2:  # that one was learned beside one that was carried over
                 self.own = values[1:]
                 self._over.begin(values[3])
+        elif tag == records.START:
+            self._over.version(values[0])
         elif tag == records.MUTE:
             self.muted = True
         elif tag == records.UNMUTE:

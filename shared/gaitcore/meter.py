@@ -31,7 +31,7 @@ class Step:
     contact_ms = cadence_spm = tilt_deg = None  # type: float
     tilt_range_deg = drop_range_deg = rotation_range_deg = None  # type: float
     vo_cm = brake_raw_mps = impact_g = sway_cm = feature = None  # type: float
-    score = None  # type: tuple
+    push = None  # type: tuple
     side = UNKNOWN
     flags = 0
 
@@ -53,7 +53,7 @@ class StepMeter:
     def __init__(self, ring, attitude, rate_hz):
         self._ring = ring
         self._attitude = attitude
-        self._contact = Contact(rate_hz, attitude.has_gyro)
+        self._contact = Contact(rate_hz)
         self._oscillation = Oscillation(rate_hz)
         self._shape = Shape(rate_hz, models.SHAPE)
         self.reset()
@@ -66,6 +66,7 @@ class StepMeter:
         self._shape.reset()
         self._contact.reset()
         self.forward = self.course = self.up = None
+        self._vo_cm = None  # of the last step that had one: the last of a bout has none
         self.last = 0
         self.on = 0.0
         self._lead = None  # the contact lies so many samples before the approximate one
@@ -139,14 +140,16 @@ class StepMeter:
             step.drop_range_deg = range_deg(drop)
             step.rotation_range_deg = range_deg(turn)
             if fits:
-                shape.measure(tilt, drop, turn)
+                shape.measure(tilt, drop, turn, buf[0, b:e], buf[1, b:e], fx, fy)
                 side.score(shape.side)
-            if good:
-                contact.refine(step.drop_range_deg)
-                if fits:
-                    step.score = models.speed_score(contact.period_ms, contact.fwd_g, shape.even, shape.odd)
+                if good:
+                    step.push = models.push(contact.fwd_g, shape.even, shape.odd)
+        elif good and not attitude.has_gyro:
+            step.push = models.push(contact.fwd_g, None, None)
         if good:
-            step.contact_ms = contact.contact_ms()
+            if step.vo_cm is not None:
+                self._vo_cm = step.vo_cm
+            step.contact_ms = contact.contact_ms(self._vo_cm)
         return step
 
     def _learn_forward(self, level_xy, up, hx, hy):

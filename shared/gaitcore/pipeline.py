@@ -438,7 +438,7 @@ class Pipeline:
             if step.flags & GAP:
                 step.tilt_range_deg = step.drop_range_deg = step.rotation_range_deg = None
             if step.flags & (BLANKED | GAP):
-                step.contact_ms = step.impact_g = step.brake_raw_mps = step.score = step.vo_cm = step.sway_cm = None
+                step.contact_ms = step.impact_g = step.brake_raw_mps = step.push = step.vo_cm = step.sway_cm = None
             if self._attitude.p_tt > _SETTLED_RAD * _SETTLED_RAD:
                 step.flags |= SETTLING
             whole = self._meter.whole
@@ -468,8 +468,8 @@ class Pipeline:
         side = self._side.side(parity)
         if side:
             step.side = RIGHT if side > 0 else LEFT
-            if step.score and not step.flags & BLANKED:
-                step.feature = models.speed_feature(step.score, side)
+        if step.push and (side or not self.has_gyro):
+            step.feature = models.feature(step.push, side)
         f, c = self._meter.forward, self.calibration
         along = 1.0
         if up and c:

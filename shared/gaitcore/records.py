@@ -16,6 +16,7 @@ import struct
 
 from gaitcore.compat import const
 
+PUSH_VERSION = const(2)  # from here on the feature is the push of models.py; before, the speed itself
 EVENT_B = const(6)  # head of an event, without its payload
 
 NONE = const(255)
@@ -144,7 +145,7 @@ DROP_RANGE = const(8)  # drop range in a stride, 0.2 deg; NONE: not measured
 ROTATION_RANGE = const(9)  # rotation range in a stride, 0.2 deg; NONE: not measured
 BRAKE = const(10)  # raw braking, 4 mm/s; NONE: not measured
 IMPACT = const(11)  # impact peak, 0.05 g; NONE: not measured
-FEATURE = const(12)  # feature for the models: 100 ln(speed in m/s) + 20, see models.md; NONE: not measured
+FEATURE = const(12)  # feature for the models: 100 times the push + 20, see models.md; NONE: not measured
 SWAY = const(13)  # lateral sway in a stride, 0.5 mm; NONE: not measured
 N_FIELDS = const(14)
 

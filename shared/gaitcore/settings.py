@@ -72,6 +72,8 @@ TABLE = (
     ("own_cadence_dspm", 0, 1000, 2600, OR_ZERO),  # [0.1 steps/min] own baseline carried over by the companion; 0: none
     ("own_tilt_cdeg", 0, -4500, 4500, None),  # [0.01 deg] its tilt relative to standing
     ("own_brake_mmps", 0, 0, 1016, None),  # [mm/s] its raw braking
+    ("speed_scale_permille", 1000, 500, 2000, None),  # [1/1000] true speed at 3 m/s over the estimate: a known distance
+    ("speed_slope_permille", 1000, 500, 2000, None),  # [1/1000] and how it grows with the estimate: several paces
 )
 
 

@@ -1,7 +1,8 @@
-"""The shape of a stride: how the pelvis tilts, drops and rotates around a contact, as a few numbers.
+"""The shape of a stride: how the pelvis tilts, drops and is pushed sideways around a contact, as a few numbers.
 
 How the pelvis turns within a stride, and when, tells how fast the runner goes better than how much it shakes. Tilt
-repeats every step, drop and rotation every stride, with the sign of the side; so the score has an even and an odd part.
+repeats every step, drop and the sideways force every stride, with the sign of the side; so the score has an even and an
+odd part. The side itself is told by drop and rotation.
 """
 
 from math import pi
@@ -9,7 +10,7 @@ from math import pi
 from gaitcore.compat import FLOAT, np
 
 EVEN = (2, 4)  # harmonics of the stride that tilt is projected on
-ODD = (1, 3, 5)  # the same for drop and rotation
+ODD = (1,)  # the same for drop and the force to the side
 BEFORE = 0.28  # of the stride's window lies before the rise through 1 g
 # Weights of the side: cosine of drop, cosine and sine of rotation. Logistic regression over rbds, our own.
 _SIDE_DROP = 70.0
@@ -19,13 +20,14 @@ _NEW = 0.8  # samples that a stride may differ from the tables'
 
 
 class Shape:
-    """Weighted sums of the stride harmonics of tilt, drop and rotation.
+    """Weighted sums of the stride harmonics of tilt, drop and the force to the side.
 
-    Settings  rate_hz int; weights: three tuples (tilt, drop, rotation) of cosine and sine weights, c s c s ..., for the
-              harmonics in EVEN, ODD, ODD; angles in radians
+    Settings  rate_hz int; weights: three tuples (tilt, drop, side) of cosine and sine weights, c s c s ..., for the
+              harmonics in EVEN, ODD, ODD; angles in radians, force in g
     In        aim(at, period): sample index of the rise through 1 g, step period in samples; then start, end say
               which samples are needed: one stride, BEFORE of it before the rise
-              measure(tilt, drop, turn): rows over [start, end) as `ranges.sway` gives them
+              measure(tilt, drop, turn, x, y, fx, fy): over [start, end), rows as `ranges.sway` gives them and the force
+              along two level axes; forward in those axes
     Out       even, odd floats; the score of the step is even + odd for the right foot, even - odd for the left
               side: positive when this looks like a right step
     Latency   none beyond the window. State: mean period, five tables, made again when the mean stride has changed by
@@ -64,7 +66,7 @@ class Shape:
         x = np.linspace(-2.0 * pi * zero / n, 2.0 * pi * (n - 1 - zero) / n, n)
         for row in rows:
             row[:] = 0.0
-        for h in range(1, ODD[-1] + 1):
+        for h in range(1, EVEN[-1] + 1):
             y = x * h
             c, s = np.cos(y), np.sin(y)
             for k in range(3):
@@ -81,8 +83,8 @@ class Shape:
                 row = rows[4]
                 row += c * (_SIDE_TURN / n)
 
-    def measure(self, tilt, drop, turn):
+    def measure(self, tilt, drop, turn, x, y, fx, fy):
         rows = self._rows
         self.even = -np.dot(tilt, rows[0])
-        self.odd = np.dot(drop, rows[1]) + np.dot(turn, rows[2])
+        self.odd = np.dot(drop, rows[1]) + fy * np.dot(x, rows[2]) - fx * np.dot(y, rows[2])
         self.side = np.dot(drop, rows[3]) + np.dot(turn, rows[4])

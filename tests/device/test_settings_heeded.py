@@ -148,7 +148,7 @@ ROWS = {
     "overstride_cadence_pct": ("form", FORM, 15, lambda h: len(strides(h)), lambda a, b: a > 0 == b),
     "overstride_brake_pct": (
         "form",
-        {**FORM, "overstride_cadence_pct": 10},
+        {**FORM, "overstride_cadence_pct": 11},
         100,
         lambda h: len(strides(h)),
         lambda a, b: a > 0 == b,

@@ -51,7 +51,7 @@ def test_a_shift_in_time_shifts_the_contact(rate_hz, shift):
 def test_the_rate_hardly_matters(rate_hz, contact_s):
     a = measure(208, *stance(208, 0.15, contact_s, 0.36), 0.15, 0.36)
     b = measure(rate_hz, *stance(rate_hz, 0.15, contact_s, 0.36), 0.15, 0.36)
-    assert b.contact_ms() == pytest.approx(a.contact_ms(), abs=6.0)
+    assert b.contact_ms(9.0) == pytest.approx(a.contact_ms(9.0), abs=6.0)
     assert b.on / rate_hz == pytest.approx(a.on / 208, abs=0.005)
 
 
@@ -61,7 +61,7 @@ def test_longer_stance_is_longer_contact(one_s, other_s):
     if long_s - short_s > 0.015:
         a = measure(104, *stance(104, 0.15, short_s, 0.38), 0.15, 0.38)
         b = measure(104, *stance(104, 0.15, long_s, 0.38), 0.15, 0.38)
-        assert b.contact_ms() > a.contact_ms()
+        assert b.contact_ms(9.0) > a.contact_ms(9.0)
 
 
 @given(st.floats(12, 30), st.floats(0, 6.28), st.floats(6, 10))
@@ -73,7 +73,7 @@ def test_rattle_and_wobble_change_little(rattle_hz, phase, wobble_hz):
     shake += 0.3 * np.sin(2 * math.pi * wobble_hz * t + phase) * np.exp(-t / 0.06) * after
     a = measure(104, vert, fwd, 0.15, 0.35)
     b = measure(104, vert + shake.astype(np.float32), fwd, 0.15, 0.35)
-    assert b.contact_ms() == pytest.approx(a.contact_ms(), abs=12.0)
+    assert b.contact_ms(9.0) == pytest.approx(a.contact_ms(9.0), abs=12.0)
     assert b.on / 104 == pytest.approx(a.on / 104, abs=0.015)
 
 
@@ -120,7 +120,8 @@ def test_the_other_foot_mirrors_the_shape(period, at):
         shape.aim(at, period)
         a = 2 * np.pi * (np.arange(shape.start, shape.end) - at) / (2 * period)
         tilt, drop, turn = 0.05 * np.cos(2 * a), sign * 0.06 * np.cos(a + 1), sign * 0.08 * np.sin(a + 0.3)
-        shape.measure(-tilt, drop, turn)
+        push = sign * 0.1 * np.cos(a + 0.6)
+        shape.measure(-tilt, drop, turn, 0.8 * push, -0.6 * push, 0.6, 0.8)
         scores.append(shape.even + sign * shape.odd)
     assert scores[0] == pytest.approx(scores[1], abs=1e-6)
     assert abs(right.odd) > 1e-4
@@ -146,7 +147,7 @@ def test_tables_follow_the_mean_stride():
     ("name", "contact_ms", "spread_ms"),
     [
         ("rbds/RBDS014runT25", 15, 12),
-        ("rbds/RBDS013runT45", 15, 12),
+        ("rbds/RBDS013runT45", 20, 12),
         ("rbds/RBDS09runT35", 15, 12),
         ("alcantara/alcantara_09", 20, 12),
         ("alcantara/alcantara_22", 20, 12),

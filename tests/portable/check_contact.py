@@ -29,29 +29,35 @@ assert contact.measure(
     np.array([vert(i) for i in range(n)], dtype=FLOAT), np.array([fwd(i) for i in range(n)], dtype=FLOAT), ONSET, PERIOD
 )
 near(contact.rise, 19.277, 0.02)
-near(contact.width_ms, 183.69, 0.5)
+near(contact.width_ms, 173.52, 0.5)
+near(contact.peak_ms, 64.65, 0.5)
 near(contact.fwd_g, 0.4223, 2e-3)
 near(contact.impact_g, 2.165, 5e-3)
 near(contact.period_ms, 350.0, 0.01)
 assert contact.on < contact.rise
 near(contact.brake_mps, 0.6454, 5e-3)
-contact.refine(7.0)
-near(contact.contact_ms(), models.contact_ms(350.0, contact.width_ms, contact.fwd_g, contact.impact_g, 7.0), 1e-3)
+told = models.contact_ms(350.0, contact.width_ms, contact.peak_ms, contact.fwd_g, 9.0)
+near(contact.contact_ms(9.0), told, 1e-3)
+assert contact.contact_ms(None) is None
 assert not contact.measure(np.ones(n, dtype=FLOAT), None, ONSET, PERIOD)
 
-shape = Shape(RATE, ((1.0, 0.0, 0.0, 2.0), (0.5, 0.0, 0.0, 0.0, 0.0, 1.0), (0.0, 0.25, 0.0, 0.0, 0.0, 0.0)))
+shape = Shape(RATE, ((1.0, 0.0, 0.0, 2.0), (0.5, 1.0), (0.0, 0.25)))
 shape.aim(100.0, PERIOD)
 m = shape.end - shape.start
 assert m == 73 and shape.start == 80
 at = [2.0 * pi * (i + shape.start - 100.0) / m for i in range(m)]
 tilt = np.array([0.1 * cos(2 * a) + 0.05 * sin(4 * a) for a in at], dtype=FLOAT)
-drop = np.array([0.08 * cos(a) + 0.02 * sin(5 * a) for a in at], dtype=FLOAT)
+drop = np.array([0.08 * cos(a) + 0.02 * sin(a) for a in at], dtype=FLOAT)
 turn = np.array([0.1 * sin(a) for a in at], dtype=FLOAT)
-shape.measure(-tilt, drop, turn)
+# a force to the right of 0.2 sin(a), with forward along (0.6, 0.8) of the level axes
+x = np.array([0.2 * 0.8 * sin(a) for a in at], dtype=FLOAT)
+y = np.array([-0.2 * 0.6 * sin(a) for a in at], dtype=FLOAT)
+shape.measure(-tilt, drop, turn, x, y, 0.6, 0.8)
 near(shape.even, 0.1 + 2.0 * 0.05, 1e-3)
-near(shape.odd, 0.5 * 0.08 + 0.02 + 0.25 * 0.1, 1e-3)
+near(shape.odd, 0.5 * 0.08 + 0.02 + 0.25 * 0.2, 1e-3)
 near(shape.side, 35.0 * 0.08 - 27.5 * 0.1, 1e-2)
 
-score = models.speed_score(350.0, 0.5, 0.3, 0.05)
-near(models.speed_feature(score, 1) - models.speed_feature((score[0], score[1], -0.05), -1), 0.0, 1e-4)
+pushed = models.push(0.5, 0.3, 0.05)
+near(models.feature(pushed, 1) - models.feature((pushed[0], -0.05), -1), 0.0, 1e-4)
+near(models.feature(pushed, 1) - models.feature(pushed, -1), 10.0, 1e-2)
 print("ok")

@@ -14,6 +14,7 @@ from gaitcore import models, records
 from gaitcore.pipeline import Step
 from gaitcore.settings import Settings
 
+from formclip.ground import estimates
 from formclip.ground.log import SUMMARY_NAME, Log, baseline_of, find_log, read_log
 from formclip.ground.metrics import COLUMNS, COMPUTED, METRIC, MODEL, TABLE, csv_cells
 from formclip.ground.run import Cue, Floats, Run
@@ -22,7 +23,6 @@ from formclip.ground.words import CUE_KINDS, cue_reason, event_text
 
 # What a replay knows of a recording beyond its log, and the report tells.
 _OF_REPLAY = ("doubts", "left_empty", "notes", "no_running", "no_cue")
-_SEX = {"female": "F", "male": "M"}
 _FLIGHT_PERIODS = 1.5  # the next contact is that of the next step, not of one after a missed one
 
 
@@ -38,7 +38,9 @@ def to_columns(log: Log, time_of: Callable[[Floats], Floats], settings: Settings
     """
     step = Step()
     values = settings.to_dict()
-    person = (values["height_cm"] or None, values["mass_kg"] or None, _SEX.get(values["sex"]))
+    known = models.own(values["height_cm"], values["speed_scale_permille"], values["speed_slope_permille"])
+    start = log.start
+    old = start.get("version", records.VERSION) < records.PUSH_VERSION
     kept = [metric for metric in TABLE if metric.of != COMPUTED]
     models_of = {metric.key: getattr(models, metric.key) for metric in kept if metric.of == MODEL}
     rows: list[list[float | None]] = []
@@ -47,7 +49,9 @@ def to_columns(log: Log, time_of: Callable[[Floats], Floats], settings: Settings
         if tag != records.STEP:
             continue
         records.restore(fields, at_ms, step)
-        found = (models_of[m.key](step, *person) if m.key in models_of else getattr(step, m.key) for m in kept)
+        if old:
+            step.feature = estimates.push_of_speed(step.feature, step.cadence_spm)
+        found = (models_of[m.key](step, known) if m.key in models_of else getattr(step, m.key) for m in kept)
         rows.append([math.nan if v is None else v * m.sign for v, m in zip(found, kept, strict=True)])
         times.append(at_ms)
     t_ms = np.array(times, dtype=np.float64)
@@ -62,6 +66,7 @@ def to_columns(log: Log, time_of: Callable[[Floats], Floats], settings: Settings
             next_is_next = apart < _FLIGHT_PERIODS * 60000.0 / columns["cadence_spm"][:-1]
             flight[:-1][~next_is_next | (flight[:-1] < 0)] = math.nan
     columns["flight_ms"] = flight
+    columns |= estimates.widths(columns, values, bool(start.get("has_gyro", 1)), old)
     return {name: columns[name] for name in COLUMNS}
 
 

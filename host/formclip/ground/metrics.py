@@ -93,7 +93,7 @@ TABLE: tuple[Metric, ...] = (
         short="contact",
         what="Time the foot is on the ground.",
         standing=(
-            "Estimate from the shape of the vertical acceleration. The bands are for showing; "
+            "Estimate from the shape of the pelvis's acceleration. The bands are for showing; "
             "contact is shorter when faster."
         ),
         bands=(
@@ -182,7 +182,10 @@ TABLE: tuple[Metric, ...] = (
         1,
         packed=Packed("ROTATION_RANGE", 5, 254, "rotation range in a stride, 0.2 deg"),
         what="How far the pelvis turns left and right within a stride.",
-        standing="Measured.",
+        standing=(
+            "Measured. How large it is depends in part on how each body's axes are laid: compare it with your own, "
+            "not with others'."
+        ),
     ),
     Metric(
         "vo_cm",
@@ -224,7 +227,10 @@ TABLE: tuple[Metric, ...] = (
         of=MODEL,
         short="speed",
         what="Speed without GPS.",
-        standing="Estimate: a fitted model of waist signals. A watch knows better.",
+        standing=(
+            "Estimate: a fitted model of waist signals. A watch knows better; a run of known distance makes it yours "
+            "(formclip calibrate-speed)."
+        ),
     ),
     Metric(
         "heel_ahead_cm",
@@ -276,9 +282,14 @@ TABLE: tuple[Metric, ...] = (
         "",
         0,
         0,
-        packed=Packed("FEATURE", 1, 254, "feature for the models: 100 ln(speed in m/s) + 20, see models.md"),
+        packed=Packed("FEATURE", 1, 254, "feature for the models: 100 times the push + 20, see models.md"),
         csv=False,
     ),
+    # Half widths of 90 % intervals: estimate ± this (ground/estimates.py).
+    Metric("contact_ms_90", "Ground contact ±", "ms", 0, 1, of=COMPUTED),
+    Metric("speed_mps_90", "Speed ±", "m/s", 2, 3, of=COMPUTED),
+    Metric("heel_ahead_cm_90", "Foot ahead of the body ±", "cm", 1, 1, of=COMPUTED),
+    Metric("braking_mps_90", "Braking ±", "m/s", 3, 4, of=COMPUTED),
 )
 METRIC: dict[str, Metric] = {metric.key: metric for metric in TABLE}
 COLUMNS: tuple[str, ...] = tuple(metric.key for metric in TABLE if metric.csv)

@@ -257,7 +257,7 @@ ABLATIONS: tuple[Ablation, ...] = (
         "contact at the rise", STEP, "the rise through 1 g less a constant, without forward force and peak",
         (Edit(
             "gaitcore.contact:Contact", "measure",
-            ("models.rise_ms(self.fwd_g, self.impact_g, self._has_gyro)", "models.RISE_VERT"),
+            ("models.rise_ms(self.period_ms, self.fwd_g, self.impact_g)", "models.RISE_VERT"),
         ),),
     ),
     Ablation(

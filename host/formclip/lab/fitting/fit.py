@@ -1,446 +1,329 @@
-"""The models of gaitcore.models: what they see, how they are fitted, and how they do on runners they never saw."""
+"""The models of gaitcore.models: the candidates of each, how one is fitted, and the coefficients for the clip."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from gaitcore import shape
 from numpy.typing import NDArray
 
-from formclip.lab.fitting.gather import HARMONIC_NAMES, Trial
-from formclip.lab.fitting.regress import (
-    Fit,
-    least_squares,
-    left_out,
-    partial_least_squares,
-    predict,
-    rmse,
-    weighted_least_squares,
-    within,
-)
+from formclip.lab.fitting.nested import Kind, Predict, Recipe, choose, left_out
+from formclip.lab.fitting.points import Points
+from formclip.lab.fitting.regress import Known, Line, fit_line
 
 Floats = NDArray[np.float64]
 
-COMPONENTS = 5
-Columns = tuple[str, ...]
+SPM = 170.0  # the cadence at which the push is the speed
+OWN, SHRINK = 3.0, 10.0  # of the speed: see docs/lab/models.md
+_EXTRA = "alcantara"  # one runner in many conditions: counts like the four traces of another
 
-SHAPE_COLUMNS: Columns = tuple(
-    f"{signal}{h}{part}"
-    for signal, harmonics in (("tilt", shape.EVEN), ("drop", shape.ODD), ("turn", shape.ODD))
-    for h in harmonics
-    for part in "cs"
+
+def _weights(p: Points) -> Floats:
+    extra = np.array(p.sets) == _EXTRA
+    return np.where(extra, 4.0 / max(4, int(extra.sum())), 1.0)
+
+
+def harmonics(signal: str, which: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(f"{signal}{h}{part}" for h in which for part in "cs")
+
+
+TILT, DROP, SIDE = harmonics("tilt", shape.EVEN), harmonics("drop", shape.ODD), harmonics("side", shape.ODD)
+
+# -- contact time and how late the force rises ------------------------------------------------------------------------
+
+CONTACT_RECIPES = (
+    Recipe("width of the force above 1 g", ("ln width_ms",)),
+    Recipe("width, forward force", ("ln fwd_g", "ln width_ms")),
+    Recipe("width, forward force, period", ("ln fwd_g", "ln width_ms", "ln period_ms")),
+    Recipe("width, forward force, period, oscillation", ("ln fwd_g", "ln width_ms", "ln period_ms", "ln vo_cm")),
+    Recipe(
+        "width, forward force, period, oscillation, place of the peak",
+        ("ln fwd_g", "ln width_ms", "ln period_ms", "ln vo_cm", "peak_ms"),
+    ),
 )
-SPEED_COLUMNS: Columns = ("ln period_ms", "ln fwd_g", *SHAPE_COLUMNS)
-RISE_COLUMNS: Columns = ("ln fwd_g", "ln peak_g")
-NO_GYRO_COLUMNS: Columns = ("ln period_ms", "ln width_ms", "ln fwd_g", "ln peak_g")
-CONTACT_COLUMNS: Columns = ("ln period_ms", "ln width_ms", "ln fwd_g", "ln drop_range")
+CONTACT_USED = CONTACT_RECIPES[4]
+CONTACT_VERT = Recipe("without forward", CONTACT_USED.inputs[1:])
+RISE_RECIPES = (
+    Recipe("the same for all", ()),
+    Recipe("forward force", ("ln fwd_g",)),
+    Recipe("forward force, peak", ("ln fwd_g", "ln peak_g")),
+    Recipe("forward force, peak, period", ("ln fwd_g", "ln peak_g", "ln period_ms")),
+)
+RISE_USED = RISE_RECIPES[3]
 
 
-@dataclass
-class Points:
-    """Each trace one point: means over its steps; `ln x` is the mean of the logarithm."""
-
-    names: list[str]
-    runners: list[str]
-    sets: list[str]
-    table: dict[str, Floats]
-
-    def __getitem__(self, name: str) -> Floats:
-        return self.table[name]
-
-    def matrix(self, names: tuple[str, ...] | list[str]) -> Floats:
-        return np.column_stack([self.table[n] for n in names]) if names else np.zeros((len(self.names), 0))
-
-    def only(self, keep: NDArray[np.bool_]) -> Points:
-        def pick(values: list[str]) -> list[str]:
-            return [v for v, k in zip(values, keep.tolist(), strict=True) if k]
-
-        table = {k: v[keep] for k, v in self.table.items()}
-        return Points(pick(self.names), pick(self.runners), pick(self.sets), table)
+def fit_contact(recipe: Recipe, p: Points) -> Predict:
+    line = fit_line(p.matrix(recipe.inputs), p["ln true contact_ms"], p.runners, weights=_weights(p))
+    return lambda q: line(q.matrix(recipe.inputs))
 
 
-def _mean(values: Floats) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else float("nan")
+CONTACT = Kind("contact time", "true_contact_ms", CONTACT_RECIPES, fit_contact, ("rbds", "hamner"), also=(_EXTRA,))
+
+# -- speed ------------------------------------------------------------------------------------------------------------
+
+SPEED_RECIPES = (
+    Recipe("forward force", ("ln fwd_g",)),
+    Recipe("forward force and tilt", ("ln fwd_g", *TILT)),
+    Recipe("forward force, tilt, drop", ("ln fwd_g", *TILT, *DROP)),
+    Recipe("forward force, tilt, force to the side", ("ln fwd_g", *TILT, *SIDE)),
+    Recipe("forward force, tilt, drop, force to the side", ("ln fwd_g", *TILT, *DROP, *SIDE)),
+    Recipe(
+        "the same and rotation", ("ln fwd_g", *TILT, *DROP, *SIDE, *harmonics("turn", (1, 3)))
+    ),
+    Recipe(
+        "the same, rotation, vertical and forward harmonics",
+        ("ln fwd_g", *TILT, *DROP, *SIDE, *harmonics("turn", (1, 3)), *harmonics("vert", (2, 4, 6)),
+         *harmonics("fore", (2, 4))),
+    ),
+)  # fmt: skip
+SPEED_USED = SPEED_RECIPES[4]
 
 
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else float("nan")
+@dataclass(frozen=True)
+class SpeedFit:
+    """Push and speed as gaitcore.models makes them."""
+
+    inputs: tuple[str, ...]
+    constant: float
+    slopes: Floats  # of the inputs
+    pace: float  # exponent of the cadence
+    curve: float
+    middle: float
+
+    def push(self, p: Points) -> Floats:
+        return np.asarray(self.constant + p.matrix(self.inputs) @ self.slopes, dtype=np.float64)
+
+    def plain(self, p: Points) -> Floats:
+        return self.push(p) + self.pace * quicker(p)
+
+    def bent(self, plain: Floats) -> Floats:
+        off = plain - self.middle
+        return np.asarray(plain + self.curve * off * off, dtype=np.float64)
+
+    def straight(self, bent: Floats) -> Floats:
+        """The opposite of `bent`."""
+        off = bent - self.middle
+        root = np.sqrt(np.maximum(1 + 4 * self.curve * off, 0.05))
+        return np.asarray(self.middle + 2 * off / (1 + root), dtype=np.float64)
+
+    def __call__(self, p: Points) -> Floats:
+        return self.bent(self.plain(p))
 
 
-def points(trials: list[Trial]) -> Points:
-    table: dict[str, list[float]] = {}
-    names = sorted({k for t in trials for k in t.columns})
-    for t in trials:
-        row = {k: t.columns.get(k, np.zeros(0)) for k in names}
-        for k in names:
-            table.setdefault(k, []).append(_mean(row[k]))
-            positive = row[k][row[k] > 0]
-            table.setdefault("ln " + k, []).append(_mean(np.log(positive)) if len(positive) else float("nan"))
-        for k in ("speed_mps", "height_cm", "mass_kg", "slope_deg"):
-            table.setdefault(k, []).append(_number(t.truth.get(k)))
-        peaks = np.array([s["peak_bw"] for s in t.truth["steps"] if s.get("peak_bw") is not None])
-        table.setdefault("true_peak_bw", []).append(_mean(peaks))
-    arrays = {k: np.array(v) for k, v in table.items()}
-    for k in ("speed_mps", "height_cm", "mass_kg", "true_peak_bw", "true_contact_ms", "true_heel"):
-        with np.errstate(invalid="ignore"):
-            arrays["ln " + k] = np.log(arrays[k])
-    return Points([t.name for t in trials], [t.runner for t in trials], [t.set for t in trials], arrays)
+def quicker(p: Points) -> Floats:
+    return np.asarray(p["ln rec_cadence_spm"] - np.log(SPM), dtype=np.float64)
 
 
-@dataclass
-class Score:
-    """Error on runners left out; r: correlation among runners at each speed, NaN where that says nothing."""
-
-    what: str
-    error: float
-    worst: float
-    r: list[float] = field(default_factory=list)
+MIDDLE_MPS = 3.3
 
 
-@dataclass
-class Fitted:
-    """Coefficients by name as models.py holds them, predictions for left-out runners, and scores to print."""
+def fit_speed_of(recipe: Recipe, p: Points) -> SpeedFit:
+    """Froude's numbers: speed and times over the root of the height, so that long and short legs are one kind.
 
-    coefficients: dict[str, object] = field(default_factory=dict)
-    held_out: dict[str, dict[str, float]] = field(default_factory=dict)
-    scores: dict[str, list[Score]] = field(default_factory=dict)
-
-
-def ln_speed_left_out(p: Points, fit: Fit | None = None, columns: tuple[str, ...] = SPEED_COLUMNS) -> Floats:
-    fit = fit or partial_least_squares(COMPONENTS)
-    return left_out(fit, p.matrix(columns), np.log(p["speed_mps"]), p.runners)
-
-
-def speed_with_inner_choice(p: Points) -> Floats:
-    """ln speed of each runner by the configuration that did best on the others, each of them left out in turn."""
-    columns = [SPEED_COLUMNS, tuple(c for c in SPEED_COLUMNS if c[-2] != "5"), (*SPEED_COLUMNS, "ln rec_vo_cm")]
-    for signal in ("tilt6", "vert", "fore", "side"):
-        columns.append((*SPEED_COLUMNS, *(n for n in HARMONIC_NAMES if n.startswith(signal))))
-    choices = [(c, k) for c in columns for k in (2, 3, 4, 5, 6, 7)]
-    who = np.array(p.runners)
-    out = np.full(len(who), np.nan)
-    for runner in sorted(set(p.runners)):
-        rest, one = p.only(who != runner), p.only(who == runner)
-        y = np.log(rest["speed_mps"])
-        errors = [rmse(ln_speed_left_out(rest, partial_least_squares(k), c), y) for c, k in choices]
-        c, k = choices[int(np.argmin(errors))]
-        out[who == runner] = predict(partial_least_squares(k)(rest.matrix(c), y), one.matrix(c))
-    return out
-
-
-def stacked(p: Points, columns: list[str], y: Floats) -> Floats:
-    """y from the speed that the clip would say and from other columns, the runner left out of both fits.
-
-    Among the runners that are left in, the speed is again that of runners left out, so that its error shows.
+    Where no height is known the mean stands for it, here and in use.
     """
-    who = np.array(p.runners)
-    out = np.full(len(y), np.nan)
-    for runner in sorted(set(p.runners)):
-        rest = p.only(who != runner)
-        one = p.only(who == runner)
-        model = partial_least_squares(COMPONENTS)(rest.matrix(SPEED_COLUMNS), np.log(rest["speed_mps"]))
-        x = np.column_stack([ln_speed_left_out(rest), rest.matrix(columns)])
-        x_one = np.column_stack([predict(model, one.matrix(SPEED_COLUMNS)), one.matrix(columns)])
-        out[who == runner] = predict(least_squares(x, y[who != runner]), x_one)
-    return out
-
-
-def _score(what: str, ours: Floats, truth: Floats, speed: Floats | None = None, relative: bool = False) -> Score:
-    error = (ours / truth - 1) * 100 if relative else ours - truth
-    r = within(ours, truth, speed) if speed is not None else []
-    return Score(what, rmse(error, np.zeros(len(error))), float(np.max(np.abs(error))), r)
-
-
-def _row(model: tuple[float, Floats]) -> tuple[float, ...]:
-    return tuple(float(f"{v:.4g}") for v in (model[0], *model[1]))
-
-
-def fit_contact(run: Points, out: Fitted) -> None:
-    """Rise and contact time, with a gyroscope."""
-    out.coefficients["RISE"] = _row(least_squares(run.matrix(RISE_COLUMNS), run["rise_ms"]))
-    rows = []
-    columns: Columns
-    for what, columns in (
-        ("rise through 1 g, less its mean", ()),
-        ("corrected by forward force", RISE_COLUMNS[:1]),
-        ("corrected by forward force and peak (used)", RISE_COLUMNS),
-        ("the same and drop range", (*RISE_COLUMNS, "ln drop_range")),
-        ("the same and height", (*RISE_COLUMNS, "ln height_cm")),
-    ):
-        ours = left_out(least_squares, run.matrix(columns), run["rise_ms"], run.runners)
-        rows.append(_score(what, ours, run["rise_ms"]))
-    out.scores["on"] = rows
-
-    y, truth, speed = np.log(run["true_contact_ms"]), run["true_contact_ms"], run["speed_mps"]
-    rows = []
-    for what, columns in (
-        ("cadence alone", ("ln period_ms",)),
-        ("width of the vertical force", ("ln width_ms",)),
-        ("cadence, width", CONTACT_COLUMNS[:2]),
-        ("cadence, forward force", ("ln period_ms", "ln fwd_g")),
-        ("cadence, width, forward force", CONTACT_COLUMNS[:3]),
-        ("cadence, width, forward force, drop range (used)", CONTACT_COLUMNS),
-        ("the same and peak", (*CONTACT_COLUMNS, "ln peak_g")),
-        ("the same and oscillation", (*CONTACT_COLUMNS, "ln rec_vo_cm")),
-        ("the same and height", (*CONTACT_COLUMNS, "ln height_cm")),
-        ("the same and height, mass", (*CONTACT_COLUMNS, "ln height_cm", "ln mass_kg")),
-    ):
-        ours = np.exp(left_out(least_squares, run.matrix(columns), y, run.runners))
-        rows.append(_score(what, ours, truth, speed))
-        if columns == CONTACT_COLUMNS:
-            out.held_out["contact_ms"] = dict(zip(run.names, ours.tolist(), strict=True))
-    out.scores["contact"] = rows
-    out.coefficients["CONTACT"] = _row(least_squares(run.matrix(CONTACT_COLUMNS), y))
-
-
-def fit_contact_no_gyro(bare: Points, out: Fitted) -> None:
-    """The same where there is no gyroscope: both sets, each with the same weight in all."""
-    lone = np.array(bare.sets) == "alcantara"
-    weights = np.where(lone, (~lone).sum() / max(1, lone.sum()), 1.0)
-    y, truth = np.log(bare["true_contact_ms"]), bare["true_contact_ms"]
-    who = np.array(bare.runners)
-    rows = []
-    for what, columns in (
-        ("cadence, width", NO_GYRO_COLUMNS[:2]),
-        ("cadence, width, forward force", NO_GYRO_COLUMNS[:3]),
-        ("cadence, width, forward force, peak (used)", NO_GYRO_COLUMNS),
-    ):
-        x = bare.matrix(columns)
-        ours = np.full(len(y), np.nan)
-        for runner in sorted(set(bare.runners)):
-            k = who == runner
-            ours[k] = np.exp(predict(weighted_least_squares(x[~k], y[~k], weights[~k]), x[k]))
-        rows.append(_score(what + ": rbds, runner left out", ours[~lone], truth[~lone]))
-        if not lone.any():
-            continue
-        rows.append(_score(what + ": fitted on rbds, alcantara untouched", ours[lone], truth[lone]))
-        there = np.exp(predict(least_squares(x[lone], y[lone]), x[~lone]))
-        rows.append(_score(what + ": fitted on alcantara, rbds untouched", there, truth[~lone]))
-        one = np.full(len(y), np.nan)
-        for i in np.flatnonzero(lone).tolist():
-            k = np.arange(len(y)) != i
-            one[i] = np.exp(predict(weighted_least_squares(x[k], y[k], weights[k]), x[i : i + 1])[0])
-        rows.append(_score(what + ": alcantara, one condition left out", one[lone], truth[lone]))
-        if columns == NO_GYRO_COLUMNS:
-            names = [n for n, k in zip(bare.names, lone.tolist(), strict=True) if k]
-            out.held_out["contact_ms"].update(zip(names, ours[lone].tolist(), strict=True))
-    out.scores["contact_no_gyro"] = rows
-    rise = weighted_least_squares(bare.matrix(RISE_COLUMNS), bare["rise_ms"], weights)
-    out.coefficients["RISE_NO_GYRO"] = _row(rise)
-    out.coefficients["RISE_VERT"] = float(f"{np.average(bare['rise_ms'], weights=weights):.4g}")
-    out.coefficients["CONTACT_NO_GYRO"] = _row(weighted_least_squares(bare.matrix(NO_GYRO_COLUMNS), y, weights))
-    out.coefficients["CONTACT_VERT"] = _row(weighted_least_squares(bare.matrix(NO_GYRO_COLUMNS[:2]), y, weights))
-
-
-def fit_speed(run: Points, out: Fitted) -> None:
-    y = np.log(run["speed_mps"])
-    model = partial_least_squares(COMPONENTS)(run.matrix(SPEED_COLUMNS), y)
-    out.coefficients["SPEED"] = _row((model[0], model[1][:2]))
-    out.coefficients["SPEED_ROUGH"] = _row(least_squares(run.matrix(SPEED_COLUMNS[:2]), y))
-    cuts = np.cumsum([2, 2 * len(shape.EVEN), 2 * len(shape.ODD), 2 * len(shape.ODD)])
-    out.coefficients["SHAPE"] = tuple(
-        tuple(float(f"{v:.4g}") for v in model[1][a:b]) for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+    x = np.column_stack([p.matrix(recipe.inputs), quicker(p) + p["froude"]])
+    y = p["ln true speed_mps"] - p["froude"]
+    line = fit_line(x, y, p.runners, own=OWN, shrink=SHRINK)
+    # What is left bends the same way in each runner: faster runners shake their pelvis ever more.
+    middle = float(np.log(MIDDLE_MPS))
+    off = line(x) - middle
+    bend = fit_line((off * off)[:, None], y - line(x), p.runners, own=OWN)
+    return SpeedFit(
+        recipe.inputs,
+        line.constant + bend.constant,
+        line.slopes[:-1],
+        float(line.slopes[-1]),
+        float(bend.slopes[0]),
+        middle + bend.constant,
     )
-    rows = []
-    for what, columns in (
-        ("cadence alone", ("ln period_ms",)),
-        ("contact time alone", ("ln contact",)),
-        ("cadence, forward force", SPEED_COLUMNS[:2]),
-        ("cadence, forward force, oscillation", (*SPEED_COLUMNS[:2], "ln rec_vo_cm")),
-        ("cadence, forward force, oscillation, height", (*SPEED_COLUMNS[:2], "ln rec_vo_cm", "ln height_cm")),
-    ):
-        ours = np.exp(left_out(least_squares, run.matrix(columns), y, run.runners))
-        rows.append(_score(what, ours, run["speed_mps"], relative=True))
-    for what, columns, k in (
-        ("shape of the stride, cadence, forward force (used)", SPEED_COLUMNS, COMPONENTS),
-        ("the same, 3 components", SPEED_COLUMNS, 3),
-        ("the same, 4 components", SPEED_COLUMNS, 4),
-        ("the same, 6 components", SPEED_COLUMNS, 6),
-        ("the same and height", (*SPEED_COLUMNS, "ln height_cm"), COMPONENTS),
-        ("the same and height, mass", (*SPEED_COLUMNS, "ln height_cm", "ln mass_kg"), COMPONENTS),
-        ("without tilt", tuple(c for c in SPEED_COLUMNS if not c.startswith("tilt")), COMPONENTS),
-        ("without drop", tuple(c for c in SPEED_COLUMNS if not c.startswith("drop")), COMPONENTS),
-        ("without rotation", tuple(c for c in SPEED_COLUMNS if not c.startswith("turn")), COMPONENTS),
-    ):
-        ours = np.exp(ln_speed_left_out(run, partial_least_squares(k), columns))
-        rows.append(_score(what, ours, run["speed_mps"], relative=True))
-    chosen = np.exp(speed_with_inner_choice(run))
-    rows.append(
-        _score("components and harmonics, too, chosen without the runner", chosen, run["speed_mps"], relative=True)
-    )
-    out.scores["speed"] = rows
-    ours = np.exp(ln_speed_left_out(run))
-    out.held_out["speed_mps"] = dict(zip(run.names, ours.tolist(), strict=True))
 
 
-def braking_with_inner_choice(run: Points, used: list[str], more: int) -> Floats:
-    """ln braking with the harmonics that help most on the other runners, each of them left out in turn."""
-    candidates = [n for n in HARMONIC_NAMES if n[-2] in "1234"]
-    who, y, ln_speed = np.array(run.runners), np.log(run["true_brake"]), ln_speed_left_out(run)
-    out = np.full(len(y), np.nan)
-    for runner in sorted(set(run.runners)):
-        rest = who != runner
-        chosen: list[str] = []
-        for _ in range(more):
-            errors = {}
-            for name in candidates:
-                x = np.column_stack([ln_speed, run.matrix([*used, *chosen, name])])[rest]
-                errors[name] = rmse(left_out(least_squares, x, y[rest], who[rest].tolist()), y[rest])
-            chosen.append(min(errors, key=lambda n: errors[n]))
-        x = np.column_stack([ln_speed, run.matrix([*used, *chosen])])
-        out[~rest] = predict(least_squares(x[rest], y[rest]), x[~rest])
-    return out
+SPEED = Kind("speed", "speed_mps", SPEED_RECIPES, fit_speed_of, ("rbds", "hamner"), relative=True, personal=True)
+
+# -- braking and heel ahead -------------------------------------------------------------------------------------------
+
+BRAKE_RECIPES = (
+    Recipe("push, cadence", ("push", "quicker")),
+    Recipe("push, cadence, contact time", ("push", "quicker", "ln contact")),
+    Recipe("push, cadence, impact peak", ("push", "quicker", "ln rec_impact_g")),
+    Recipe("push, cadence, drop range", ("push", "quicker", "ln rec_drop_range_deg")),
+)
+HEEL_RECIPES = (
+    Recipe("push, cadence", ("push", "quicker")),
+    Recipe("push, cadence, drop range", ("push", "quicker", "ln rec_drop_range_deg")),
+    Recipe("push, cadence, contact time", ("push", "quicker", "ln contact")),
+    Recipe("push, cadence, drop range, contact time", ("push", "quicker", "ln rec_drop_range_deg", "ln contact")),
+)
+BRAKE_USED, HEEL_USED, HEEL_NO_GYRO = BRAKE_RECIPES[0], HEEL_RECIPES[1], HEEL_RECIPES[0]
+_BRAKE_KNOWN, _HEEL_KNOWN = 0.1, 3.0  # of a trace: braking keeps r 0.9 over the speeds of each runner with no more
 
 
-def fit_braking(run: Points, out: Fitted) -> None:
-    truth, speed = run["true_brake"], run["speed_mps"]
-    y = np.log(truth)
-    rows = []
-    cadence_known = np.full(len(y), np.nan)
-    for v in np.unique(speed):
-        k = speed == v
-        at = run.only(k)
-        cadence_known[k] = left_out(least_squares, at.matrix(["rec_cadence_spm"]), truth[k], at.runners)
-    rows.append(_score("cadence alone, one line per true speed", cadence_known, truth, speed))
-    used = ["ln rec_cadence_spm", "ln rec_impact_g"]
-    for what, columns in (
-        ("speed", []),
-        ("speed, cadence", used[:1]),
-        ("speed, cadence, impact (used)", used),
-        ("the same and oscillation", [*used, "ln rec_vo_cm"]),
-        ("the same and contact time", [*used, "ln contact"]),
-        ("the same and raw braking of the pelvis", [*used, "rec_brake_raw_mps"]),
-        ("the same and tilt range", [*used, "ln rec_tilt_range_deg"]),
-        ("the same and drop range", [*used, "ln rec_drop_range_deg"]),
-        ("the same and rotation range", [*used, "ln rec_rotation_range_deg"]),
-        ("the same and height", [*used, "ln height_cm"]),
-        ("the same and height, mass", [*used, "ln height_cm", "ln mass_kg"]),
-        ("the same and two harmonics more (lateral force 1, tilt 4)", [*used, "side1c", "tilt4s"]),
-    ):
-        ours = np.exp(stacked(run, columns, y))
-        rows.append(_score(what, ours, truth, speed))
-        if columns == used:
-            out.held_out["braking_mps"] = dict(zip(run.names, (-ours).tolist(), strict=True))
-    chosen = np.exp(braking_with_inner_choice(run, used, 2))
-    rows.append(_score("two harmonics more, chosen without the runner", chosen, truth, speed))
-    for what, names in (
-        ("told the true speed: cadence", ["ln rec_cadence_spm"]),
-        ("told the true speed: cadence, impact", used),
-        ("told true speed, contact time, peak force, heel ahead: cadence",
-         ["ln rec_cadence_spm", "ln true_contact_ms", "ln true_peak_bw", "ln true_heel"]),
-    ):  # fmt: skip
-        x = np.column_stack([np.log(speed), run.matrix(names)])
-        rows.append(_score(what, np.exp(left_out(least_squares, x, y, run.runners)), truth, speed))
-    out.scores["braking"] = rows
-    x = np.column_stack([ln_speed_left_out(run), run.matrix(used)])
-    out.coefficients["BRAKE"] = _row(least_squares(x, y))
-    fitted = np.exp(predict(least_squares(x, y), x))
-    rows.append(_score("(used, on the runners that it was fitted on)", fitted, truth, speed))
+@dataclass(frozen=True)
+class Longer:
+    """What longer steps at one speed and slope do, each as d ln / d ln period, in the runner who was told to take them.
 
-
-def fit_heel(run: Points, out: Fitted) -> None:
-    truth, speed = run["true_heel"], run["speed_mps"]
-    y = np.log(truth)
-    rows = [_score("cadence alone", np.exp(left_out(least_squares, run.matrix(["ln rec_cadence_spm"]), y, run.runners)),
-                   truth, speed)]  # fmt: skip
-    used = ["ln contact"]
-    for what, columns in (
-        ("speed", []),
-        ("speed, cadence", ["ln rec_cadence_spm"]),
-        ("speed, contact time (used)", used),
-        ("the same and cadence", [*used, "ln rec_cadence_spm"]),
-        ("the same and height", [*used, "ln height_cm"]),
-        ("the same and height, mass", [*used, "ln height_cm", "ln mass_kg"]),
-    ):
-        ours = np.exp(stacked(run, columns, y))
-        rows.append(_score(what, ours, truth, speed))
-        if columns == used:
-            out.held_out["heel_ahead_cm"] = dict(zip(run.names, ours.tolist(), strict=True))
-    out.scores["heel"] = rows
-    x = np.column_stack([ln_speed_left_out(run), run.matrix(used)])
-    out.coefficients["HEEL"] = _row(least_squares(x, y))
-
-
-def runners(trials: list[Trial]) -> Points:
-    """The traces with a gyroscope, and `ln contact`: what the contact model says of each, its runner left out."""
-    run = points(trials)
-    y = np.log(run["true_contact_ms"])
-    run.table["ln contact"] = left_out(least_squares, run.matrix(CONTACT_COLUMNS), y, run.runners)
-    return run
-
-
-def fit_all(run: Points, bare: Points) -> Fitted:
-    """run: what `runners` gives; bare: both sets through the chain without a gyroscope."""
-    out = Fitted()
-    fit_contact(run, out)
-    fit_contact_no_gyro(bare, out)
-    fit_speed(run, out)
-    fit_braking(run, out)
-    fit_heel(run, out)
-    return out
-
-
-def learning_curve(p: Points) -> list[tuple[int, float, float, float, float]]:
-    """Errors on a left-out runner by the number of runners that the fit saw: contact ms, speed %, braking m/s, heel cm.
-
-    For each runner, as many others as it says, taken in order of name from the next one on.
+    The only runner of whom it is known; force plate and accelerometer, `alcantara`.
     """
-    order = sorted(set(p.runners))
+
+    fwd_g: float
+    true_contact: float
+    contact: float  # as estimated
+
+
+def longer_steps(bare: Points, contact: Predict) -> Longer:
+    p = bare.of(_EXTRA)
+    conditions = [f"{v} {s}" for v, s in zip(p["speed_mps"], p["slope_deg"], strict=True)]
+
+    def response(y: Floats) -> float:
+        own = np.array(conditions)
+        x = p["ln period_ms"].copy()
+        y = y.copy()
+        for c in sorted(set(conditions)):
+            x[own == c] -= x[own == c].mean()
+            y[own == c] -= y[own == c].mean()
+        return float(x @ y / (x @ x))
+
+    return Longer(response(p["ln fwd_g"]), response(p["ln true contact_ms"]), response(contact(p)))
+
+
+def way_exponent(p: Points) -> float:
+    """How the heel's place grows with the way of the body over the foot, speed times contact time."""
+    way = (p["ln true speed_mps"] + p["ln true contact_ms"])[:, None]
+    return float(fit_line(way, p["ln true heel"], p.runners).slopes[0])
+
+
+def known_of(recipe: Recipe, truth: str, response: float, longer: Longer, push_per_fwd: float) -> Known:
+    weight = _HEEL_KNOWN if truth == "ln true heel" else _BRAKE_KNOWN
+    moves = {"push": push_per_fwd * longer.fwd_g, "quicker": -1.0, "ln contact": longer.contact}
+    return Known(np.array([moves.get(name, 0.0) for name in recipe.inputs]), response, weight)
+
+
+class Stacked:
+    """Fits on what the clip would say: push and contact time of runners left out, so that their error is seen as it is.
+
+    Their inputs, too, are chosen among the runners of the fold.
+    """
+
+    def __init__(self, truth: str, longer: Longer, stages: dict[tuple[str, ...], Stage] | None = None) -> None:
+        self._truth = truth
+        self._longer = longer
+        self._stages = {} if stages is None else stages
+
+    def response(self, p: Points) -> float:
+        """By how much, in ln, when the period grows by a factor e at one speed.
+
+        Braking: the force under the foot points to the body, so speed lost is as its mean lever, speed times contact
+        time, times the impulse that carries the body over a step, its weight times the period. Heel: as the way.
+        """
+        grows = self._longer.true_contact
+        return way_exponent(p) * grows if self._truth == "ln true heel" else 1.0 + grows
+
+    def fit(self, recipe: Recipe, p: Points) -> Predict:
+        first = self._stage(p)
+        known = known_of(recipe, self._truth, self.response(p), self._longer, float(first.speed.slopes[0]))
+        line = fit_line(first.seen.matrix(recipe.inputs), p[self._truth], p.runners, shrink=1.0, known=known)
+        return lambda q: line(with_estimates(q, first.speed.push(q), first.contact(q)).matrix(recipe.inputs))
+
+    def _stage(self, p: Points) -> Stage:
+        """The same points come again with each recipe and each fold."""
+        key = tuple(p.names)
+        if key not in self._stages:
+            self._stages[key] = stage(p)
+        return self._stages[key]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Push and contact time fitted on points, and the points with what fits without each one's runner say."""
+
+    speed: SpeedFit
+    contact: Predict
+    seen: Points
+
+
+def stage(p: Points) -> Stage:
+    speed, contact = choose(SPEED, p).recipe, choose(CONTACT, p).recipe
     who = np.array(p.runners)
-    out = []
-    for n in (4, 6, 8, 10, 12, len(order) - 1):
-        if n >= len(order):
-            continue
-        errors: list[list[float]] = [[], [], [], []]
-        for i, runner in enumerate(order):
-            some = {order[(i + 1 + k) % len(order)] for k in range(n)}
-            rest, one = p.only(np.array([w in some for w in p.runners])), p.only(who == runner)
-            m = least_squares(rest.matrix(CONTACT_COLUMNS), np.log(rest["true_contact_ms"]))
-            errors[0] += (np.exp(predict(m, one.matrix(CONTACT_COLUMNS))) - one["true_contact_ms"]).tolist()
-            fit = partial_least_squares(min(COMPONENTS, n - 1))
-            m = fit(rest.matrix(SPEED_COLUMNS), np.log(rest["speed_mps"]))
-            ln_one, ln_rest = predict(m, one.matrix(SPEED_COLUMNS)), ln_speed_left_out(rest, fit)
-            errors[1] += (100 * (np.exp(ln_one) / one["speed_mps"] - 1)).tolist()
-            for k, truth, names in (
-                (2, "true_brake", ["ln rec_cadence_spm", "ln rec_impact_g"]),
-                (3, "true_heel", ["ln contact"]),
-            ):
-                x = np.column_stack([ln_rest, rest.matrix(names)])
-                x_one = np.column_stack([ln_one, one.matrix(names)])
-                m = least_squares(x, np.log(rest[truth]))
-                errors[k] += (np.exp(predict(m, x_one)) - one[truth]).tolist()
-        a, b, c, d = (float(np.sqrt(np.mean(np.square(e)))) for e in errors)
-        out.append((n, a, b, c, d))
+    push = np.full(len(p), np.nan)
+    for runner in sorted(set(p.runners)):
+        push[who == runner] = fit_speed_of(speed, p.without(runner)).push(p.runner(runner))
+    seen = with_estimates(p, push, left_out(CONTACT, contact, p))
+    return Stage(fit_speed_of(speed, p), fit_contact(contact, p), seen)
+
+
+def with_estimates(p: Points, push: Floats, ln_contact: Floats) -> Points:
+    table = {**p.table, "push": push, "ln contact": ln_contact, "quicker": quicker(p)}
+    return Points(p.names, p.runners, p.sets, table)
+
+
+def stacked_kinds(longer: Longer) -> tuple[Kind, Kind]:
+    """Braking and heel ahead."""
+    stages: dict[tuple[str, ...], Stage] = {}
+    brake, heel = Stacked("ln true brake", longer, stages), Stacked("ln true heel", longer, stages)
+    return (
+        Kind("braking", "true_brake", BRAKE_RECIPES, brake.fit, ("rbds", "hamner")),
+        Kind("heel ahead", "true_heel", HEEL_RECIPES, heel.fit, ("rbds", "hamner")),
+    )
+
+
+# -- what the clip is given -------------------------------------------------------------------------------------------
+
+
+def _row(*values: float) -> tuple[float, ...]:
+    return tuple(float(f"{v:.4g}") for v in values)
+
+
+def _line(line: Line) -> tuple[float, ...]:
+    return _row(line.constant, *line.slopes)
+
+
+def coefficients(run: Points, bare: Points) -> dict[str, object]:
+    """Everything that gaitcore.models holds; run: with a gyroscope, bare: the same without and alcantara."""
+    both = joined(run, bare)
+    out: dict[str, object] = {}
+    weights = _weights(both)
+    out["RISE"] = _line(fit_line(both.matrix(RISE_USED.inputs), both["rise_ms"], both.runners, weights=weights))
+    out["RISE_VERT"] = float(f"{np.average(both['rise_ms'], weights=weights):.4g}")
+    for name, recipe in (("CONTACT", CONTACT_USED), ("CONTACT_VERT", CONTACT_VERT)):
+        line = fit_line(both.matrix(recipe.inputs), both["ln true contact_ms"], both.runners, weights=weights)
+        out[name] = _line(line)
+    speed = fit_speed_of(SPEED_USED, run)
+    out["PUSH"] = _row(speed.constant, speed.slopes[0])
+    out["PUSH_NO_GYRO"] = _line(bare_push(bare.of(*SPEED.scored), speed))
+    cuts = np.cumsum([1, len(TILT), len(DROP), len(SIDE)])
+    out["SHAPE"] = tuple(_row(*speed.slopes[a:b]) for a, b in zip(cuts[:-1], cuts[1:], strict=True))
+    out["PACE"] = float(f"{speed.pace:.4g}")
+    out["CURVE"] = _row(speed.middle, speed.curve)
+    # speed is as the root of the length, the period in it too, and the speed falls with it by `pace`
+    out["HEIGHT"] = float(f"{0.5 * (1 + speed.pace):.4g}")
+    longer = longer_steps(bare, fit_contact(CONTACT_USED, both))
+    seen = stage(run).seen
+    for name, truth, recipe in (
+        ("BRAKE", "ln true brake", BRAKE_USED),
+        ("HEEL", "ln true heel", HEEL_USED),
+        ("HEEL_NO_GYRO", "ln true heel", HEEL_NO_GYRO),
+    ):
+        known = known_of(recipe, truth, Stacked(truth, longer).response(run), longer, float(speed.slopes[0]))
+        out[name] = _line(fit_line(seen.matrix(recipe.inputs), run[truth], run.runners, shrink=1.0, known=known))
     return out
 
 
-def shaken_scores(run: Points, shaken: Points) -> list[tuple[str, float, float]]:
-    """What wobble, rattle and noise do to models fitted without them: (figure, as recorded, shaken)."""
-    who = np.array(run.runners)
-    columns = {"contact time, ms": CONTACT_COLUMNS, "speed, %": SPEED_COLUMNS, "initial contact, ms": RISE_COLUMNS}
-    truths = {
-        "contact time, ms": (np.log(run["true_contact_ms"]), np.log(shaken["true_contact_ms"])),
-        "speed, %": (np.log(run["speed_mps"]), np.log(run["speed_mps"])),
-        "initial contact, ms": (run["rise_ms"], shaken["rise_ms"]),
-    }
-    out = []
-    for what, names in columns.items():
-        fit: Fit = partial_least_squares(COMPONENTS) if what.startswith("speed") else least_squares
-        y, y_shaken = truths[what]
-        both = []
-        for p, truth in ((run, y), (shaken, y_shaken)):
-            ours = np.full(len(y), np.nan)
-            for runner in sorted(set(run.runners)):
-                k = who == runner
-                ours[k] = predict(fit(run.matrix(names)[~k], y[~k]), p.matrix(names)[k])
-            if what.startswith("initial"):
-                both.append(rmse(ours, truth))
-            elif what.startswith("speed"):
-                both.append(rmse(100 * np.exp(ours - truth), np.full(len(y), 100.0)))
-            else:
-                both.append(rmse(np.exp(ours), np.exp(truth)))
-        out.append((what, both[0], both[1]))
-    return out
+def inputs() -> list[str]:
+    """Every column that a recipe may ask for."""
+    recipes = (*CONTACT_RECIPES, *SPEED_RECIPES, *RISE_RECIPES, *BRAKE_RECIPES, *HEEL_RECIPES)
+    return sorted({name for recipe in recipes for name in recipe.inputs})
+
+
+def joined(run: Points, bare: Points) -> Points:
+    """The runners with a gyroscope, and the one who had none."""
+    extra = bare.of(_EXTRA)
+    table = {k: np.concatenate([run[k], extra.table.get(k, np.full(len(extra), np.nan))]) for k in run.table}
+    return Points(run.names + extra.names, run.runners + extra.runners, run.sets + extra.sets, table)
+
+
+def bare_push(bare: Points, speed: SpeedFit) -> Line:
+    """The push from forward force alone, cadence and curve being those with a gyroscope."""
+    target = speed.straight(bare["ln true speed_mps"] - bare["froude"]) - speed.pace * (quicker(bare) + bare["froude"])
+    return fit_line(bare.matrix(("ln fwd_g",)), target, bare.runners, own=OWN)

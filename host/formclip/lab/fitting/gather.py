@@ -24,12 +24,12 @@ Floats = NDArray[np.float64]
 
 # Harmonics of the stride. The models use those of shape.EVEN and shape.ODD; the others are there to be compared.
 HARMONICS = {
-    "tilt": (2, 4, 6),
-    "drop": (1, 3, 5),
-    "turn": (1, 3, 5),
+    "tilt": (2, 4),
+    "drop": (1, 3),
+    "turn": (1, 3),
     "vert": (2, 4, 6),
-    "fore": (2, 4, 6),
-    "side": (1, 3, 5),
+    "fore": (2, 4),
+    "side": (1,),
 }
 _MIRRORED = ("drop", "turn", "side")
 HARMONIC_NAMES = tuple(f"{signal}{h}{part}" for signal, hs in HARMONICS.items() for h in hs for part in "cs")
@@ -71,10 +71,11 @@ class ProbeMeter(StepMeter):
             "period_ms": contact.period_ms,
             "fwd_g": contact.fwd_g,
             "peak_g": contact.impact_g,
-            "drop_range": step.drop_range_deg,
+            "peak_ms": contact.peak_ms,
+            "vo_cm": self._vo_cm,
         }
         window = self._shape
-        if step.score is not None:
+        if step.push is not None and self._attitude.has_gyro:
             probe.update(self._harmonics(window.start, window.end))
         setattr(step, _PROBE, probe)
         return step

@@ -45,6 +45,7 @@ COMMANDS = {
     "live": "Watch a run as it happens.",
     "config": "See and change a clip's settings.",
     "calibrate": "Zero the clip while you stand.",
+    "calibrate-speed": "Make the speed your own, from a run of known distance.",
     "virtual-clip": "Run the firmware on a virtual board.",
     "deploy": "Put the firmware on a board.",
     "freeze": "Put the firmware into a checkout of CircuitPython.",

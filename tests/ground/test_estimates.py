@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from formclip.ground import estimates
-from formclip.ground.columns import to_columns
+from formclip.ground.columns import leave_empty, to_columns
 from formclip.ground.log import Log
 from formclip.ground.metrics import COLUMNS
 from gaitcore import models, records
@@ -89,3 +89,11 @@ def test_a_log_tells_its_version(tmp_path, version):
         assert found["speed_mps"][0] != pytest.approx(3.2, rel=0.02)
     share = found["contact_ms_90"][0] / found["contact_ms"][0]
     assert share == pytest.approx(estimates.WIDTHS["contact_ms"] * (2 if version == 1 else 1))
+
+
+def test_what_a_doubt_leaves_empty_has_no_interval():
+    found = columns()
+    found |= estimates.widths(found, {}, True)
+    leave_empty(found, {"contact_ms": "scale of the accelerometer", "no such column": ""})
+    empty = {key for key, values in found.items() if np.isnan(values).all()}
+    assert empty == {"contact_ms", "contact_ms_90"}

@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 import pytest
+from formclip.ground.estimates import outside
 from formclip.ground.metrics import METRIC, METRICS
 from formclip.ground.run import Cue, Run
 from formclip.ground.text import number, signed
@@ -240,6 +241,15 @@ def test_doubts_and_notes_of_a_replay_stand_in_the_page():
     page = render(run)
     assert "Doubtful: the axes are swapped." in page and "Say which is which." in page
     assert "The gyroscope began late." in page and "Left empty for it: Pelvic tilt against standing" in page
+
+
+def test_what_lies_outside_the_runners_of_the_fit_is_said_once():
+    run = make_run(contact_ms=lambda t: -110.0)
+    said = outside({"contact_ms": float(np.mean(run.column("contact_ms")))})
+    assert len(said) == 1 and tell(run, Label("run"))["notes"] == said
+    run.summary["notes"] = list(said)
+    assert tell(run, Label("run"))["notes"] == said, "a replay has said it already"
+    assert not tell(make_run(), Label("run"))["notes"]
 
 
 def test_unmeasured_metrics_are_named_not_drawn():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -122,10 +122,16 @@ def load_run(path: Path) -> Run:
         pass  # a folder with a log alone: the clip's own clock
     run = to_run(read_log(log_path), lambda t_ms: start_s + t_ms / 1000.0, path.name)
     run.summary.update(told)
-    for key in told.get("left_empty", {}):
-        if key in run.columns:
-            run.columns[key] = np.full(len(run), math.nan)
+    leave_empty(run.columns, told.get("left_empty", {}))
     return run
+
+
+def leave_empty(columns: dict[str, Floats], keys: Iterable[str]) -> None:
+    """What a doubt makes worthless is not told, nor the interval around it."""
+    for key in keys:
+        for name in (key, estimates.width_name(key)):
+            if name in columns:
+                columns[name] = np.full(len(columns[name]), math.nan)
 
 
 # -- CSV files ---------------------------------------------------------------------------------------------------------

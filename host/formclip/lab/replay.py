@@ -24,12 +24,13 @@ from gaitcore.records import SLIPPED
 from gaitcore.session import READY, Session
 from gaitcore.settings import Settings
 
+from formclip.ground import estimates, why
 from formclip.ground import log as logfile
-from formclip.ground import why
 from formclip.ground.again import cues_again, same_cues
 from formclip.ground.columns import (
     cadence_csv,
     cues_csv,
+    leave_empty,
     name_cues,
     own_clock,
     steps_csv,
@@ -39,7 +40,7 @@ from formclip.ground.columns import (
 )
 from formclip.ground.errors import FileError, TraceError, from_os_error
 from formclip.ground.files import make_folder, write_whole
-from formclip.ground.metrics import METRIC, METRICS
+from formclip.ground.metrics import METRIC, METRICS, Metric
 from formclip.ground.progress import file_progress
 from formclip.ground.run import BOUT_GAP_S, Cue, Floats, Run, cadence_each_second, mean
 from formclip.ground.text import clock
@@ -91,6 +92,14 @@ class Replayed:
             if metric.what:
                 value = mean(run.trusted(name))
                 means[name] = round(value, metric.decimals + 1) if math.isfinite(value) else None
+        intervals, said = {}, []
+        if len(on_s):
+            for name in estimates.ESTIMATES:
+                half = mean(run.trusted(estimates.width_name(name)))
+                ends = estimates.interval(means[name], half)
+                digits = METRIC[name].decimals + 1
+                intervals[name] = [round(end, digits) for end in ends] if ends else None
+            said = estimates.outside(means)
         kinds = [cue.kind for cue in self.cues]
         distance_m = run.distance_m()
         return {
@@ -105,6 +114,8 @@ class Replayed:
             "right_steps": int(np.sum(columns["side"] == 1)),
             "slipped_steps": int(np.sum(columns["flags"].astype(int) & SLIPPED != 0)),
             "mean": means,
+            "interval_90": intervals,
+            "outside": said,
             "cues": {kind: kinds.count(kind) for kind in CUE_KINDS.values()},
             "cue_t_s": {kind: [round(c.t_s, 3) for c in self.cues if c.kind == kind] for kind in dict.fromkeys(kinds)},
             "cues_same_when_decided_again": self._same_cues,
@@ -117,7 +128,7 @@ class Replayed:
             "no_cue": None if any(kinds) else why.why_no_cue(self.log, self.settings),
             "doubts": [doubt.to_dict() for doubt in self.doubts],
             "left_empty": self.left_empty,
-            "notes": self.notes + self.log.problems,
+            "notes": self.notes + said + self.log.problems,
             "formclip": VERSION,
         }
 
@@ -392,9 +403,7 @@ def replay_to_folder(
             replayed.doubts = doubts
             said.append(f"the gyroscope is left out, so tilt and what follows from it are empty: {doubted[0].words}")
         replayed.notes = said + replayed.notes
-        for column in replayed.left_empty:
-            if column in replayed.columns:
-                replayed.columns[column] = np.full(len(replayed.columns[column]), math.nan)
+        leave_empty(replayed.columns, replayed.left_empty)
         if "cadence_spm" in replayed.left_empty:
             replayed.cadence_spm = np.full(len(replayed.cadence_spm), math.nan)
         write_results(replayed, stage)
@@ -433,6 +442,14 @@ def open_capture(path: Path) -> Capture:
     return Capture(path, log.raw, int(log.start.get("rate_hz", 0)), log.clock())
 
 
+def _told(metric: Metric, value: float | None, ends: list[float] | None) -> str:
+    """A mean in words, an estimate with the half width of its interval."""
+    if value is None:
+        return ""
+    around = f" ± {(ends[1] - ends[0]) / 2:.{metric.digits}f}" if ends else ""
+    return f"{metric.short} {value:.{metric.digits}f}{around} {metric.unit}"
+
+
 def describe(summary: dict[str, Any]) -> list[str]:
     """The summary in a few lines for a terminal."""
     means = summary["mean"]
@@ -444,9 +461,8 @@ def describe(summary: dict[str, Any]) -> list[str]:
         sides = f" ({summary['left_steps']} left, {summary['right_steps']} right)" if summary["left_steps"] else ""
         bouts = "1 bout" if summary["bouts"] == 1 else f"{summary['bouts']} bouts"
         lines.append(f"{summary['steps']} steps{sides} in {bouts}, {clock(summary['running_s'])} of running")
-        have = [
-            f"{m.short} {means[m.key]:.{m.digits}f} {m.unit}" for m in METRICS if m.short and means[m.key] is not None
-        ]
+        have = [_told(m, means[m.key], summary["interval_90"].get(m.key)) for m in METRICS if m.short]
+        have = [text for text in have if text]
         lines += [", ".join(have[i : i + 3]) for i in range(0, len(have), 3)]
         cued = {kind: count for kind, count in summary["cues"].items() if count}
         if cued:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from formclip.ground.errors import printable
+from formclip.ground.estimates import MEASURED, outside
 from formclip.ground.metrics import METRIC, METRICS, Metric
 from formclip.ground.run import Run, mean
 from formclip.ground.text import clock, number, signed, with_unit
@@ -92,7 +93,7 @@ def tell(run: Run, label: Label) -> dict[str, Any]:
         "share_good": None if share is None else BALANCE_GOOD[0] <= share <= BALANCE_GOOD[1],
         "charts": [chart.to_dict() | {"place": _place(chart, first)} for chart in charts_of(run)],
         "doubts": [{"words": d["words"], "remedy": d["remedy"]} for d in run.summary.get("doubts", [])],
-        "notes": list(run.summary.get("notes", [])),
+        "notes": list(dict.fromkeys([*run.summary.get("notes", []), *_outside(run)])),
         "left_empty": [METRIC[key].title for key in run.summary.get("left_empty", {}) if key in METRIC],
         "problems": list(run.summary.get("problems", [])),
         "no_cue": run.summary.get("no_cue", ""),
@@ -105,6 +106,11 @@ def _place(chart: Chart, first: list[str]) -> str:
     if chart.form == "around":
         return "cues"
     return "first" if chart.key.removeprefix("time-") in first else "rest"
+
+
+def _outside(run: Run) -> list[str]:
+    """What of the run lies outside the runners that the estimates were measured on; a replay has it in its notes."""
+    return outside({key: mean(run.trusted(key)) for key in MEASURED}) if len(run) else []
 
 
 def distance_text(distance: Distance | None) -> str:

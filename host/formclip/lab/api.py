@@ -64,7 +64,7 @@ class Run(_Run):
                  (docs/lab/replay.md). NaN where it can't be measured. `on_s` increases; `side` is 0 left, 1 right
     cues         (Cue, ...), in order
     events       ((t_s, text), ...): calibrations, slips, battery and the like, in words
-    summary      what stands in summary.json: means, counts, baseline, notes
+    summary      what stands in summary.json: means, the 90 % intervals of estimates, counts, baseline, notes
     cadence_t_s  (m,) s, every whole second
     cadence_spm  (m,) steps/min over the last 4 s, NaN when not running: with the times, cadence.csv
     up_t_s, up   (k,) s and (k, 3): up in the sensor's axes, up.csv; both empty for a log and without a gyroscope
@@ -155,9 +155,9 @@ def simulate(scenario: Scenario | Mapping[str, Any] | str | None = None, seed: i
 def validate(folder: Place, simulated: bool = False) -> Validation:
     """Score `replay` on every trace of a folder that has a truth file beside it (docs/lab/trace-format.md).
 
-    In        folder: NAME.imu.csv[.xz|.gz] with NAME.truth.json, at any depth. simulated: also score the simulated
-              runs, for the figures of cues and drift; they take some minutes. Two processes are used: a script needs
-              `if __name__ == "__main__":` around its call
+    In        folder: NAME.imu.csv[.xz|.gz] with NAME.truth.json, at any depth. simulated: also score the runs
+              that are made for it, for the figures of cues, drift and changes of form; they take some minutes. Two
+              processes are used: a script needs `if __name__ == "__main__":` around its call
     Out       Validation: figures with their goals, and all scores by trace
     Errors    FileError where there is no such trace. A trace that can't be read is told in its scores
     """

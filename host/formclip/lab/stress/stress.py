@@ -15,7 +15,8 @@ from formclip.lab.stress.daily import a_day, is_daily, livelier
 from formclip.lab.stress.limps import MUST_HOLD
 from formclip.lab.stress.motion import Floats, take_apart
 from formclip.lab.stress.variants import VARIANTS, Made, Variant, to_csv
-from formclip.lab.validate.figures import Figure, all_figures
+from formclip.lab.validate.figure import Figure
+from formclip.lab.validate.figures import all_figures
 from formclip.lab.validate.run import PROCESSES, in_processes, replay_for_score, trace_name
 from formclip.lab.validate.score import Score, score_trace
 from formclip.lab.validate.truthfile import load_truth, truth_path

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from formclip.lab.validate.figures import estimate
+from formclip.lab.validate.fitted import estimate, strikes
 
 Score = dict[str, Any]
 
@@ -20,6 +20,7 @@ PLOTS = (
     ("vo_cm", "oscillation", "Vertical oscillation", "mm", 10.0),
     ("speed_mps", "speed", "Speed", "m/s", 1.0),
     ("braking_mps", "braking", "Braking Δv", "m/s", 1.0),
+    ("heel_ahead_cm", "heel", "Heel ahead", "cm", 1.0),
     ("rotation_range_deg", "rotation", "Rotation range in a stride", "°", 1.0),
 )
 _FEWEST = 5
@@ -29,14 +30,13 @@ def _points(
     scores: dict[str, Score], field: str, scale: float, held_out: dict[str, Any] | None
 ) -> list[dict[str, Any]]:
     points = []
+    strike = strikes(scores)
     for name, score in scores.items():
         if score.get(field) is None:
             continue
         truth = scale * score[field]["truth"]
-        ours = scale * estimate(score, field, (held_out or {}).get(field), name)
-        group = f"{score['set']}, {score['of_speed_mps']:g} m/s" if "of_speed_mps" in score else str(score["set"])
-        if score["set"] == "alcantara":
-            group = "alcantara"
+        ours = scale * estimate(score, field, held_out, name)[0]
+        group = f"{score['set']}, {strike[name]}" if name in strike else str(score["set"])
         points.append(
             {
                 "trace": name,

@@ -147,6 +147,14 @@ def _errors(ours: Floats, truth: Floats) -> Score | None:
     }
 
 
+def _estimate(column: dict[str, Floats], key: str, truth: Floats) -> Score | None:
+    """As `_errors`, with the half width of the interval of the mean."""
+    out = _errors(column[key], truth)
+    if out is not None:
+        out["half"] = _mean(column.get(key + "_90", np.zeros(0)))
+    return out
+
+
 def score_steps(truth: dict[str, Any], ours: Ours) -> Score:
     """Everything that needs true contacts."""
     steps = [s for s in truth["steps"] if isinstance(s.get("on_s"), int | float)]
@@ -183,15 +191,17 @@ def score_steps(truth: dict[str, Any], ours: Ours) -> Score:
         return _column(steps, key)[found]
 
     contact_ms = 1000 * (_column(steps, "off_s")[found] - true_s[found])
-    score["contact_ms"] = _errors(column["contact_ms"], contact_ms)
+    score["contact_ms"] = _estimate(column, "contact_ms", contact_ms)
     score["vo_cm"] = _errors(column["vo_cm"], of("vo_cm"))
     if "standing_tilt_deg" in truth:
         score["tilt_deg"] = _errors(column["tilt_deg"], of("tilt_deg") - float(truth["standing_tilt_deg"]))
-    score["braking_mps"] = _errors(column["braking_mps"], of("brake_dv_mps"))
+    score["braking_mps"] = _estimate(column, "braking_mps", of("brake_dv_mps"))
     if "heel_ahead_cm" in column:
-        score["heel_ahead_cm"] = _errors(column["heel_ahead_cm"], of("heel_ahead_cm"))
+        score["heel_ahead_cm"] = _estimate(column, "heel_ahead_cm", of("heel_ahead_cm"))
     if isinstance(truth.get("speed_mps"), int | float):
-        score["speed_mps"] = _errors(column["speed_mps"], np.full(len(found), float(truth["speed_mps"])))
+        score["speed_mps"] = _estimate(column, "speed_mps", np.full(len(found), float(truth["speed_mps"])))
+        halves = [_mean(column["speed_mps"][part]) for part in np.array_split(np.arange(len(found)), 2)]
+        score["speed_halves"] = halves if None not in halves else None
     sides = [s.get("side") for s in steps]
     if any(side in ("L", "R") for side in sides):
         true_side = np.array([{"L": 0.0, "R": 1.0}.get(str(side), math.nan) for side in sides])[found]

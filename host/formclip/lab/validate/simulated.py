@@ -38,7 +38,7 @@ class Task:
 
     name: str
     seed: int
-    kind: str  # faults, clean or drift
+    kind: str  # faults, clean, paces or drift
     person: int = 0
     speed_mps: float = 3.0
 
@@ -51,6 +51,7 @@ TASKS = (
     Task("runner 4 at 4.2 m/s", 14, "faults", 4, 4.2),
     Task("runner 5, no faults", 15, "clean", 5, 2.9),
     Task("runner 6, no faults", 16, "clean", 6, 3.3),
+    Task("runner 7, slower at times", 17, "paces", 7, 3.4),
 )
 _WORN: dict[str, Any] = {
     "mounting_deg": (4.0, -6.0, 8.0),
@@ -75,6 +76,12 @@ def _scenario(task: Task) -> Scenario:
         turns = tuple(Turn(start_s=200.0 + 130.0 * i, for_s=4.0, angle_deg=90.0) for i in range(11))
         fatigue = Fatigue(cadence_pct=-1.5, contact_pct=3.0, tilt_deg=1.5, variability_pct=30.0)
         return Scenario(segments=segments, turns=turns, fatigue=fatigue, **own)
+    if task.kind == "paces":
+        slower = tuple(
+            Segment(start_s=300.0 + 120.0 * i, end_s=360.0 + 120.0 * i, speed_mps=task.speed_mps - 0.3 - 0.06 * i)
+            for i in range(12)
+        )
+        return Scenario(segments=slower, **own)
     episodes: list[Episode] = []
     start_s = _FIRST_S
     while start_s + HOLD_S + 20 < 60 * MINUTES:
@@ -115,13 +122,28 @@ def score_task(task: Task) -> dict[str, Any]:
             missed.append(label)
         else:
             late[label] = f.cued_s - _held_from_s(episode, settings) - float(settings["sustain_s"])
+    held = [(e["full_s"], e["end_s"]) for e in truth["episodes"] if e["kind"] == "overstride"]
+    slower = [(s.start_s + 5, s.end_s - 5) for s in scenario.segments] if task.kind == "paces" else []
     return {
+        "rise": [_rise(replayed.columns, *span) for span in held],
+        "slower": [_rise(replayed.columns, *span) for span in slower],
         "faults": len(found),
         "late_s": late,
         "missed": missed,
         "stray": [f"{task.name}, {cue.kind} at {cue.t_s:.0f} s" for cue in stray],
         "minutes": scenario.minutes,
     }
+
+
+def _rise(columns: dict[str, Any], start_s: float, end_s: float) -> tuple[float, float]:
+    """By how much braking and heel ahead are higher in a stretch than in the half minute before it."""
+    on_s = columns["on_s"]
+    inside, before = (on_s >= start_s) & (on_s < end_s), (on_s >= start_s - 40) & (on_s < start_s - 10)
+    out = []
+    for key in ("braking_mps", "heel_ahead_cm"):
+        values = np.abs(columns[key])
+        out.append(float(np.nanmean(values[inside]) / np.nanmean(values[before]) - 1))
+    return out[0], out[1]
 
 
 def _score_drift(truth: dict[str, Any], columns: dict[str, Any]) -> dict[str, Any]:
@@ -152,10 +174,13 @@ def score_simulated(on_done: Callable[[int], None] | None = None, processes: int
     late = {label: s for r in runs for label, s in r["late_s"].items()}
     missed = [label for r in runs for label in r["missed"]]
     stray = [label for r in runs for label in r["stray"]]
+    rise, slower = ([pair for r in runs for pair in r[key]] for key in ("rise", "slower"))
     latest = max(late, key=lambda label: late[label]) if late else "–"
     return {
         "runs": len(runs),
         "minutes": sum(r["minutes"] for r in runs),
+        "rise": rise,
+        "slower": slower,
         "faults": sum(r["faults"] for r in runs),
         "cued": len(late),
         "late_s": list(late.values()),

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from formclip.lab.validate.figures import Figure, all_figures
+from formclip.lab.validate.figure import Figure
+from formclip.lab.validate.figures import all_figures
 
 Score = dict[str, Any]
 

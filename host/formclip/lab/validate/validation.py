@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from formclip.ground.errors import TraceError
-from formclip.lab.validate.figures import Figure, all_figures
+from formclip.lab.validate.figure import Figure
+from formclip.lab.validate.figures import all_figures
+from formclip.lab.validate.joined import find_changes, score_changes
 from formclip.lab.validate.run import load_held_out, score_all
 from formclip.lab.validate.score import Score
 from formclip.lab.validate.truthfile import load_truth, truth_path
@@ -26,12 +28,14 @@ class Validation:
     traces      {FOLDER/NAME: scores}, or {FOLDER/NAME: {"error": why it was not read}}
     simulated   figures of the simulated runs, None where they were left out
     held_out    predictions of the fitted models for people that they were not fitted on, None where there are none
+    joined      changes of form in one recorded runner, one each; None where simulated runs were left out
     """
 
     figures: tuple[Figure, ...]
     traces: dict[str, Score]
     simulated: dict[str, Any] | None = None
     held_out: dict[str, Any] | None = None
+    joined: list[dict[str, Any]] | None = None
 
     @property
     def scored(self) -> dict[str, Score]:
@@ -51,7 +55,13 @@ class Validation:
     def to_dict(self) -> dict[str, Any]:
         """All of it for JSON, in six digits: plenty, and the same on every machine."""
         figures = [figure.to_json() for figure in self.figures]
-        whole = {"figures": figures, "traces": self.traces, "simulated": self.simulated, "held_out": self.held_out}
+        whole = {
+            "figures": figures,
+            "traces": self.traces,
+            "simulated": self.simulated,
+            "held_out": self.held_out,
+            "joined": self.joined,
+        }
         rounded: dict[str, Any] = six_digits(whole)
         return rounded
 
@@ -83,18 +93,24 @@ def _no_bar(title: str, total: int) -> contextlib.AbstractContextManager[None]:
 
 
 def validate(paths: list[Path], with_simulated: bool = True, bar: Bar = _no_bar) -> Validation:
-    """Replay and score each trace, in two processes; with the simulated runs, which take some minutes, too.
+    """Replay and score each trace, in two processes; with the runs that are made for it, which take some minutes, too.
+
+    Those are the simulated ones, and the recordings of one runner joined to changes of form.
 
     bar(title, total) is a context that gives a function, to be told how many are done
     """
     with bar("traces", len(paths)) as on_done:
         scores = score_all(paths, on_done)
-    simulated = None
+    simulated = changed = None
     if with_simulated:
         from formclip.lab.validate.simulated import TASKS, score_simulated
 
         with bar("simulated runs", len(TASKS)) as on_done:
             simulated = score_simulated(on_done)
+        changes = find_changes(paths)
+        with bar("changes of one runner", len(changes)) as on_done:
+            changed = score_changes(changes, on_done)
     held_out = load_held_out()
     good = {name: score for name, score in scores.items() if "error" not in score}
-    return Validation(tuple(all_figures(good, simulated, held_out)), scores, simulated, held_out)
+    figures = all_figures(good, simulated, held_out, changed)
+    return Validation(tuple(figures), scores, simulated, held_out, changed)

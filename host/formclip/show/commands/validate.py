@@ -48,7 +48,9 @@ def _stress(paths: list[Path], out: Path | None, as_json: bool, strict: bool) ->
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Write tables here (.md), with .json and plots.")
 @click.option("--json", "as_json", is_flag=True, help="Print figures and scores as JSON.")
-@click.option("--no-simulated", is_flag=True, help="Leave out the simulated runs (cues, drift).")
+@click.option(
+    "--no-simulated", is_flag=True, help="Leave out runs that are made for it (cues, drift, changes of form)."
+)
 @click.option("--stress", is_flag=True, help="Runs made harder (sensor, place, file, way) and livelier daily life.")
 @click.option("--strict", is_flag=True, help="End with exit code 7 when a goal is missed.")
 def validate_command(

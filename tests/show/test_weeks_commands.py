@@ -11,7 +11,7 @@ from formclip.show import cli
 from tests.made_runs import SUMMER, log_of, put
 
 CLIP = "formclip-1a2b"
-COMMANDS = ("trends", "compare", "baseline", "load", "pain")
+COMMANDS = ("trends", "compare", "baseline", "load", "pain", "plan")
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +123,28 @@ def test_what_is_no_pain_is_one_line_and_not_kept(run, tmp_path, wrong):
 def test_pain_beside_says_how_many_runs_are_missing(run):
     code, out, _ = run("pain", "beside")
     assert code == 0 and out.startswith("Too few to tell: 0 runs since the first entry")
+
+
+def test_a_plan_is_proposed_begun_done_and_ended(run, tmp_path):
+    there = tmp_path / "plan"
+    out = run("plan", "show", "--at", "2026-06-21", store=there)[1]
+    assert out.startswith("Proposed; ") and "Squat: 3 × 10 (Cai 2017" in out and "Stand hip-wide" in out
+    assert "begun on 2026-06-22: 4 weeks" in run("plan", "start", "--at", "2026-06-22", store=there)[1]
+    assert run("plan", "done", "--at", "2026-06-23", store=there)[1] == "2026-06-23: strength\n"
+    assert "plank 45, to work on" in run("plan", "screen", "plank", "45", "--at", "2026-06-23", store=there)[1]
+    out = run("plan", "show", "--at", "2026-06-30", store=there)[1]
+    assert (
+        out.startswith("Week 2 of 4, until 2026-07-20") and "by week: 1, 0, 0, 0" in out and "Too early to tell." in out
+    )
+    told = json.loads(run("plan", "show", "--at", "2026-06-30", "--json", store=there)[1])
+    assert told["week"] == 2 and told["sessions"] == [1, 0, 0, 0] and told["screens"][0]["result"] == "45"
+    assert "is ended" in run("plan", "stop", "--at", "2026-07-01", store=there)[1]
+    for wrong in (("stop",), ("done", "jumping"), ("screen", "plank", "long"), ("show", "--at", "soon")):
+        code, out, err = run("plan", *wrong, store=there)
+        assert code == 2 and not out and err.count("\n") == 1 and "; " in err
+    run("pain", "add", "--strength", "5", "--where", "hip", "--when", "after", "--red-flag", "fall", store=there)
+    assert run("plan", "start", store=there)[0] == 2
+    assert run("plan", "show", store=there)[1].startswith("Stop, and see a clinician")
 
 
 def test_a_store_without_runs_says_what_is_next(run, tmp_path):

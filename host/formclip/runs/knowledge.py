@@ -204,6 +204,20 @@ EXERCISES: dict[str, Exercise] = {
             "Stand beside a fixed band, hold it before your chest, and press it straight out without turning.",
         ),
         Exercise(
+            "squat",
+            "Squat",
+            "3 × 10",
+            "Cai 2017 for hip and knee strength; the exercise and its dose are ours",
+            "Stand hip-wide and sit back slowly until the thighs are level, knees over the feet. Stand up again.",
+        ),
+        Exercise(
+            "heel_raise",
+            "Heel raise on one leg",
+            "3 × 12 a side",
+            "Cai 2017 for ankle strength; the exercise and its dose are ours",
+            "Stand on one foot with a hand on the wall. Rise onto the ball of the foot and come down slowly.",
+        ),
+        Exercise(
             "leg_swings",
             "Leg swings and lunges before the run",
             "part of 5–10 min of dynamic warm-up",

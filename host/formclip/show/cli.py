@@ -39,6 +39,7 @@ COMMANDS = {
     "compare": "Set two runs, or two spans, side by side.",
     "baseline": "Show what is usual for you, and carry it to the clip.",
     "load": "Show how much you ran, and what rose fast.",
+    "plan": "Four weeks of exercises, from what your runs point to.",
     "merge": "Put a run and its watch's file together.",
     "pain": "Keep a pain log, and see it beside form and load.",
     "export": "Write runs for other programs: FIT, CSV, Parquet.",

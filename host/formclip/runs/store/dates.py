@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tzlocal
@@ -125,6 +125,17 @@ def said_time(text: str, now: datetime | None = None) -> tuple[float, str]:
     if not _EARLIEST <= unix_s <= _LATEST:
         raise BadTime(f"'{text}' is outside 1990 to 2104", "check the year")
     return unix_s, zone
+
+
+def said_day(text: str) -> date:
+    """A day that a person wrote, as `said_time` takes it.
+
+    Errors    BadTime
+    """
+    unix_s, zone = said_time(text)
+    at = at_zone(unix_s, zone)
+    assert at is not None  # said_time has checked it
+    return at.date()
 
 
 def _offset_text(at: datetime) -> str:

@@ -75,6 +75,55 @@ def test_what_is_deleted_while_it_waits_is_room_for_the_next_run(bench, left):
     assert session_of(bench, run[0]).closed and again(bench).sessions == bench.log.sessions
 
 
+@pytest.mark.parametrize("begins", ["by a press", "by itself"])
+def test_a_full_log_that_is_synced_after_the_press_for_it_takes_the_next_run(tmp_path, run_rows, begins):
+    """Full: the press opens pairing and begins a session without room; the computer ends it, fetches and deletes."""
+    bench = Bench(tmp_path / "b", run_rows)
+    bench.app.set("auto_start", "off")
+    bench.log._slots = 12  # a small ring is full before the trace is over
+    leave_room(bench, 0)
+    press(bench, then_s=2)
+    assert bench.state == "RUNNING" and bench.app.session.log.full and bench.app.make_way()
+    for run in list(bench.log.sessions):
+        bench.log.delete(run[0], bench.app.config())
+    if begins == "by itself":
+        bench.app.set("auto_start", "on")
+    else:
+        press(bench)
+    bench.turn(40)
+    assert bench.state == "RUNNING"
+    press(bench)
+    (run,) = bench.log.sessions
+    steps = [entry for entry in session_of(bench, run[0]).entries if entry[0] == records.STEP]
+    assert len(steps) > 60 and again(bench).sessions == bench.log.sessions
+
+
+@pytest.mark.parametrize("mode", ["coach", "metronome"])
+def test_at_no_moment_of_a_run_is_more_than_ten_seconds_of_it_in_memory_alone(tmp_path, run_rows, mode):
+    """As rarely staged as the settings allow, the motor at work: the oldest record that a cut would take, each turn."""
+    bench = Bench(tmp_path / "b", run_rows)
+    load = bench.parts.load
+    motor = load("hw.outputs").pwm_motor(load("boards").pins_of(load("board")).MOTOR)
+    bench.app.parts.haptics = load("hw.haptics").Haptics(motor)
+    for name, value in (("flush_s", 9), ("warmup_s", 0), ("mode", mode), ("baseline_s", 60)):
+        bench.app.set(name, value)
+    sink, safe_ms = bench.log.sink, [0]
+
+    def stored(number, page, complete):
+        took = sink(number, page, complete)
+        safe_ms[0] = bench.app.session.now_ms
+        return took
+
+    bench.log.sink = stored
+    press(bench)
+    worst_ms, began_ms = 0, bench.app.session.now_ms
+    safe_ms[0] = began_ms
+    for _ in range(200):
+        bench.turn(0.25)
+        worst_ms = max(worst_ms, bench.app.session.now_ms - safe_ms[0])
+    assert bench.app.session.steps > 60 and 8_000 < worst_ms <= 10_000, worst_ms
+
+
 def test_without_room_it_says_so_and_goes_on(bench):
     leave_room(bench, 1)
     before = list(bench.log.sessions)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
@@ -13,6 +14,7 @@ pytest.importorskip("bumble", reason="the virtual radio needs bumble: make setup
 
 from click.testing import CliRunner
 from formclip.firmware.sources import libraries_here
+from formclip.firmware.virtual import children as virtual_children
 from formclip.lab.simulate import Scenario, write
 from formclip.show.commands.virtual_clip import virtual_clip_command
 
@@ -116,6 +118,34 @@ def test_no_process_is_left_behind_however_it_is_stopped(how, trace, here, air):
     finally:
         clip.kill()
         clip.communicate()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a killed process leaves is looked up in Linux's /proc")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_demo_that_is_stopped_leaves_no_process_either(how, trace, here):
+    demo = subprocess.Popen([*CLI, "demo", str(trace), "--out", str(here / "demo")], stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while len(below := children(demo.pid)) < 2:  # the air and the board
+            assert time.monotonic() < deadline and demo.poll() is None
+            time.sleep(0.02)
+        demo.send_signal(how)
+        demo.wait(timeout=PATIENCE_S)
+        assert gone(below) and demo.returncode in (128 + how, -how)
+    finally:
+        demo.kill()
+        demo.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a killed parent is not told")
+def test_a_child_whose_parent_died_before_the_kernel_knew_ends_by_itself():
+    child = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], preexec_fn=partial(virtual_children._die_with, 1)
+    )
+    try:
+        assert child.wait(timeout=PATIENCE_S) == 1
+    finally:
+        child.kill()
 
 
 def test_what_would_be_ignored_is_refused(trace):

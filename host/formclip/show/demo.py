@@ -136,12 +136,13 @@ def report_or_reason(folder: Path) -> tuple[str, str]:
 
 def through_the_air(trace: Path, out: Path, replayed: Replayed, quiet: bool) -> dict[str, Any]:
     """The same trace on the virtual clip, synced over the virtual radio, reported from what came."""
+    from formclip.firmware.virtual.children import asked_to_end
     from formclip.ground.progress import count_progress
 
     try:
         from formclip.firmware.virtual.radio.chain import through_the_air
 
-        with count_progress("virtual clip", int(replayed.seconds), not quiet) as progress:
+        with asked_to_end(), count_progress("virtual clip", int(replayed.seconds), not quiet) as progress:
             chained = through_the_air(trace, out, progress)
     except NotInstalled as error:
         return {"skipped": str(error)}

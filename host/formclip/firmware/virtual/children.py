@@ -7,25 +7,29 @@ parent is killed outright.
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
-def _die_with_the_parent() -> None:
-    """In the child, before it becomes its program."""
+def _die_with(parent: int) -> None:
+    """In the child, before it becomes its program. A parent that was killed before the kernel knew is looked for."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def start(argv: Sequence[str], **more: Any) -> subprocess.Popen[str]:
     """subprocess.Popen of text, that ends with this process. The calling thread has to outlive it."""
     if sys.platform == "linux":
-        more["preexec_fn"] = _die_with_the_parent
+        more["preexec_fn"] = partial(_die_with, os.getpid())
     return subprocess.Popen(argv, text=True, **more)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from struct import pack
 
 import pytest
+from formclip.ground.errors import FileError
 from formclip.runs.store import index as index_module
 from formclip.runs.store.errors import InUse
 from formclip.runs.store.index import MIGRATIONS, VERSION, StoreError
@@ -215,6 +216,24 @@ def test_a_rotten_file_is_not_taken_for_a_run_that_is_held(how, tmp_path):
     done = asyncio.run(visit(client(port), store))
     assert [s.number for s in done.fetched] == [1] and held(store) == sessions and port.sessions == {}
     assert not list(tmp_path.glob("**/*.rotten"))
+
+
+@pytest.mark.parametrize("where", ["of the file", "of what has come"])
+def test_a_folder_in_the_place_of_one_run_holds_up_no_other(where, tmp_path):
+    """In the file's place it is set aside; where nothing can be written that run waits on the clip, and is told."""
+    sessions = {1: b"first" * 100, 2: b"second" * 100}
+    port, store = Port(dict(sessions)), Store(tmp_path)
+    name = f"000001-{binascii.crc32(sessions[1]):08x}"
+    place = tmp_path / port.name / (name + (".fclog" if where == "of the file" else ".part"))
+    (place / "in it").mkdir(parents=True)
+    if where == "of the file":
+        asyncio.run(visit(client(port), store))
+        assert held(store) == sessions and port.sessions == {}
+        assert (tmp_path / port.name / (name + ".rotten") / "in it").is_dir()
+        return
+    with pytest.raises(FileError, match="000001"):
+        asyncio.run(visit(client(port), store))
+    assert held(store) == {2: sessions[2]} and port.sessions == {1: sessions[1]}
 
 
 def test_a_rotten_file_stays_until_a_good_one_is_here(tmp_path):

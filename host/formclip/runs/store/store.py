@@ -21,7 +21,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -290,7 +290,7 @@ class Arriving:
         self.have_b = 0
         self.have_crc = 0
         try:
-            if path.is_file():
+            if path.exists():
                 # Whole but not indexed: the last sync died between the two. Or rotten: kept until a good one is here.
                 path.replace(path.with_suffix(".rotten") if trouble(self._stored) else self._part)
             self._file: IO[bytes] = self._part.open("a+b")
@@ -350,10 +350,11 @@ class Arriving:
                     "check the disk, then sync again: the clip still has it",
                     path=self._stored.path,
                 )
-            self._stored.path.with_suffix(".rotten").unlink(missing_ok=True)
         except OSError as error:
             raise disk_error(error, self._part) from None
         self._store.add(self._stored)
+        with suppress(OSError):  # a folder, which was never ours
+            self._stored.path.with_suffix(".rotten").unlink(missing_ok=True)
         return self._stored
 
     def close(self) -> None:

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from gaitcore.session import PAUSED, RUNNING
 from gaitcore.settings import TABLE, SettingError, Settings, index_of
 
+from formclip.ground.errors import FileError, FormclipError
 from formclip.runs.insight.carry import Carried, taken, to_carry
+from formclip.runs.store.index import StoreError
 from formclip.runs.store.store import Store, Stored, trouble
 from formclip.runs.sync.client import ClipClient, Listed, Progress, recording
 from formclip.runs.sync.errors import Recording, Refused
@@ -121,39 +123,56 @@ async def _take_over(
     progress: Callable[[Listed], Progress] | None,
     done: Visit,
 ) -> None:
+    failed: FormclipError | None = None
     for listed in sessions:
         try:
-            size_b, crc32, flags = await client.opened(listed.number)
-        except Recording:
-            raise  # a run has begun meanwhile: the others would be refused too
+            await _take_one(client, store, listed, keep, progress, done)
+        except (StoreError, FileError) as error:  # one place of the disk: the other runs can be had all the same
+            failed = failed or error
+    if failed is not None:
+        raise failed
+
+
+async def _take_one(
+    client: ClipClient,
+    store: Store,
+    listed: Listed,
+    keep: bool,
+    progress: Callable[[Listed], Progress] | None,
+    done: Visit,
+) -> None:
+    try:
+        size_b, crc32, flags = await client.opened(listed.number)
+    except Recording:
+        raise  # a run has begun meanwhile: the others would be refused too
+    except Refused as error:
+        done.skipped.append((listed.number, error.what))
+        return
+    stored = store.thrown_away(done.clip, listed.number, crc32)
+    if stored is not None:
+        done.binned.append(stored)
+        wrong = "" if stored.gone else trouble(stored)
+        if wrong:
+            done.skipped.append((listed.number, f"it is in the bin, and {wrong}"))
+            return
+    elif (stored := store.find(done.clip, listed.number, crc32)) is not None:
+        done.known.append(stored)
+    else:
+        arriving = store.arriving(done.clip, listed.number, crc32, size_b, listed.boot, flags)
+        had_b = arriving.have_b
+        try:
+            shown = progress(listed) if progress else _quiet
+            await client.fetch(listed.number, size_b, crc32, arriving, shown)
+            done.bytes_fetched += size_b - had_b
+            stored = arriving.finish()
+        finally:
+            arriving.close()
+        done.fetched.append(stored)
+    if not keep:
+        try:
+            await client.delete(stored)
         except Refused as error:
             done.skipped.append((listed.number, error.what))
-            continue
-        stored = store.thrown_away(done.clip, listed.number, crc32)
-        if stored is not None:
-            done.binned.append(stored)
-            wrong = "" if stored.gone else trouble(stored)
-            if wrong:
-                done.skipped.append((listed.number, f"it is in the bin, and {wrong}"))
-                continue
-        elif (stored := store.find(done.clip, listed.number, crc32)) is not None:
-            done.known.append(stored)
-        else:
-            arriving = store.arriving(done.clip, listed.number, crc32, size_b, listed.boot, flags)
-            had_b = arriving.have_b
-            try:
-                shown = progress(listed) if progress else _quiet
-                await client.fetch(listed.number, size_b, crc32, arriving, shown)
-                done.bytes_fetched += size_b - had_b
-                stored = arriving.finish()
-            finally:
-                arriving.close()
-            done.fetched.append(stored)
-        if not keep:
-            try:
-                await client.delete(stored)
-            except Refused as error:
-                done.skipped.append((listed.number, error.what))
-                continue
-            store.mark_deleted(stored)
-            done.deleted.append(listed.number)
+            return
+        store.mark_deleted(stored)
+        done.deleted.append(listed.number)

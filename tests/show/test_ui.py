@@ -8,7 +8,9 @@ import zipfile
 
 import pytest
 from formclip.lab.simulate import Scenario, write
+from formclip.runs.redflags import RED_FLAGS
 from formclip.runs.store.about import about, say
+from formclip.runs.store.pain import PLACES, pains, standing
 from formclip.runs.store.store import Store
 from formclip.show.ui import clip_page
 from formclip.show.ui.jobs import DONE, FAILED, RUNNING, STOPPED, Jobs
@@ -220,6 +222,55 @@ def test_a_watchs_file_is_put_beside_its_run_and_another_is_refused(tmp_path):
         assert client.get(job.lead[0] + "/export/fit").data[8:12] == b".FIT"
         assert client.write(job.lead[0] + "/apart").status == 303
         assert "by your watch" not in client.get(job.lead[0]).text
+
+
+def test_a_red_flag_stands_at_the_top_everywhere_until_a_clinician_has_seen_it(tmp_path):
+    make_store(tmp_path, 2)
+    with serving(tmp_path) as one:
+        client = Client(one)
+        page = client.get("/pain").text
+        assert page.count('name="places"') == len(PLACES) and page.count('name="flags"') == len(RED_FLAGS)
+        assert page.count('name="strength"') == 11 and "Nothing is noted yet" in page and "Too few to tell" in page
+        answer = client.write(
+            "/pain", strength="6", places="low-back-left", flags="numb", moment="after", lasted_h="2,5"
+        )
+        assert answer.status == 303
+        page = client.get("/pain").text
+        assert "Seek care now: a numb saddle area" in page and "Low back, left" in page and "2.5 h" in page
+        home = client.get("/").text
+        assert "A red flag stands" in home and home.index("A red flag") < home.index("The last run")
+        (pain,) = pains(Store(tmp_path))
+        assert client.write("/pain/remove", entry=str(pain.id)).status == 303
+        page = client.get("/pain").text
+        assert "Nothing is noted yet" in page and "Seek care now" in page, "taken out, and it stands on"
+        assert client.write("/pain/resume").status == 303
+        assert "Seek care now" not in client.get("/pain").text and not standing(Store(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"strength": "3", "places": "knee"}, "red-flag questions"),
+        ({"strength": "3", "no_flags": "1"}, "nowhere"),
+        ({"strength": "11", "places": "knee", "no_flags": "1"}, "0 to 10"),
+        ({"places": "knee", "no_flags": "1"}, "0 to 10"),
+        ({"strength": "3", "places": "elbow", "no_flags": "1"}, "place is called"),
+        ({"strength": "3", "places": "knee", "no_flags": "1", "lasted_h": "long"}, "number of hours"),
+        ({"strength": "0", "at": "soon"}, "is no date"),
+    ],
+)
+def test_pain_that_cannot_be_noted_is_told_and_not_kept(served, client, fields, told):
+    before = pains(Store(served.desk.store.folder))
+    answer = client.write("/pain", **fields)
+    assert answer.status == 400 and told in answer.text.replace("&#39;", "'")
+    assert pains(Store(served.desk.store.folder)) == before
+
+
+def test_a_day_without_pain_is_noted_by_its_strength_alone(tmp_path):
+    with serving(tmp_path) as one:
+        client = Client(one)
+        assert client.write("/pain", strength="0").status == 303
+        assert "no pain" in client.get("/pain").text and [p.strength for p in pains(Store(tmp_path))] == [0]
 
 
 def test_load_tells_a_spike_first_on_its_page_and_at_home(tmp_path):

@@ -10,6 +10,8 @@ from formclip.ground.version import VERSION
 from formclip.runs.insight.history import Entry, History
 from formclip.runs.insight.load import LOOK_BACK, WHY_SPIKE, load
 from formclip.runs.knowledge import FAULTS
+from formclip.runs.redflags import advice
+from formclip.runs.store.pain import standing
 from formclip.runs.store.store import Store
 
 ALERT, WATCH, NOTE = "alert", "watch", "note"
@@ -31,11 +33,17 @@ class Act:
 def acts(store: Store, runs: History, today: date | None = None) -> list[Act]:
     """All that there is to act on."""
     return [
+        *_of_pain(store),
         *_of_load(runs, today or date.today()),
         *_of_form(runs.entries),
         *_of_clips(store, runs.entries),
         *_of_record(runs),
     ]
+
+
+def _of_pain(store: Store) -> list[Act]:
+    stands = standing(store)
+    return [Act(ALERT, "A red flag stands in your pain log", " ".join(advice(stands)), "pain")] if stands else []
 
 
 def _of_load(runs: History, today: date) -> list[Act]:

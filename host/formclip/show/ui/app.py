@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from formclip.ground.errors import FormclipError
@@ -21,6 +21,7 @@ from formclip.show.ui import (
     home_page,
     import_page,
     load_page,
+    pain_page,
     run_page,
     trends_page,
 )
@@ -66,6 +67,10 @@ def make_app(desk: Desk) -> Starlette:
         reads("/trends", trends_page.show),
         reads("/compare", compare_page.show),
         reads("/load", load_page.show),
+        reads("/pain", pain_page.show),
+        writes("/pain", pain_page.add),
+        writes("/pain/remove", pain_page.remove),
+        writes("/pain/resume", pain_page.resume_cues),
         reads("/clip", clip_page.show),
         writes("/clip/sync", clip_page.sync),
         writes("/clip/calibrate", clip_page.calibrate),
@@ -131,13 +136,6 @@ async def _fault(request: Request, error: Exception) -> Response:
     return PlainTextResponse(
         f"A fault in formclip itself: {type(error).__name__}. Run `formclip ui` with --debug and report it.\n", 500
     )
-
-
-def back_to(path: str, said: str = "") -> Response:
-    """After a write: the page again, with what was done in one line."""
-    from urllib.parse import quote
-
-    return RedirectResponse(path + (f"?said={quote(said)}" if said else ""), 303)
 
 
 __all__ = ["Desk", "desk_of", "make_app"]

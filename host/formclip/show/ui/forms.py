@@ -22,6 +22,11 @@ def text_in(form: FormData, name: str) -> str:
     return "".join(c for c in kept if c.isprintable() or c == "\n")
 
 
+def texts_in(form: FormData, name: str) -> list[str]:
+    """What is ticked of one name."""
+    return [value for value in form.getlist(name) if isinstance(value, str)]
+
+
 def number_in(text: str, otherwise: int) -> int:
     try:
         return int(text)

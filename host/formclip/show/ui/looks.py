@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import jinja2
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from formclip.ground.text import clock, number, signed
 from formclip.runs.insight.digest import Digest, digests
@@ -32,6 +32,7 @@ MENU = (
     ("/trends", "Trends"),
     ("/compare", "Compare"),
     ("/load", "Load"),
+    ("/pain", "Pain"),
     ("/clip", "Clip"),
     ("/import", "Import"),
     ("/about", "About"),
@@ -123,6 +124,11 @@ def address(stored: Stored) -> str:
 def address_of(label: str) -> str:
     """The same, of CLIP/NUMBER."""
     return f"/run/{quote(label)}"
+
+
+def back_to(path: str, said: str) -> Response:
+    """After a write: the page again, with what was done in one line."""
+    return RedirectResponse(f"{path}?said={quote(said)}", 303)
 
 
 class Looks:

@@ -7,12 +7,11 @@ import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from formclip.ground.errors import FormclipError
 from formclip.ground.text import signed
@@ -25,7 +24,7 @@ from formclip.runs.store.watch import Watched
 from formclip.show.report.story import label_of
 from formclip.show.ui.forms import number_in, text_in
 from formclip.show.ui.glance import in_short
-from formclip.show.ui.looks import Desk, Looks, address, desk_of
+from formclip.show.ui.looks import Desk, Looks, address, back_to, desk_of
 
 _A_PAGE = 100
 _KINDS_OF_FILE = {"fit": "application/octet-stream", "csv": "application/zip"}
@@ -138,14 +137,14 @@ def say_about(request: Request, form: FormData, looks: Looks) -> Response:
     if at and (row.started is None or at != row.started.strftime("%Y-%m-%dT%H:%M")):
         said["began_unix_s"], said["zone"] = said_time(at)
     say(desk.store, row.stored, **said)
-    return _back(row, "Saved.")
+    return back_to(address(row.stored), "Saved.")
 
 
 def hide(request: Request, form: FormData, looks: Looks) -> Response:
     desk, row = desk_of(request), _row(request)
     hidden = text_in(form, "hidden") == "1"
     say(desk.store, row.stored, hidden=hidden)
-    return _back(row, "Hidden: it is left out of lists and lines." if hidden else "Shown again.")
+    return back_to(address(row.stored), "Hidden: it is left out of lists and lines." if hidden else "Shown again.")
 
 
 def ask_delete(request: Request, looks: Looks) -> Response:
@@ -156,7 +155,7 @@ def ask_delete(request: Request, looks: Looks) -> Response:
 def delete(request: Request, form: FormData, looks: Looks) -> Response:
     desk, row = desk_of(request), _row(request)
     throw_away(desk.store, row.stored)
-    return RedirectResponse("/runs?said=" + quote(f"Thrown away. The bin keeps it for {KEPT_DAYS} days."), 303)
+    return back_to("/runs", f"Thrown away. The bin keeps it for {KEPT_DAYS} days.")
 
 
 def take_back(request: Request, form: FormData, looks: Looks) -> Response:
@@ -165,7 +164,7 @@ def take_back(request: Request, form: FormData, looks: Looks) -> Response:
     for stored in desk.store.binned(clip):
         if stored.number == number and not stored.gone:
             out_of_bin(desk.store, stored)
-            return RedirectResponse(f"{address(stored)}?said=" + quote("Out of the bin."), 303)
+            return back_to(address(stored), "Out of the bin.")
     raise HTTPException(404)
 
 
@@ -175,7 +174,7 @@ def apart(request: Request, form: FormData, looks: Looks) -> Response:
 
     desk, row = desk_of(request), _row(request)
     undo(desk.store, row)
-    return _back(row, "The run stands alone again.")
+    return back_to(address(row.stored), "The run stands alone again.")
 
 
 def _of_watch(watched: Watched | None) -> list[str]:
@@ -207,7 +206,3 @@ def _story(desk: Desk, row: Row, make: bool = True) -> dict[str, Any] | None:
     if desk.digest(row).problem:
         return None
     return desk.drawings.story(row.stored, label_of(row, desk.watched(row)), make)
-
-
-def _back(row: Row, said: str) -> Response:
-    return RedirectResponse(f"{address(row.stored)}?said={quote(said)}", 303)

@@ -93,6 +93,16 @@ def test_a_run_is_what_replay_writes(tmp_path_factory, fields, changed):
     assert len(fc.replay(folder)) == len(run)
 
 
+def test_what_is_printed_of_a_run_is_one_line(made, tmp_path):
+    run, trace = fc.replay(made), fc.read(made.save(tmp_path / "run"))
+    assert (
+        repr(run)
+        == f"Run(simulated.imu.csv.xz, {len(run)} steps, {run.running_s():.0f} s of running, {len(run.cues)} cues)"
+    )
+    assert repr(trace) == "Trace(run.imu.csv.xz, 208 Hz, gyroscope)"
+    assert repr(made) == f"Simulated(72 s at 208 Hz, {len(made.truth['steps'])} true steps)"
+
+
 def test_a_table_has_the_columns(made, monkeypatch):
     run = fc.replay(made)
     frame = run.to_frame()
@@ -140,7 +150,7 @@ def test_raw_samples_of_a_log_are_read(made, tmp_path):
 def test_errors_are_those_of_the_commands(made, tmp_path):
     with pytest.raises(SettingsError, match="tilt_cue_deg"):
         fc.replay(made, {"tilt_cue_deg": 900})
-    with pytest.raises(SettingsError, match="tilt_cue"):
+    with pytest.raises(SettingsError, match="did you mean tilt_cue_deg"):
         fc.replay(made, {"tilt_cue": 6})
     (tmp_path / "x.csv").write_text("hello\n")
     with pytest.raises(TraceError) as refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from gaitcore.settings import SettingError, Settings
 from formclip.ground.errors import SettingsError, from_os_error, printable
 
 _MOST_B = 1 << 20
+_LISTED = "docs/laptop/settings.md lists them all"
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -38,11 +40,7 @@ def read_settings(path: Path) -> dict[str, Any]:
         try:
             checked.set(name, value)
         except SettingError as error:
-            what, _, kept = str(error).rpartition(";")  # "...; 5 kept" says nothing to who wrote a file
-            what = printable(what if kept.endswith(" kept") else str(error))
-            raise SettingsError(
-                what, "docs/laptop/settings.md lists them all", path=path, place=_line_of(text, name)
-            ) from None
+            raise SettingsError(refusal(error), _LISTED, path=path, place=_line_of(text, name)) from None
     return dict(table)
 
 
@@ -76,3 +74,19 @@ def _parse_toml(text: str, path: Path) -> dict[str, Any]:
             path=path,
             place=place.rstrip(")") if place.startswith("line") else f"line {max(1, len(text.splitlines()))}",
         ) from None
+
+
+def check(values: Mapping[str, Any]) -> None:
+    """SettingsError for a name that is none, or a value that is refused."""
+    settings = Settings()
+    for name, value in values.items():
+        try:
+            settings.set(name, value)
+        except SettingError as error:
+            raise SettingsError(refusal(error), _LISTED) from None
+
+
+def refusal(error: SettingError) -> str:
+    """What was refused and why; that the old value is kept says nothing to who wrote a file or a script."""
+    what, _, kept = str(error).rpartition(";")
+    return printable(what if kept.endswith(" kept") else str(error))

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from gaitcore.settings import SettingError, Settings
 
 from formclip.ground import log as logfile
-from formclip.ground.errors import FormclipError, NotInstalled, SettingsError, with_extra
+from formclip.ground.errors import FormclipError, NotInstalled, with_extra
 from formclip.ground.run import Cue, Floats
 from formclip.ground.run import Run as _Run
+from formclip.ground.settingsfile import check
 from formclip.ground.trace import Capture, Given, Trace, TraceWriter, open_trace
 from formclip.lab.replay import Replayed, open_capture, replay_log, replay_trace
 from formclip.lab.simulate import Scenario, Simulated, from_mapping, preset
@@ -55,7 +55,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run(_Run):
     """One session: its steps, cues and events, from a trace or from a clip's log.
 
@@ -78,6 +78,9 @@ class Run(_Run):
     up_t_s: Floats = field(default_factory=lambda: np.zeros(0))
     up: Floats = field(default_factory=lambda: np.zeros((0, 3)))
     log: bytes = field(default=b"", repr=False)
+
+    def __repr__(self) -> str:
+        return f"Run({self.name}, {len(self)} steps, {self.running_s():.0f} s of running, {len(self.cues)} cues)"
 
     def to_frame(self) -> pandas.DataFrame:
         """The columns as a pandas DataFrame, one row a step.
@@ -117,7 +120,7 @@ def replay(source: Trace | Capture | Simulated | Place, settings: Mapping[str, A
     Errors    TraceError, LogError, FileError; SettingsError for a name that is none or a value that is out of range
     """
     changed = dict(settings or {})
-    _check(changed)
+    check(changed)
     if isinstance(source, Trace | Capture):
         return _over(source, changed)
     if isinstance(source, Simulated):
@@ -191,15 +194,6 @@ def write_trace(path: Place, t_s: Any, acc_g: Any, gyr_dps: Any = None) -> Path:
     with TraceWriter(Path(path), gyr_dps is not None) as writer:
         writer.write(times, np.concatenate(parts, axis=1).T)
     return Path(path)
-
-
-def _check(changed: dict[str, Any]) -> None:
-    settings = Settings()
-    for name, value in changed.items():
-        try:
-            settings.set(name, value)
-        except SettingError as error:
-            raise SettingsError(str(error).partition(";")[0], "docs/laptop/settings.md lists them all") from None
 
 
 def _over(trace: Trace | Capture, changed: dict[str, Any]) -> Run:

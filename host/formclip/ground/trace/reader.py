@@ -56,6 +56,9 @@ class Trace:
     Errors    TraceError: what, file, line or byte, remedy
     """
 
+    def __repr__(self) -> str:
+        return f"Trace({self.path.name}, {self.rate_hz} Hz, {'' if self.has_gyro else 'no '}gyroscope)"
+
     def __init__(self, path: Path, given: Given | None = None, beside: Sequence[Path] = ()) -> None:
         self.path = path
         self._source = source = Recording(path, plan_for(path, given, beside))

@@ -45,6 +45,10 @@ class Simulated:
     truth: dict[str, Any]
     pose: dict[str, Floats] | None = None
 
+    def __repr__(self) -> str:
+        steps = len(self.truth["steps"])
+        return f"Simulated({len(self.t_s) / self.rate_hz:.0f} s at {self.rate_hz:g} Hz, {steps} true steps)"
+
     @property
     def blocks(self) -> Floats:
         """(6, n): rows ax ay az [g] gx gy gz [dps], as the signal chain takes them; gaps are not marked in it."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from formclip.ground.text import counted
 from formclip.lab.validate.figure import Figure
 from formclip.lab.validate.figures import all_figures
 
@@ -156,9 +157,14 @@ def to_markdown(
 def to_text(figures: list[Figure]) -> str:
     """The figures for a terminal of 80 columns."""
     lines = []
+    unknown = [figure for figure in figures if figure.ours == "–"]
     for figure in figures:
+        if figure in unknown:
+            continue
         mark = {True: "met   ", False: "MISSED", None: "      "}[figure.met]
         lines.append(f"{mark} {figure.title}: {figure.ours}")
         tail = f"worst: {figure.worst}" if figure.worst != "–" else figure.note
         lines.append(f"         goal {figure.goal}; {tail}")
+    if unknown:
+        lines.append(f"{counted(len(unknown), 'figure')} more have no truth here, or were left out")
     return "\n".join(lines)

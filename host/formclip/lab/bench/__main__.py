@@ -16,6 +16,7 @@ from formclip.firmware.bundle import BOARDS
 from formclip.firmware.sources import HERE, tree
 from formclip.firmware.virtual.run import RATE_HZ, sensor_rows
 from formclip.ground.errors import FormclipError
+from formclip.ground.files import write_whole
 from formclip.lab.bench.figures import BLOCK_US, GOAL_PERCENT, growth, measure, simulated
 from formclip.lab.bench.hour import hour, hour_lines
 
@@ -153,6 +154,9 @@ def main() -> int:
     parser.add_argument("--tree", type=Path, metavar="DIR", help="another checkout, whose device/ and shared/ it is")
     parser.add_argument("--board", choices=list(BOARDS), default="xiao")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="keep the JSON there, as docs/design/bench.json is kept"
+    )
     parser.add_argument("--seconds", type=float, default=75.0, help="how much of the run")
     parser.add_argument("--live-kb", type=float, help="heap live on the board; the frozen firmware's when absent")
     parser.add_argument("--quick", action="store_true", help="without the longest stretches and the hour")
@@ -177,6 +181,8 @@ def main() -> int:
         print(wrong, file=sys.stderr)
         return 1
     print(json.dumps(figures, indent=1) if args.json else table(figures))
+    if args.out:
+        write_whole(args.out, json.dumps(figures, indent=1) + "\n")
     return 0
 
 

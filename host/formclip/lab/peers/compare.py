@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from formclip.ground.errors import FormclipError, NotInstalled
+from formclip.ground.files import write_whole
 from formclip.ground.progress import count_progress
 from formclip.ground.trace import Lost, open_trace
 from formclip.lab.peers.methods import CONTACTS, INCLINATION, Floats
@@ -202,7 +203,7 @@ def to_markdown(told: Result) -> str:
         "",
         "## Inclination",
         "",
-        "`rbds`: mean tilt of a run less standing. `broad`: up direction of a sensor moved by hand.",
+        "`rbds`, `hamner`: mean tilt of a run less standing. `broad`: up direction of a sensor moved by hand.",
         "",
         "| method | traces | tilt − standing, RMSE, ° | worst, ° | worst trace | up on broad, RMS, ° | µs a sample |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -216,8 +217,8 @@ def to_markdown(told: Result) -> str:
         "",
         "## Steps and cadence",
         "",
-        "Traces with true contacts (`rbds`, `alcantara`); last but one: contacts in traces where nobody runs. Ours",
-        "decides by itself whether somebody runs; the others do not, so theirs says what they would add to a log.",
+        "Traces with true contacts (`rbds`, `hamner`, `alcantara`); last but one: contacts where nobody runs.",
+        "Ours decides by itself whether somebody runs; the others do not, so theirs says what they would add to a log.",
         "",
         "| method | traces | found | invented | cadence over 4 s: mean | worst | where nobody runs | µs a sample |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -234,7 +235,7 @@ def to_markdown(told: Result) -> str:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m formclip.lab.peers", description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("folder", type=Path, help="folder of traces with truth")
-    parser.add_argument("-o", "--out", type=Path, help="write the page there")
+    parser.add_argument("-o", "--out", type=Path, help="write the page there, and its figures as JSON beside it")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args(arguments)
     try:
@@ -260,5 +261,6 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         print(to_markdown(told))
     if given.out:
-        given.out.write_text(to_markdown(told), encoding="utf-8")
+        write_whole(given.out, to_markdown(told))
+        write_whole(given.out.with_suffix(".json"), json.dumps(told, indent=1, ensure_ascii=False) + "\n")
     return 0

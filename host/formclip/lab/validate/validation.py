@@ -100,17 +100,17 @@ def validate(paths: list[Path], with_simulated: bool = True, bar: Bar = _no_bar)
     bar(title, total) is a context that gives a function, to be told how many are done
     """
     with bar("traces", len(paths)) as on_done:
-        scores = score_all(paths, on_done)
+        scores = six_digits(score_all(paths, on_done))
     simulated = changed = None
     if with_simulated:
         from formclip.lab.validate.simulated import TASKS, score_simulated
 
         with bar("simulated runs", len(TASKS)) as on_done:
-            simulated = score_simulated(on_done)
+            simulated = six_digits(score_simulated(on_done))
         changes = find_changes(paths)
         with bar("changes of one runner", len(changes)) as on_done:
-            changed = score_changes(changes, on_done)
-    held_out = load_held_out()
+            changed = six_digits(score_changes(changes, on_done))
+    held_out = six_digits(load_held_out())
     good = {name: score for name, score in scores.items() if "error" not in score}
     figures = all_figures(good, simulated, held_out, changed)
     return Validation(tuple(figures), scores, simulated, held_out, changed)

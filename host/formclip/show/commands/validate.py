@@ -10,12 +10,12 @@ import click
 from formclip.ground.errors import GoalMissed, TraceError
 from formclip.ground.files import write_whole
 from formclip.ground.progress import count_progress
-from formclip.lab.validate.plots import draw_agreement
+from formclip.lab.validate.pages import write_pages
 from formclip.lab.validate.run import find_traces
-from formclip.lab.validate.table import to_markdown, to_text
+from formclip.lab.validate.table import to_text
 from formclip.lab.validate.truthfile import REMEDY
 from formclip.lab.validate.validation import broken_truths, six_digits, validate
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 def _stress(paths: list[Path], out: Path | None, as_json: bool, strict: bool) -> None:
@@ -71,15 +71,10 @@ def validate_command(
     for error in broken.values():
         tell(f"not scored: {error}", err=True)
     done = validate([path for path in paths if path not in broken], not no_simulated, count_progress)
-    result = done.to_dict()
     if out is not None:
-        plots = {f"{out.stem}/{name}": svg for name, svg in draw_agreement(done.scored, done.held_out).items()}
-        for name, svg in plots.items():
-            write_whole(out.parent / name, svg)
-        write_whole(out, to_markdown(done.traces, list(done.figures), done.held_out, tuple(plots)))
-        write_whole(out.with_suffix(".json"), json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+        write_pages(done, out)
     if as_json:
-        tell(json.dumps(result, indent=1))
+        tell_json(done.to_dict(), 1)
     else:
         tell(to_text(list(done.figures)))
         for name, why in done.unread.items():

@@ -1,7 +1,7 @@
 """How quick the page is on a store of 1,000 runs: `make page-bench` prints it, with the goals beside.
 
-The server runs in a process of its own, as `formclip ui` starts it; its memory is read from /proc. The first answer
-reads all logs once, as after an update; that is told apart.
+The server runs in a process of its own, as `formclip ui` starts it; its memory is read from /proc. The index has the
+figures of all runs, as a sync leaves it.
 """
 
 import re
@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from formclip.runs.insight.history import history
 from formclip.runs.store.about import say
 from formclip.runs.store.store import Store
 
@@ -32,6 +33,15 @@ def make_many(folder):
     for number in range(1, RUNS + 1):
         stored = put(store, CLIP, number, kinds[number % KINDS])
         say(store, stored, began_unix_s=float(SUMMER - 172_800 * (RUNS - number)), zone="Europe/Vienna")
+        if number == KINDS:
+            history(store)  # one of each kind is read; the others get its figures
+    with store.index() as index:
+        for table in ("summary", "digest"):
+            columns = ", ".join(f"k.{row[1]}" for row in index.execute(f"PRAGMA table_info({table})").fetchall()[3:])
+            index.execute(
+                f"INSERT OR IGNORE INTO {table} SELECT s.clip, s.number, s.crc32, {columns} FROM session s "
+                f"JOIN {table} k ON k.crc32 = s.crc32"
+            )
     return store
 
 
@@ -69,7 +79,7 @@ def main():
             print(f"started and first page in {time.perf_counter() - began:.1f} s, {start_mb:.0f} MB")
             began = time.perf_counter()
             client.get("/")
-            print(f"all {RUNS} logs read once, by the first home page: {time.perf_counter() - began:.0f} s")
+            print(f"the first home page: {time.perf_counter() - began:.1f} s")
             run = f"/run/{CLIP}/{RUNS}"
             began = time.perf_counter()
             client.get(run)

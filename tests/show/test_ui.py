@@ -11,6 +11,7 @@ from formclip.lab.simulate import Scenario, write
 from formclip.runs.redflags import RED_FLAGS
 from formclip.runs.store.about import about, say
 from formclip.runs.store.pain import PLACES, pains, standing
+from formclip.runs.store.plan import done, plans
 from formclip.runs.store.store import Store
 from formclip.show.ui import clip_page
 from formclip.show.ui.jobs import DONE, FAILED, RUNNING, STOPPED, Jobs
@@ -273,6 +274,38 @@ def test_a_day_without_pain_is_noted_by_its_strength_alone(tmp_path):
         assert "no pain" in client.get("/pain").text and [p.strength for p in pains(Store(tmp_path))] == [0]
 
 
+def test_a_plan_is_begun_ticked_off_screened_and_ended(tmp_path):
+    make_store(tmp_path, 3)
+    with serving(tmp_path) as one:
+        client = Client(one)
+        assert "Begin a plan" in client.get("/").text
+        assert "Begin these four weeks" in client.get("/plan").text
+        assert client.write("/plan/start").status == 303
+        page = client.get("/plan").text
+        assert "Week 1 of 4" in page and 'value="squat"' in page
+        assert "no strength" not in client.get("/").text and "week 1 of 4" in client.get("/").text
+        answer = client.write("/plan/done", what="squat", at="today")
+        assert answer.status == 303 and "done today" in client.get("/plan").text
+        assert "one strength session" in client.get("/").text
+        assert client.write("/plan/done", what="flying").status == 400
+        assert client.write("/plan/done").status == 400
+        assert client.write("/plan/screen", name="plank", result="45").status == 303
+        assert "45 s" in client.get("/plan").text
+        assert client.write("/plan/screen", name="plank", result="long").status == 400
+        assert client.write("/plan/stop").status == 303 and client.write("/plan/stop").status == 400
+        assert [(d.what, len(plans(Store(tmp_path)))) for d in done(Store(tmp_path))] == [(("squat",), 1)]
+
+
+def test_no_plan_is_begun_while_a_red_flag_stands(tmp_path):
+    make_store(tmp_path, 2)
+    with serving(tmp_path) as one:
+        client = Client(one)
+        client.write("/pain", strength="6", places="hip", flags="sharp")
+        page = client.get("/plan").text
+        assert "No exercises while a red flag stands" in page and "Begin these" not in page
+        assert client.write("/plan/start").status == 400 and not plans(Store(tmp_path))
+
+
 def test_load_tells_a_spike_first_on_its_page_and_at_home(tmp_path):
     store, began = Store(tmp_path), round(time.time()) - 50 * 86400
     for number, minutes in enumerate((4, 4, 4, 9), 1):
@@ -372,6 +405,20 @@ def test_a_log_that_rots_is_told_on_its_page(tmp_path):
         page = client.get(f"/run/{CLIP}/1").text
         assert "can&#39;t be read" in page or "can't be read" in page
         assert "store check" in page and client.get("/").status == 200
+
+
+def test_many_new_logs_are_read_beside_the_page_which_says_how_far_it_is(tmp_path):
+    store = make_store(tmp_path, 22)
+    for stored in store.sessions()[:2]:
+        stored.path.write_bytes(b"rot")
+    with serving(tmp_path) as one:
+        client = Client(one)
+        first = client.get("/")
+        assert first.status == 503 and "read for the first time" in first.text and 'content="2"' in first.text
+        assert client.get("/about").status == 200
+        one.desk._reader.join(120)
+        assert client.get("/").status == 200 and client.get("/runs").status == 200
+        assert one.desk._read >= 40, "each for its line and for its figures"
 
 
 def test_the_last_minute_is_drawn_from_what_the_clip_tells():

@@ -22,11 +22,12 @@ from formclip.show.ui import (
     import_page,
     load_page,
     pain_page,
+    plan_page,
     run_page,
     trends_page,
 )
 from formclip.show.ui.guard import TooLarge, too_large
-from formclip.show.ui.looks import Desk, Looks, desk_of, static_file
+from formclip.show.ui.looks import BeingRead, Desk, Looks, desk_of, static_file
 
 Read = Callable[[Request, Looks], Response]
 Write = Callable[[Request, FormData, Looks], Response]
@@ -71,6 +72,11 @@ def make_app(desk: Desk) -> Starlette:
         writes("/pain", pain_page.add),
         writes("/pain/remove", pain_page.remove),
         writes("/pain/resume", pain_page.resume_cues),
+        reads("/plan", plan_page.show),
+        writes("/plan/start", plan_page.start),
+        writes("/plan/stop", plan_page.end),
+        writes("/plan/done", plan_page.tick),
+        writes("/plan/screen", plan_page.screen),
         reads("/clip", clip_page.show),
         writes("/clip/sync", clip_page.sync),
         writes("/clip/calibrate", clip_page.calibrate),
@@ -93,6 +99,7 @@ def make_app(desk: Desk) -> Starlette:
             FormclipError: _told(looks, 400),
             HTTPException: _told(looks, 404),
             TooLarge: _too_large,
+            BeingRead: _being_read(looks),
             Exception: _fault,
         },
     )
@@ -124,6 +131,16 @@ def _told(looks: Looks, status: int) -> Callable[[Request, Exception], Awaitable
             if code != 404:
                 what, next_step = "The page did not understand this request", "Reload the page and try again."
         return await run_in_threadpool(looks.page, request, "error.html", code, what=what, next_step=next_step)
+
+    return answer
+
+
+def _being_read(looks: Looks) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """How far it is, and the page itself again in two seconds."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        done, total = error.args
+        return await run_in_threadpool(looks.page, request, "reading.html", 503, done=done, total=total)
 
     return answer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from formclip.ground.text import clock
@@ -15,6 +16,7 @@ from formclip.runs.insight.distance import distance_of
 from formclip.runs.insight.findings import three_sentences
 from formclip.runs.insight.history import Entry
 from formclip.runs.store.brief import Row
+from formclip.runs.store.plan import done, plans
 from formclip.runs.store.watch import Watched
 from formclip.show.report.charts import Chart, over_days
 from formclip.show.report.story import distance_text, label_of
@@ -67,10 +69,24 @@ def glance(desk: Desk) -> Glance:
 def next_steps(desk: Desk) -> list[Act]:
     """What to do next, apart from what there is to act on."""
     own = baseline(desk.history(), since_of(desk.store))
-    found = []
+    found = [_of_plan(desk, date.today())]
     if not own.steady:
         found.append(Act(NOTE, f"Your baseline: run {own.runs} of {OF}", " ".join(own.said), ""))
     return found
+
+
+def _of_plan(desk: Desk, today: date) -> Act:
+    begun = plans(desk.store)[-1:]
+    if not begun or begun[0].stopped is not None or today >= begun[0].began + timedelta(weeks=begun[0].weeks):
+        text = "Strength for the legs first, then what your runs point to: four weeks, two to three sessions each."
+        return Act(NOTE, "Begin a plan", text, "plan")
+    week = (today - begun[0].began).days // 7 + 1
+    monday = today - timedelta(days=today.weekday())
+    days = {one.day for one in done(desk.store) if one.day >= monday and ({"strength", *begun[0].keys} & set(one.what))}
+    many = "one strength session" if len(days) == 1 else f"{len(days)} strength sessions"
+    return Act(
+        NOTE, f"Your plan: week {week} of {begun[0].weeks}", f"This week you did {many} of two to three.", "plan"
+    )
 
 
 def in_short(row: Row, digest: Digest, watched: Watched | None) -> dict[str, Any]:

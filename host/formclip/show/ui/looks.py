@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from formclip.ground.text import clock, number, signed
-from formclip.runs.insight.digest import Digest, digests
+from formclip.runs.insight.digest import MADE_BY, Digest, digests
 from formclip.runs.insight.history import History, history
 from formclip.runs.store.brief import Row, rows
 from formclip.runs.store.index import NAME
@@ -33,6 +33,7 @@ MENU = (
     ("/compare", "Compare"),
     ("/load", "Load"),
     ("/pain", "Pain"),
+    ("/plan", "Plan"),
     ("/clip", "Clip"),
     ("/import", "Import"),
     ("/about", "About"),
@@ -66,6 +67,25 @@ def index_stamp(store: Store) -> tuple[int, int]:
     return found.st_mtime_ns, found.st_size
 
 
+class BeingRead(Exception):
+    """The runs are being read for the first time, as after an update; args: how many are read, of how many."""
+
+
+_MOST_AT_ONCE = 15  # logs that a page waits for
+
+
+def unread(store: Store) -> int:
+    """Runs of which the index keeps no figures yet, or can't."""
+    with store.index() as index:
+        found = index.execute(
+            "SELECT count(*) FROM session WHERE binned_unix_s IS NULL AND NOT EXISTS (SELECT 1 FROM digest WHERE "
+            "digest.clip = session.clip AND digest.number = session.number AND digest.crc32 = session.crc32 "
+            "AND made_by = ?)",
+            (MADE_BY,),
+        ).fetchone()
+    return int(found[0])
+
+
 @dataclass
 class Desk:
     """What every handler works with.
@@ -78,17 +98,46 @@ class Desk:
     jobs: Jobs
     example: bool = False
     _seen: Seen | None = None
+    _reader: threading.Thread | None = None
+    _read: int = 0
+    _to_read: int = 0
+    _cannot: int = 0
     _reading: threading.Lock = field(default_factory=threading.Lock)
 
     def seen(self) -> Seen:
-        """The record as it stands: read again when the index has changed, whoever changed it."""
+        """The record as it stands: read again when the index has changed, whoever changed it.
+
+        Errors    BeingRead where so many logs are new that no page should wait for them
+        """
         with self._reading:
             stamp = index_stamp(self.store)
             if self._seen is None or self._seen.stamp != stamp:
+                self._read_many()
                 found = history(self.store)
                 all_rows = rows(self.store)
                 self._seen = Seen(stamp, all_rows, found, watched(self.store))
             return self._seen
+
+    def _read_many(self) -> None:
+        """Begin to read many logs in a thread, and say how far it is; what can't be read is tried once."""
+        if self._reader is not None and self._reader.is_alive():
+            raise BeingRead(self._read, self._to_read)
+        left = unread(self.store)
+        if left - self._cannot <= _MOST_AT_ONCE:
+            return
+        if self._reader is not None:  # it has ended, and what is left can't be read
+            self._reader, self._cannot = None, left
+            return
+        self._read, self._to_read = 0, 2 * left  # each is read for its line in the list, then for its figures
+        self._reader = threading.Thread(target=self._read_all, name="reads logs", daemon=True)
+        self._reader.start()
+        raise BeingRead(0, self._to_read)
+
+    def _read_all(self) -> None:
+        def on_done(_: int) -> None:
+            self._read += 1
+
+        history(self.store, on_done)
 
     def rows(self) -> list[Row]:
         return self.seen().rows

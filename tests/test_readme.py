@@ -76,7 +76,7 @@ def test_help_fits_eighty_columns(arguments):
 
 def test_every_pinned_package_has_its_line():
     page = (REPO / "docs" / "design" / "dependencies.md").read_text(encoding="utf-8").lower()
-    for name in ("run", "dev", "compare", "firmware", "radio", "lab", "fit", "case", "parquet"):
+    for name in ("run", "dev", "compare", "firmware", "radio", "lab", "fit", "case", "parquet", "cohort"):
         pins = (REPO / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
         for package in re.findall(r"^([A-Za-z0-9_.-]+)==", pins, re.M):
             short = package.lower().replace("adafruit-circuitpython-", "-")

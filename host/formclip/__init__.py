@@ -18,6 +18,7 @@ from formclip.ground.version import VERSION as __version__
 if TYPE_CHECKING:
     from formclip.lab.api import (
         Capture,
+        Cohort,
         Cue,
         FormclipError,
         Given,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         open_store,
         read,
         replay,
+        replay_many,
         simulate,
         validate,
         write_trace,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "read",
     "replay",
+    "replay_many",
     "simulate",
     "validate",
     "open_store",
@@ -50,6 +53,7 @@ __all__ = [
     "Simulated",
     "Scenario",
     "Validation",
+    "Cohort",
     "Store",
     "Stored",
     "Given",

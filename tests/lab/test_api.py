@@ -212,7 +212,7 @@ def test_every_name_is_there_and_typed():
         assert getattr(fc, name) is getattr(api, name) and inspect.getdoc(getattr(fc, name))
     with pytest.raises(AttributeError, match="no attribute 'replays'"):
         _ = fc.replays
-    for function in (fc.read, fc.replay, fc.simulate, fc.validate, fc.open_store, fc.write_trace):
+    for function in (fc.read, fc.replay, fc.replay_many, fc.simulate, fc.validate, fc.open_store, fc.write_trace):
         signature = inspect.signature(function)
         assert signature.return_annotation is not signature.empty
         assert all(one.annotation is not one.empty for one in signature.parameters.values())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,9 @@ from formclip.ground.run import Cue, Floats
 from formclip.ground.run import Run as _Run
 from formclip.ground.settingsfile import check
 from formclip.ground.trace import Capture, Given, Trace, TraceWriter, open_trace
-from formclip.lab.replay import Replayed, open_capture, replay_log, replay_trace
+from formclip.lab.cohort import Cohort
+from formclip.lab.cohort import replay_many as _replay_many
+from formclip.lab.replay import Replayed, open_capture, replay_checked, replay_log
 from formclip.lab.simulate import Scenario, Simulated, from_mapping, preset
 from formclip.lab.simulate import simulate as _simulate
 from formclip.lab.validate.run import find_traces
@@ -37,6 +39,7 @@ Place = str | os.PathLike[str]
 __all__ = [
     "read",
     "replay",
+    "replay_many",
     "simulate",
     "validate",
     "open_store",
@@ -48,6 +51,7 @@ __all__ = [
     "Simulated",
     "Scenario",
     "Validation",
+    "Cohort",
     "Store",
     "Stored",
     "Given",
@@ -133,6 +137,38 @@ def replay(source: Trace | Capture | Simulated | Place, settings: Mapping[str, A
     return _over(open_trace(path), changed)
 
 
+def replay_many(
+    paths: Sequence[Place] | Place,
+    out: Place | None = None,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    processes: int | None = None,
+    scheduler: str = "",
+    on_done: Callable[[int], None] | None = None,
+) -> Cohort:
+    """Replay every recording in some files and folders, in processes of this computer or on many machines.
+
+    In        paths: files and folders, searched at any depth. out: where the results are kept as Parquet
+              (docs/lab/cohort.md); called again with it, what is there of the same files and settings is not done
+              again. None: a temporary folder. processes: as many as there are cores when not given. scheduler:
+              tcp://HOST:PORT of Dask. on_done: called with the number done. A script needs
+              `if __name__ == "__main__":` around its call
+    Out       Cohort. A recording that can't be read is told in its `failures` and stops nothing
+    Errors    FileError where there is no recording; NotInstalled without the extra formclip[cohort]; SettingsError
+    """
+    changed = dict(settings or {})
+    check(changed)
+    places = [paths] if isinstance(paths, str | os.PathLike) else paths
+    return _replay_many(
+        [Path(place) for place in places],
+        Path(out) if out is not None else None,
+        changed,
+        processes=processes,
+        scheduler=scheduler,
+        on_done=on_done,
+    )
+
+
 def simulate(scenario: Scenario | Mapping[str, Any] | str | None = None, seed: int = 0, **fields: Any) -> Simulated:
     """Make a synthetic run of which everything is known.
 
@@ -197,18 +233,28 @@ def write_trace(path: Place, t_s: Any, acc_g: Any, gyr_dps: Any = None) -> Path:
 
 
 def _over(trace: Trace | Capture, changed: dict[str, Any]) -> Run:
-    up_t_s: list[Floats] = []
-    up: list[Floats] = []
-
-    def sink(t_s: Floats, vectors: Floats) -> None:
-        up_t_s.append(t_s)
-        up.append(vectors)
-
+    up = _Up()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / logfile.LOG_NAME
-        replayed = replay_trace(trace, path, changed, sink)
+        replayed = replay_checked(trace, path, changed, up)
         log = path.read_bytes()
-    return _run(replayed, log, np.concatenate([np.zeros(0), *up_t_s]), np.concatenate([np.zeros((0, 3)), *up]))
+    return _run(replayed, log, np.concatenate([np.zeros(0), *up.t_s]), np.concatenate([np.zeros((0, 3)), *up.up]))
+
+
+class _Up:
+    """Up, kept in memory."""
+
+    def __init__(self) -> None:
+        self.t_s: list[Floats] = []
+        self.up: list[Floats] = []
+
+    def __call__(self, t_s: Floats, up: Floats) -> None:
+        self.t_s.append(t_s)
+        self.up.append(up)
+
+    def again(self) -> None:
+        self.t_s.clear()
+        self.up.clear()
 
 
 def _run(replayed: Replayed, log: bytes, up_t_s: Floats | None = None, up: Floats | None = None) -> Run:

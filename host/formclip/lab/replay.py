@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import numpy as np
 from gaitcore import records
@@ -53,7 +53,7 @@ FILES = ("steps.csv", "cadence.csv", "cues.csv", "up.csv", logfile.SUMMARY_NAME)
 _PROGRESS_B = 1_500_000
 _MOST_TIMES = 8  # of a kind of cue, in the terminal
 _MOST_S = 24 * 86400  # a session counts its ms in 32 bits, with a sign where times are compared
-UpSink = Callable[[Floats, Floats], None]
+_UP_HEAD = "t_s,x,y,z\n"
 
 
 @dataclass
@@ -136,7 +136,9 @@ class Replayed:
 class UpTap:
     """Up in sensor axes, sample by sample, as the chain leaves it in its ring: read out after each push."""
 
-    def __init__(self, session: Session, time_of_index: Callable[[Floats], Floats], sink: UpSink) -> None:
+    def __init__(
+        self, session: Session, time_of_index: Callable[[Floats], Floats], sink: Callable[[Floats, Floats], None]
+    ) -> None:
         self._pipeline = session.pipeline
         self._time_of_index = time_of_index
         self._sink = sink
@@ -180,7 +182,7 @@ def replay_trace(
     trace: Trace | Capture | Mended,
     log_path: Path,
     changed: dict[str, Any] | None = None,
-    up_sink: UpSink | None = None,
+    up_sink: Callable[[Floats, Floats], None] | None = None,
     on_progress: Callable[[float], None] | None = None,
     survey: Survey | None = None,
 ) -> Replayed:
@@ -324,7 +326,7 @@ class _UpFile:
         self._path = path
         try:
             self._file = path.open("w", encoding="ascii", newline="\n")
-            self._file.write("t_s,x,y,z\n")
+            self._file.write(_UP_HEAD)
         except OSError as error:
             raise from_os_error(error, path, "write") from None
 
@@ -336,8 +338,22 @@ class _UpFile:
         except OSError as error:
             raise from_os_error(error, self._path, "write") from None
 
+    def again(self) -> None:
+        self._file.seek(len(_UP_HEAD))
+        self._file.truncate()
+
     def close(self) -> None:
         self._file.close()
+
+
+@contextmanager
+def up_file(path: Path) -> Iterator[_UpFile]:
+    """up.csv to write into."""
+    file = _UpFile(path)
+    try:
+        yield file
+    finally:
+        file.close()
 
 
 @contextmanager
@@ -385,28 +401,55 @@ def replay_to_folder(
                     (stage / logfile.LOG_NAME).write_bytes(path.read_bytes())
                 except OSError as error:
                     raise from_os_error(error, target, "write") from None
-            _UpFile(stage / "up.csv").close()
+            with up_file(stage / "up.csv"):
+                pass  # a log holds no samples
             write_results(replayed, stage)
         return replayed
-    trace: Trace | Capture | Mended = open_capture(path) if raw else open_trace(path, given, beside)
+    trace = open_capture(path) if raw else open_trace(path, given, beside)
     if path.resolve() == target.resolve():
         raise FileError("is the log that would be overwritten", "name another folder with --out", path=path)
-    said: list[str] = []
-    if fix and isinstance(trace, Trace):
-        trace, said = mended(trace)
-    with _staged(folder) as stage:
-        replayed = _replay_here(trace, stage, changed, bar)
-        doubted = [doubt for doubt in replayed.doubts if doubt.gyro]
-        if doubted and isinstance(trace, Trace):
-            doubts = replayed.doubts
-            replayed = _replay_here(Mended(trace, without_gyro=True), stage, changed, bar)
-            replayed.doubts = doubts
-            said.append(f"the gyroscope is left out, so tilt and what follows from it are empty: {doubted[0].words}")
-        replayed.notes = said + replayed.notes
-        leave_empty(replayed.columns, replayed.left_empty)
-        if "cadence_spm" in replayed.left_empty:
-            replayed.cadence_spm = np.full(len(replayed.cadence_spm), math.nan)
+    with _staged(folder) as stage, up_file(stage / "up.csv") as up:
+        replayed = replay_checked(trace, stage / logfile.LOG_NAME, changed, up, bar, fix)
         write_results(replayed, stage)
+    return replayed
+
+
+class UpSink(Protocol):
+    """Takes up as it comes; `again` when all is told anew."""
+
+    def __call__(self, t_s: Floats, up: Floats) -> None: ...
+    def again(self) -> None: ...
+
+
+def replay_checked(
+    trace: Trace | Capture,
+    log_path: Path,
+    changed: dict[str, Any] | None = None,
+    up_sink: UpSink | None = None,
+    bar: bool = False,
+    fix: bool = False,
+) -> Replayed:
+    """Replay with every doubt about the recording told, and what a doubt makes worthless left empty.
+
+    fix     correct what a check has found wrong and knows how to correct
+    """
+    said: list[str] = []
+    source: Trace | Capture | Mended = trace
+    if fix and isinstance(trace, Trace):
+        source, said = mended(trace)
+    replayed = _replay_surveyed(source, log_path, changed, up_sink, bar)
+    doubted = [doubt for doubt in replayed.doubts if doubt.gyro]
+    if doubted and not isinstance(source, Capture):
+        doubts = replayed.doubts
+        if up_sink is not None:
+            up_sink.again()
+        replayed = _replay_surveyed(Mended.without_gyro(source), log_path, changed, up_sink, bar)
+        replayed.doubts = doubts
+        said.append(f"the gyroscope is left out, so tilt and what follows from it are empty: {doubted[0].words}")
+    replayed.notes = said + replayed.notes
+    leave_empty(replayed.columns, replayed.left_empty)
+    if "cadence_spm" in replayed.left_empty:
+        replayed.cadence_spm = np.full(len(replayed.cadence_spm), math.nan)
     return replayed
 
 
@@ -419,21 +462,12 @@ def mended(trace: Trace) -> tuple[Mended, list[str]]:
     return Mended(trace, correction_of(doubts)), [f"corrected, as asked: {doubt.words}" for doubt in doubts]
 
 
-def _replay_here(trace: Trace | Capture | Mended, stage: Path, changed: dict[str, Any] | None, bar: bool) -> Replayed:
-    up_file = _UpFile(stage / "up.csv")
-    planar = not isinstance(trace, Capture) and trace.planar
-    try:
-        with file_progress("replay", trace.size_b, bar and trace.size_b > _PROGRESS_B) as on_progress:
-            return replay_trace(
-                trace,
-                stage / logfile.LOG_NAME,
-                changed,
-                up_file,
-                on_progress,
-                Survey(trace.rate_hz, trace.has_gyro, planar),
-            )
-    finally:
-        up_file.close()
+def _replay_surveyed(
+    trace: Trace | Capture | Mended, log_path: Path, changed: dict[str, Any] | None, up_sink: UpSink | None, bar: bool
+) -> Replayed:
+    survey = Survey(trace.rate_hz, trace.has_gyro, not isinstance(trace, Capture) and trace.planar)
+    with file_progress("replay", trace.size_b, bar and trace.size_b > _PROGRESS_B) as on_progress:
+        return replay_trace(trace, log_path, changed, up_sink, on_progress, survey)
 
 
 def open_capture(path: Path) -> Capture:

@@ -21,6 +21,7 @@ from formclip.show.tell import tell
 COMMANDS = {
     "demo": "Show it all without hardware: simulate, replay, report.",
     "replay": "Run the clip's own code over a recorded trace.",
+    "sweep": "Ask runs what cues other settings had given.",
     "import": "Turn recordings of other apps into traces.",
     "simulate": "Make a synthetic run with complete truth.",
     "ui": "Open your record in the browser.",

@@ -19,15 +19,22 @@ class Mended:
     Out       as Trace; a shift in time of the gyroscope loses what it has no readings for at the ends of a stretch
     """
 
-    def __init__(self, trace: Trace, correction: Correction | None = None, without_gyro: bool = False) -> None:
+    def __init__(self, trace: Trace, correction: Correction | None = None, has_gyro: bool = True) -> None:
         self.trace = trace
         self.path = trace.path
         self.rate_hz = trace.rate_hz
         self.planar = trace.planar
-        self.has_gyro = trace.has_gyro and not without_gyro
+        self.has_gyro = trace.has_gyro and has_gyro
         self.size_b = trace.size_b
         self._correction = correction or Correction()
         self._shift = round(self._correction.shift_s * trace.rate_hz)
+
+    @staticmethod
+    def without_gyro(trace: Trace | Mended) -> Mended:
+        """The same without its gyroscope."""
+        return (
+            Mended(trace.trace, trace._correction, False) if isinstance(trace, Mended) else Mended(trace, None, False)
+        )
 
     @property
     def samples(self) -> int:

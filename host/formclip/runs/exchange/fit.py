@@ -35,10 +35,10 @@ from fit_tool.profile.messages.record_message import RecordMessage
 from fit_tool.profile.messages.session_message import SessionMessage
 from fit_tool.profile.profile_type import Event, EventType, FileType, Sport
 
-from formclip import __version__
 from formclip.ground.errors import FormclipError
 from formclip.ground.metrics import METRIC
 from formclip.ground.run import Floats, Run, mean
+from formclip.ground.version import VERSION
 from formclip.runs.exchange.seconds import Seconds, per_second
 
 _DEVELOPMENT = 255  # FIT's manufacturer for what has no number of its own
@@ -168,7 +168,7 @@ def _describe(builder: FitFileBuilder) -> None:
 
 def application_version() -> int:
     """This formclip's version as one number: 1.2.3 is 10203."""
-    return int("".join(part.zfill(2) for part in __version__.split(".")[:3]))
+    return int("".join(part.zfill(2) for part in VERSION.split(".")[:3]))
 
 
 def field_name(key: str, name: str) -> tuple[str, str]:

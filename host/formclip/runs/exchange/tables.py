@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from formclip.ground.columns import cues_csv, own_clock, steps_csv, table, to_columns
-from formclip.ground.errors import NotInstalled
+from formclip.ground.errors import NotInstalled, with_extra
 from formclip.ground.files import write_whole
 from formclip.ground.metrics import COLUMNS, METRIC, csv_cells
 from formclip.ground.run import Floats, mean
@@ -81,16 +81,26 @@ def write_csv(source: Source, folder: Path) -> list[Path]:
 
 
 def write_parquet(source: Source, path: Path) -> Path:
-    """The steps, with unit, meaning and standing of each column in the schema's metadata, and the run's own beside it.
+    """The steps of a run, and the run's name, start and cues beside them.
 
     Errors    NotInstalled without pyarrow (the extra `parquet`)
     """
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ModuleNotFoundError:
-        raise NotInstalled("Parquet needs pyarrow", "pip install 'formclip[parquet]'") from None
     columns = to_columns(source.log, own_clock, source.log.settings())
+    about = {
+        "run": source.name,
+        "started": source.started.isoformat() if source.started else "",
+        "cues": json.dumps([[round(c.t_s, 3), c.kind, c.reason] for c in source.run.cues], ensure_ascii=False),
+    }
+    write_whole(path, parquet_bytes(columns, about))
+    return path
+
+
+def parquet_bytes(columns: dict[str, Floats], about: dict[str, str]) -> bytes:
+    """Steps as Parquet: unit, meaning and standing of each column in its metadata, `about` in the table's own.
+
+    Errors    NotInstalled without pyarrow (the extra `parquet`)
+    """
+    pa, parquet = pyarrow()
     known = {name: (unit, what, standing) for name, unit, what, standing in dictionary()}
     fields, arrays = [], []
     for name in COLUMNS:
@@ -99,16 +109,20 @@ def write_parquet(source: Source, path: Path) -> Path:
         kind, convert = _kind(pa, name)
         fields.append(pa.field(name, kind, metadata={"unit": unit, "what": what, "standing": standing}))
         arrays.append(pa.array([None if v != v else convert(v) for v in values.tolist()], kind))
-    about = {
-        "run": source.name,
-        "started": source.started.isoformat() if source.started else "",
-        "cues": json.dumps([[round(c.t_s, 3), c.kind, c.reason] for c in source.run.cues], ensure_ascii=False),
-    }
     made = pa.table(arrays, schema=pa.schema(fields, metadata=about))
     buffer = io.BytesIO()
     parquet.write_table(made, buffer, compression="zstd")
-    write_whole(path, buffer.getvalue())
-    return path
+    return buffer.getvalue()
+
+
+def pyarrow() -> tuple[Any, Any]:
+    """pyarrow and its reader and writer of Parquet; NotInstalled without it."""
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ModuleNotFoundError:
+        raise NotInstalled("Parquet needs pyarrow, which is not installed", with_extra("parquet")) from None
+    return pa, parquet
 
 
 def _kind(pa: Any, name: str) -> tuple[Any, Callable[[float], Any]]:

@@ -8,7 +8,7 @@ from datetime import date
 
 from formclip.ground.version import VERSION
 from formclip.runs.insight.history import Entry, History
-from formclip.runs.insight.load import LOOK_BACK, WHY_SPIKE, load
+from formclip.runs.insight.load import LOOK_BACK, WHY_SPIKE, latest_spike
 from formclip.runs.knowledge import FAULTS
 from formclip.runs.redflags import advice
 from formclip.runs.store.pain import standing
@@ -47,8 +47,10 @@ def _of_pain(store: Store) -> list[Act]:
 
 
 def _of_load(runs: History, today: date) -> list[Act]:
-    latest = [one for one in load(runs).spikes[-1:] if one.told and today - one.day <= LOOK_BACK]
-    return [Act(WATCH, "A run much longer than those of late", f"{one.said} {WHY_SPIKE}", "load") for one in latest]
+    latest = latest_spike(runs)
+    if latest is None or not latest.told or today - latest.day > LOOK_BACK:
+        return []
+    return [Act(WATCH, "A run much longer than those of late", f"{latest.said} {WHY_SPIKE}", "load")]
 
 
 def _of_form(entries: Sequence[Entry]) -> list[Act]:

@@ -112,6 +112,12 @@ def load(runs: History, today: date | None = None) -> Load:
     return Load(tuple(spikes), tuple(weeks), scale, tuple(_said(entries, found, spikes, runs)))
 
 
+def latest_spike(runs: History) -> Spike | None:
+    """The last run beside the longest of the 30 days before it; None where there is none to set it beside."""
+    entries = runs.entries
+    return _spike(entries, lengths(entries)[1], len(entries) - 1) if entries else None
+
+
 def lengths(entries: Sequence[Entry]) -> tuple[float, list[Length | None]]:
     """The length of each run, and by how much the clip's estimates are multiplied.
 

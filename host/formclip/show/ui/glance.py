@@ -68,7 +68,7 @@ def glance(desk: Desk) -> Glance:
 
 def next_steps(desk: Desk) -> list[Act]:
     """What to do next, apart from what there is to act on."""
-    own = baseline(desk.history(), since_of(desk.store))
+    own = desk.once("baseline", lambda runs: baseline(runs, since_of(desk.store)))
     found = [_of_plan(desk, date.today())]
     if not own.steady:
         found.append(Act(NOTE, f"Your baseline: run {own.runs} of {OF}", " ".join(own.said), ""))

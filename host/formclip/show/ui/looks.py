@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import jinja2
@@ -24,6 +25,8 @@ from formclip.show.report.page import templates
 from formclip.show.report.story import date_text
 from formclip.show.ui.drawings import Drawings
 from formclip.show.ui.jobs import Jobs
+
+T = TypeVar("T")
 
 # Where each page is, in the order of the menu: path, name.
 MENU = (
@@ -56,6 +59,7 @@ class Seen:
     rows: list[Row]
     history: History
     watched: dict[Key, Watched]
+    made: dict[Any, Any] = field(default_factory=dict)
 
 
 def index_stamp(store: Store) -> tuple[int, int]:
@@ -138,6 +142,14 @@ class Desk:
             self._read += 1
 
         history(self.store, on_done)
+
+    def once(self, key: Any, make: Callable[[History], T]) -> T:
+        """What is reckoned of the whole record, kept until the record or the day is another."""
+        seen, key = self.seen(), (key, date.today())
+        if key not in seen.made:
+            seen.made[key] = make(seen.history)
+        found: T = seen.made[key]
+        return found
 
     def rows(self) -> list[Row]:
         return self.seen().rows

@@ -39,8 +39,10 @@ def show(request: Request, looks: Looks) -> Response:
 
 def _plan(desk: Desk) -> Any:
     from formclip.runs.insight.plan import plan  # scipy comes with it
+    from formclip.runs.insight.trends import trends
 
-    return plan(desk.store, desk.history(), date.today())
+    lines = desk.once(("trends", None, None), trends)
+    return plan(desk.store, desk.history(), date.today(), lines)
 
 
 def _latest(found: Any, name: str) -> Any:

@@ -22,7 +22,7 @@ def show(request: Request, looks: Looks) -> Response:
     from formclip.runs.insight.trends import LEVELS, how, trends  # scipy comes with it
 
     since, until = (day_in(request, name) for name in ("since", "until"))
-    found = trends(desk_of(request).history(), since, until)
+    found = desk_of(request).once(("trends", since, until), lambda runs: trends(runs, since, until))
     rows: list[dict[str, Any]] = []
     for one in found.trends:
         metric = FIGURE[one.key]

@@ -20,7 +20,7 @@ class Intake:
               frames(lsb, at, end): samples [at, end) of (m, 6) INT16, gx gy gz ax ay az, LSB of units.py, whole groups
               and none begun. The array should be the same each time, as a FIFO's buffer is: views of it are kept
               bridge(n, bias_dps): n samples in which nothing turned, the last reading goes on; fill(): to the hop's end
-              begin(): the next hop
+              begin(): the next hop; ends_at(acc_g, gyr_dps): the ends of the range of rows()
     Out       rows, frames, bridge: samples taken, at most to the end of the hop, by bridge no part of a group
               room: samples that the hop takes still; filled: groups in it; full: one of its readings stood at the
               end of the sensor's range; sane(): whether all are numbers that a sensor can give
@@ -41,6 +41,11 @@ class Intake:
     def reset(self):
         self._loose = 0  # samples of the group in work
         self.begin()
+
+    def ends_at(self, acc_g, gyr_dps):
+        """Rows of a sensor with another range than the clip's: from here on it counts as its end."""
+        acc = (self.acc, 0, acc_g)
+        self._kinds = (acc, (self.gyr, 3, gyr_dps)) if len(self._kinds) == 2 else (acc,)
 
     def begin(self):
         self.filled = 0

@@ -379,10 +379,14 @@ def test_a_scale_that_is_off_leaves_metres_empty(run, tmp_path):
     assert np.isnan(loaded.column("vo_cm")).all() and loaded.summary["doubts"] == summary["doubts"]
 
 
-def test_a_sensor_whose_range_ends_is_told(run, tmp_path):
+def test_steps_of_a_sensor_whose_range_ends_are_flagged_and_what_is_wrong_then_is_empty(run, tmp_path):
     path = spoiled(run, tmp_path / "range.csv", lambda x: np.concatenate((np.clip(x[:3], -2, 2), x[3:])))
     replayed = replay_to_folder(path, tmp_path / "out", bar=False)
+    flags = replayed.columns["flags"].astype(int)
+    assert np.mean(flags & 2 != 0) > 0.9
     assert [doubt.check for doubt in replayed.doubts] == ["range of the accelerometer"]
+    means = replayed.summary()["mean"]
+    assert means["tilt_deg"] is None and means["vo_cm"] is None and means["cadence_spm"] is not None
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ from formclip.lab.doubts import Doubt, Mended, Survey, correction_of, doubts_of,
 
 FILES = ("steps.csv", "cadence.csv", "cues.csv", "up.csv", logfile.SUMMARY_NAME)
 _PROGRESS_B = 1_500_000
+_FULL_SHARE = 0.997  # of the largest reading, where many stand there: the sensor's range ends
 _MOST_TIMES = 8  # of a kind of cue, in the terminal
 _MOST_S = 24 * 86400  # a session counts its ms in 32 bits, with a sign where times are compared
 _UP_HEAD = "t_s,x,y,z\n"
@@ -206,6 +207,9 @@ def replay_trace(
         for piece in trace.pieces(on_progress):
             if survey is not None:
                 survey.take(piece)
+                ends = survey.ends
+                if ends is not None:
+                    pipeline.intake.ends_at(_FULL_SHARE * ends[0], _FULL_SHARE * ends[1])
             if isinstance(piece, Lost):
                 session.lost(piece.n)
                 continue

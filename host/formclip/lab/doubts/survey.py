@@ -6,6 +6,7 @@ lively; and counts: how often an axis stood at its largest, how alike two axes a
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -108,6 +109,12 @@ class Survey:
         there = size >= _NEAR_FULL * axis.most
         axis.at_most += int(there.sum())
         axis.runs += int(np.count_nonzero(there[1:] & there[:-1] & (values[1:] * values[:-1] > 0)))
+
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """Where the ranges of acceleration (g) and turning (deg/s) end, where one of them does."""
+        found = [max((a.most for a in self.axes[i : i + 3] if a.is_flat), default=math.inf) for i in (0, 3)]
+        return (found[0], found[1]) if min(found) < math.inf else None
 
     @property
     def coarse(self) -> Floats:

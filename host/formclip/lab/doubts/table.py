@@ -36,10 +36,13 @@ _FLIGHT_G, _LANDING_G, _MOST_MEAN_G = 0.52, 2.8, 1.75
 _LIVELY_S = 20.0
 _LOST_SHARE, _LOST_GAPS = 0.02, 20
 _ZERO_SHARE = 0.03
+_OFTEN_CUT = 0.01
 _AXES = ("x", "y", "z")
 
 # Figures in metres or g: worthless where the accelerometer's scale is off.
 SCALED = ("contact_ms", "flight_ms", "vo_cm", "braking_mps", "speed_mps", "heel_ahead_cm", "impact_g")
+# Figures that the largest readings make: worthless where more than a few of them are cut off.
+OF_THE_SIZE = ("tilt_deg", "vo_cm", "braking_mps", "speed_mps", "heel_ahead_cm", "impact_g")
 
 
 @dataclass(frozen=True)
@@ -120,11 +123,13 @@ def _acc_clipped(survey: Survey) -> Doubt | None:
         return None
     name, most, count = max(clipped, key=lambda one: one[2])
     names = ", ".join(axis for axis, _, _ in clipped)
+    often = count > _OFTEN_CUT * survey.samples
+    wrong = "oscillation, tilt and impacts are wrong" if often else "impacts are too small there"
     return Doubt(
         "range of the accelerometer",
-        f"the accelerometer is cut off at {most:.3g} g on {names}, {count} times on {name}: impacts, oscillation and "
-        "tilt are wrong",
-        "record with a range of 16 g",
+        f"the accelerometer is cut off at {most:.3g} g on {names}, {count} times on {name}: {wrong}",
+        "record with a range of 16 g; the steps there are flagged as saturated",
+        OF_THE_SIZE if often else (),
     )
 
 
@@ -136,7 +141,7 @@ def _gyr_clipped(survey: Survey) -> Doubt | None:
     return Doubt(
         "range of the gyroscope",
         f"the gyroscope is cut off at {most:.0f} deg/s on {name}, {count} times: tilt drifts",
-        "record with a range of 1000 deg/s",
+        "record with a range of 1000 deg/s; the steps there are flagged as saturated",
     )
 
 

@@ -76,11 +76,11 @@ def test_longer_left_contact_is_found_in_balance():
     assert [f.fault.key for f in findings(run)] == ["drop"]
 
 
-def test_cue_effect_is_the_difference_of_twenty_steps():
+def test_cue_effect_is_the_difference_to_the_fault_and_not_to_what_was_before_it():
     at = 12 + 600.0
     run = make_run(
         cues=[Cue(at, "arch", "tilt 12.9 over 12.0")],
-        tilt_deg=lambda minute: 7 if 9.8 <= minute < 10.0 else 0,
+        tilt_deg=lambda minute: 7 if 10.0 - 5.5 / 60 <= minute < 10.0 else 0,
     )
     (effect,) = cue_effects(run)
     assert effect.change.difference == pytest.approx(-7, abs=0.8) and effect.change.trend == -1

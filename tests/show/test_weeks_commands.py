@@ -11,7 +11,7 @@ from formclip.show import cli
 from tests.made_runs import SUMMER, log_of, put
 
 CLIP = "formclip-1a2b"
-COMMANDS = ("trends", "compare", "baseline", "load", "pain", "plan")
+COMMANDS = ("trends", "compare", "baseline", "load", "pain", "plan", "cues")
 
 
 @pytest.fixture(scope="module")
@@ -147,8 +147,15 @@ def test_a_plan_is_proposed_begun_done_and_ended(run, tmp_path):
     assert run("plan", "show", store=there)[1].startswith("Stop, and see a clinician")
 
 
+def test_cues_says_when_nothing_was_held_long_enough(run):
+    code, out, _ = run("cues")
+    assert code == 0 and out.startswith("Overstriding: never held long enough") and "Nobody drew lots" in out
+    told = json.loads(run("cues", "--json")[1])
+    assert [one["kind"] for one in told["kinds"]] == ["overstride", "arch"] and told["runs"] == 9
+
+
 def test_a_store_without_runs_says_what_is_next(run, tmp_path):
-    for name in ("trends", "load"):
+    for name in ("trends", "load", "cues"):
         code, out, _ = run(name, store=tmp_path / "none")
         assert code == 0 and "formclip sync" in out, name
 

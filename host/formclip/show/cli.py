@@ -42,6 +42,7 @@ COMMANDS = {
     "load": "Show how much you ran, and what rose fast.",
     "plan": "Four weeks of exercises, from what your runs point to.",
     "merge": "Put a run and its watch's file together.",
+    "cues": "Show what cues did, against faults not cued.",
     "pain": "Keep a pain log, and see it beside form and load.",
     "export": "Write runs for other programs: FIT, CSV, Parquet.",
     "live": "Watch a run as it happens.",

@@ -10,6 +10,8 @@ import numpy as np
 from formclip.ground.run import BOUT_GAP_S, Cue, Floats, Run, mean
 
 STEPS_AROUND_CUE = 20
+# A fault has been held for this long when it is cued (the setting sustain_s, as it comes): what lies before it is none.
+HELD_S = 5.0
 # Fewer steps than this on either side of a comparison and it is not made.
 _FEWEST_STEPS = 8
 # Steps of one runner follow each other, so they say less than as many independent ones would: the standard error
@@ -72,7 +74,7 @@ def balance_percent(run: Run) -> float | None:
 
 @dataclass(frozen=True)
 class CueEffect:
-    """One cue and the mean of a metric in the 20 steps before it and the 20 that followed."""
+    """One cue and the mean of a metric in the fault, up to 20 steps of the 5 s before it, and in the 20 that followed."""
 
     cue: Cue
     key: str
@@ -83,11 +85,12 @@ _CUE_METRICS = {"overstride": ("cadence_spm", "braking_mps"), "arch": ("tilt_deg
 
 
 def cue_effects(run: Run) -> list[CueEffect]:
-    """What each cue did to the next 20 steps, by the metrics it is about."""
+    """What followed each cue, by the metrics it is about. Whether the cue did it, `cued.what_cues_did` asks of many."""
     effects = []
     for cue in run.cues:
         at = int(np.searchsorted(run.on_s, cue.t_s))
         before, after = _bout_around(run, at)
+        before = max(before, int(np.searchsorted(run.on_s, cue.t_s - HELD_S)))
         for key in _CUE_METRICS.get(cue.kind, ()):
             values = run.column(key)
             effects.append(CueEffect(cue, key, _change(values[before:at], values[at:after])))

@@ -22,6 +22,7 @@ from formclip.ground.metrics import METRICS, Metric
 from formclip.ground.run import BOUT_GAP_S, Floats, Run, mean
 from formclip.ground.version import VERSION
 from formclip.runs.insight.compare import balance_percent, sides, standard_error, thirds
+from formclip.runs.insight.episodes import Episode, episodes
 from formclip.runs.store.store import Key, Store, Stored
 
 MADE_BY = f"{VERSION}/2"  # the last figure: of what is kept
@@ -52,6 +53,7 @@ class Digest:
     means     by metric: mean and standard error, over steps, of what can be trusted
     widths    by metric: half width of the estimate's 90 % interval, where there is one
     thirds, sides   by metric: first and last third, left and right, and -1, 0, 1 as `compare.Change.trend`
+    episodes  faults that were held long enough to be cued, as `faults` gives them
     minutes   columns of equal length, one entry a minute with steps: t_s where it begins, running_s in it, steps,
               cues of a fault, and the mean of each figure; NaN where it is not known
     """
@@ -74,9 +76,14 @@ class Digest:
     sides: dict[str, list[float]] = field(default_factory=dict)
     cues: dict[str, int] = field(default_factory=dict)
     battery_pct: int | None = None  # the last that the clip told
+    episodes: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     problem: str = ""
     minutes: dict[str, Floats] = field(default_factory=dict, compare=False)
+
+    def faults(self) -> list[Episode]:
+        """The faults that were held long enough to be cued, cued or not."""
+        return [Episode(**one) for one in self.episodes]
 
 
 def digest_of(stored: Stored) -> Digest:
@@ -122,6 +129,7 @@ def make_digest(log: Log, run: Run) -> Digest:
         sides=_changes(run, sides),
         cues={kind: sum(cue.kind == kind for cue in faults) for kind in sorted({cue.kind for cue in faults})},
         battery_pct=log.events(records.BATTERY)[-1][1]["percent"] if log.events(records.BATTERY) else None,
+        episodes=[asdict(one) for one in episodes(log, run)] if len(run) else [],
         problems=log.problems,
         minutes=minutes,
     )

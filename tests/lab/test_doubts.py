@@ -122,6 +122,12 @@ def test_many_short_gaps_are_told(run):
     assert "time stamps" in [doubt.check for doubt in doubts_of(survey)]
 
 
+def test_every_check_has_its_row_in_the_docs(repo):
+    page = (repo / "docs" / "lab" / "doubts.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ")[:2] for line in page.splitlines() if line.startswith("| ") and line.count(" | ") == 3]
+    assert [(row[0].removeprefix("| "), row[1]) for row in rows[2:]] == [(one.name, one.says) for one in CHECKS]
+
+
 def test_every_check_is_shown_to_fire():
     shown = {check for _, check in SPOILED.values()} | {"rate or time", "time stamps"}
     against = {"scale of the gyroscope", "sign of the gyroscope", "axes of the gyroscope", "time of the gyroscope"}
@@ -133,6 +139,14 @@ def test_nothing_fires_on_simulated_people(person):
     made = simulate(Scenario(minutes=2.0, rate_hz=RATE_HZ, person=person), seed=person)
     x = np.concatenate((made.acc_g.T, made.gyr_dps.T))
     assert [doubt.words for doubt in doubts_of(survey_of(x))] == []
+
+
+@pytest.mark.parametrize(("person", "seed"), [(1, 0), (10, 21)])
+def test_nothing_fires_on_a_short_run(person, seed):
+    """Half a minute of running: by chance some lag leaves a tenth less."""
+    made = simulate(Scenario(minutes=0.6, rate_hz=52, person=person), seed=seed)
+    x = np.concatenate((made.acc_g.T, made.gyr_dps.T))
+    assert [doubt.words for doubt in doubts_of(survey_of(x, 52))] == []
 
 
 @pytest.mark.parametrize("name", ["acceleration twice", "rad/s", "sign of x", "y and z swapped", "turning doubled"])

@@ -29,7 +29,7 @@ SERVE = (
 def make_many(folder):
     """1,000 runs of 20 kinds, two days apart."""
     store = Store(folder)
-    kinds = [log_of(60.0 * MINUTES, SUMMER, seed=n, cues=[(400, 1), (800, 0)]) for n in range(KINDS)]
+    kinds = [log_of(60.0 * MINUTES, SUMMER, seed=n, cues=[(400, 1), (800, 2)]) for n in range(KINDS)]
     for number in range(1, RUNS + 1):
         stored = put(store, CLIP, number, kinds[number % KINDS])
         say(store, stored, began_unix_s=float(SUMMER - 172_800 * (RUNS - number)), zone="Europe/Vienna")

@@ -8,7 +8,7 @@ import urllib.parse
 
 from formclip.runs.store.store import Store
 from formclip.show.ui.serve import Served, desk_for
-from gaitcore import records
+from gaitcore.cue import ARCH, OVERSTRIDE
 
 from tests.made_runs import SUMMER, log_of, put
 
@@ -19,7 +19,7 @@ def make_store(folder, runs=4):
     """A store of one clip with runs of 5 min, a day apart."""
     store = Store(folder)
     for number in range(1, runs + 1):
-        cues = [(200 + 30 * k, k % 2) for k in range(2)]
+        cues = [(200 + 30 * k, (OVERSTRIDE, ARCH)[k % 2]) for k in range(2)]
         data = log_of(300.0, SUMMER + 86400 * number, seed=number, cues=cues, firmware=b"formclip 0.1.0 xiao")
         put(store, CLIP, number, data)
     store.know_clip(CLIP, "AA:BB", "formclip 0.1.0 xiao")
@@ -111,7 +111,3 @@ class Client:
         body = head.encode() + data + f"\r\n--{edge}--\r\n".encode()
         own = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
         return self.ask("POST", "/import", body, Content_Type=f"multipart/form-data; boundary={edge}", **own)
-
-
-OVERSTRIDE, ARCH = 0, 1
-assert records.CUE

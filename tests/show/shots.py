@@ -6,29 +6,32 @@ STORE is a store to show; without it one is made of runs with a story: tilt that
 import argparse
 import re
 import tempfile
+import time
 from pathlib import Path
 
 from formclip.runs.store.about import say
 from formclip.runs.store.store import Store
 from formclip.show.ui.looks import MENU, address
+from gaitcore.cue import ARCH, OVERSTRIDE
 
-from tests.made_runs import SUMMER, log_of, put
+from tests.made_runs import log_of, put
 from tests.show.browsing import THEMES, WIDTHS, Visitor, browser
 from tests.show.served import CLIP, serving
 
 
 def make_story(folder):
-    """Fourteen runs in five weeks."""
-    store = Store(folder)
+    """Fourteen runs in five weeks, the last one yesterday evening."""
+    store, day = Store(folder), round(86400 * 2.5)
+    began = int(time.time()) // 86400 * 86400 + 17 * 3600 - 86400 - 14 * day
     for number in range(1, 15):
         habit = 0.15 * number
 
         def at(t_s, habit=habit, number=number):
             return {"tilt_deg": 5 + habit + t_s / 1500, "cadence_spm": 164 + 0.4 * number + (t_s % 240 < 20) * -4}
 
-        cues = [(420 + 200 * k, k % 2) for k in range(4)]
+        cues = [(420 + 200 * k, (OVERSTRIDE, ARCH)[k % 2]) for k in range(4)]
         data = log_of(
-            1500.0 + 60 * number, SUMMER + round(2.5 * 86400) * number, at, number, cues=cues,
+            1500.0 + 60 * number, began + day * number, at, number, cues=cues,
             firmware=b"formclip 0.1.0 xiao",
         )  # fmt: skip
         last = put(store, CLIP, number, data)

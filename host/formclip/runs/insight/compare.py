@@ -74,7 +74,7 @@ def balance_percent(run: Run) -> float | None:
 
 @dataclass(frozen=True)
 class CueEffect:
-    """One cue and the mean of a metric in the fault, up to 20 steps of the 5 s before it, and in the 20 that followed."""
+    """One cue and the mean of a metric in the fault, up to 20 steps of the 5 s before it, and in the 20 after it."""
 
     cue: Cue
     key: str

@@ -81,7 +81,7 @@ def three_sentences(
     """
     far = f", {distance}" if distance else ""
     pace = f", at {number(cadence_spm, 0)} steps/min" if math.isfinite(cadence_spm) else ""
-    felt = [f"{CUE_WORDS.get(kind, kind)} {_times(n)}" for kind, n in cues.items() if n and kind != "ok"]
+    felt = [f"{CUE_WORDS[kind]} {_times(n)}" for kind, n in cues.items() if n and kind in ABOUT and kind in CUE_WORDS]
     said = " and ".join(felt)
     clear = []
     for metric in METRICS:

@@ -203,6 +203,7 @@ def over_days(
     points: Sequence[tuple[datetime, float, float]],
     bands: Sequence[Band] = (),
     title: str = "",
+    x_title: str = "day of the run",
 ) -> Chart | None:
     """One point a run: (when, value, half of its 95 % interval or NaN)."""
     if len(points) < 2:
@@ -222,7 +223,7 @@ def over_days(
         metric.unit,
         metric.digits,
         what,
-        "day of the run",
+        x_title,
         (round(x[0] - edge, 3), round(x[-1] + edge, 3)),
         (round(bottom - pad, 4), round(top + pad, 4)),
         x,

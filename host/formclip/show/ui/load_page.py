@@ -19,7 +19,8 @@ _KM = Metric("distance_km", "Distance of each week", "km", 1, 1)
 
 def show(request: Request, looks: Looks) -> Response:
     found = desk_of(request).once("load", lambda runs: load(runs, date.today()))
-    weeks = found.weeks[-_WEEKS:]
+    run_in = [i for i, week in enumerate(found.weeks) if week.runs]
+    weeks = found.weeks[max(0, run_in[-1] + 2 - _WEEKS) : run_in[-1] + 2] if run_in else ()  # one more, if it is over
     known = [week for week in weeks if week.distance is not None]
     points = [
         (
@@ -30,7 +31,13 @@ def show(request: Request, looks: Looks) -> Response:
         for week in known
         if week.distance is not None
     ]
-    chart = over_days("load-weeks", _KM, "One point a week; the bar is the interval of what is estimated.", points)
+    chart = over_days(
+        "load-weeks",
+        _KM,
+        "One point a week; the bar is the interval of what is estimated.",
+        points,
+        x_title="week from Monday",
+    )
     charts = [chart.to_dict()] if chart is not None else []
     since = weeks[0].monday if weeks else date.min
     return looks.page(

@@ -211,6 +211,26 @@ def test_up_is_scored_while_moving_only():
     assert score["up"]["rms_deg"] == pytest.approx(2, abs=0.02)
 
 
+def test_a_sensor_that_is_late_is_told_apart_from_a_wrong_up():
+    """Up swings by 400 deg/s at the most; ours is 5 ms late, and once besides off by 1 deg about another axis."""
+    t_s = np.arange(0, 20, 0.01)
+
+    def swinging(at_s, aside_deg=0.0):
+        angle = np.radians(60 * np.sin(2 * np.pi * at_s))
+        aside = math.tan(math.radians(aside_deg))
+        return np.stack([np.sin(angle), np.cos(angle), aside + 0 * angle], axis=1)
+
+    known = {
+        "set": "broad", "rate_hz": 100, "moving": [1] * len(t_s),
+        "up_in_sensor": {"every_samples": 1, "vectors": swinging(t_s).tolist()},
+    }  # fmt: skip
+    late = score_trace(known, ours(up=swinging(t_s - 0.005), up_t_s=t_s))["up"]
+    assert late["late_ms"] == pytest.approx(5, abs=0.1) and late["rms_not_late_deg"] < 0.1
+    assert late["fast_n"] > 500 and late["fast_deg"] == pytest.approx(0.005 * 345, abs=0.1)
+    wrong = score_trace(known, ours(up=swinging(t_s - 0.005, 1.0), up_t_s=t_s))["up"]
+    assert wrong["late_ms"] == pytest.approx(5, abs=0.1) and wrong["fast_not_late_deg"] == pytest.approx(1.0, abs=0.05)
+
+
 def some_runners():
     """Three runners at three speeds, told 10 % too fast, with intervals of 0.4 m/s."""
     scores = {}

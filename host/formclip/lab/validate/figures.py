@@ -10,6 +10,7 @@ import numpy as np
 from formclip.lab.validate.figure import Figure, Scores, having, nothing, rms, worst_of
 from formclip.lab.validate.fitted import fitted_rows
 from formclip.lab.validate.joined import joined_rows
+from formclip.lab.validate.score import FAST_DPS
 
 _MISSING_SHARE = (
     0.01  # windows of running without a cadence are errors too: more than this share, and the goal is missed
@@ -225,9 +226,25 @@ def up(scores: Scores) -> Figure:
     rmse = math.sqrt(sum(s["up"]["rms_deg"] ** 2 * s["up"]["n"] for s in have.values()) / total)
     name, worst = worst_of({n: s["up"]["rms_deg"] for n, s in have.items()})
     return Figure(
-        key, title, goal, f"{rmse:.2f}°", f"{name}, {worst:.2f}°", rmse <= 1, f"{len(have)} traces, while moving",
-        {"rms_deg": rmse, "worst_deg": worst},
+        key, title, goal, f"{rmse:.2f}°", f"{name}, {worst:.2f}°", rmse <= 1,
+        f"{len(have)} traces, while moving{_whirled(have)}", {"rms_deg": rmse, "worst_deg": worst},
     )  # fmt: skip
+
+
+def _whirled(have: Scores) -> str:
+    """What is left where up turns fast, and how much of it is that the sensor itself is late."""
+    fast = [s["up"] for s in have.values() if s["up"]["fast_n"]]
+    if not fast:
+        return ""
+    n = sum(u["fast_n"] for u in fast)
+    all_of_it, rest = (
+        math.sqrt(sum(u[key] ** 2 * u["fast_n"] for u in fast) / n) for key in ("fast_deg", "fast_not_late_deg")
+    )
+    late = ", ".join(f"{s['up']['late_ms']:.1f}" for s in have.values())
+    return (
+        f"; where up turns by {FAST_DPS:.0f} °/s or more {all_of_it:.1f}°, or {rest:.1f}° less the {late} ms by which "
+        "the recordings' sensor follows the cameras"
+    )
 
 
 def simulated(result: dict[str, Any] | None) -> list[Figure]:

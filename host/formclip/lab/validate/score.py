@@ -35,6 +35,7 @@ _LMU_JOG_S = (495.0, 655.0)  # "about 510-640 s", with room
 # Stairs that are run up at 163 to 177 steps a minute with a runner's bounce, five seconds twice: running by the gate's
 # rule, but the recording has no label. They count neither way.
 _LMU_STAIRS_S = {"033": (178.0, 196.0)}
+FAST_DPS = 300.0  # up turns so fast in a sensor that is whirled
 _NEAR_S = 1e-3
 _STOP_S = 1.0  # between steps of one run there is less: four seconds with a stop in them have no cadence
 
@@ -313,7 +314,22 @@ def score_up(truth: dict[str, Any], ours: Ours) -> Score | None:
     a = mine[good] / np.linalg.norm(mine[good], axis=1, keepdims=True)
     b = vectors[good] / np.linalg.norm(vectors[good], axis=1, keepdims=True)
     angle = np.degrees(np.arctan2(np.linalg.norm(np.cross(a, b), axis=1), np.sum(a * b, axis=1)))
-    return {"rms_deg": _rms(angle), "worst_deg": float(angle.max()), "n": int(good.sum())}
+    # How fast up turns in the sensor, and by how much time the error is like it: what the sensor tells late.
+    turning = np.gradient(vectors, t_s, axis=0)[good]
+    known_turn = np.all(np.isfinite(turning), axis=1)
+    v, off = turning[known_turn], (a - b)[known_turn]
+    late_s = -float(np.sum(off * v) / max(float(np.sum(v * v)), 1e-12))
+    fast = np.degrees(np.linalg.norm(v, axis=1)) >= FAST_DPS
+    return {
+        "rms_deg": _rms(angle),
+        "worst_deg": float(angle.max()),
+        "n": int(good.sum()),
+        "late_ms": 1000 * late_s,
+        "rms_not_late_deg": _rms(np.degrees(np.linalg.norm(off + late_s * v, axis=1))),
+        "fast_deg": _rms(np.degrees(np.linalg.norm(off[fast], axis=1))) if fast.any() else None,
+        "fast_not_late_deg": _rms(np.degrees(np.linalg.norm((off + late_s * v)[fast], axis=1))) if fast.any() else None,
+        "fast_n": int(fast.sum()),
+    }
 
 
 def score_trace(truth: dict[str, Any], ours: Ours) -> Score:

@@ -54,8 +54,8 @@ TABLE = (
     ("auto_pause_s", 10, 3, 120, None),  # [s] not running for this long is a pause
     ("mounting", 0, 0, 0, RETIRED),  # [] where the clip sits is found by itself
     ("height_cm", 0, 120, 220, OR_ZERO),  # [cm] the runner's height; 0: not given
-    ("mass_kg", 0, 30, 200, OR_ZERO),  # [kg] the runner's mass; 0: not given
-    ("sex", 0, 0, 2, ("unknown", "female", "male")),  # [] for the fitted models only
+    ("mass_kg", 0, 0, 0, RETIRED),  # [kg] no model asks for the runner's mass
+    ("sex", 0, 0, 0, RETIRED),  # [] nor for that
     ("calibrate_s", 10, 5, 30, None),  # [s] standing still for calibration
     ("squeeze_s", 5, 3, 15, None),  # [s] glute squeeze for the neutral posture
     ("offer_calibration", 1, 0, 1, ("off", "on")),  # [] ask to stand still at the start of each session

@@ -7,6 +7,7 @@ had been made with them.
 
 import asyncio
 import re
+import struct
 from functools import cache
 
 import numpy as np
@@ -335,8 +336,13 @@ def test_the_clip_heeds_it_from_the_next_start(tmp_path, look):
     assert tuple(found) == expected
 
 
-# row: value, and what the models are then given for the speed that watches are told (they use none of it yet)
-WATCH_ROWS = {"height_cm": (200, 200), "mass_kg": (120, 120), "sex": ("female", "F"), "rsc_cadence": ("one", None)}
+# row: value, and whether the speed that watches are told is then another. A scale of one's own stands for the height.
+WATCH_ROWS = {
+    "height_cm": (200, True),
+    "speed_scale_permille": (900, True),
+    "speed_slope_permille": (1300, True),
+    "rsc_cadence": ("one", False),
+}
 
 
 @pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
@@ -348,24 +354,23 @@ def test_watches_are_told_by_it(tmp_path):
 
     step = Step()
     step.cadence_spm, step.feature = 172.0, 140.0
-    given = []
 
     async def tell():
         with process.air() as air:
             async with World(tmp_path, air) as w:
-                asked = w.module.models.speed_mps
-                w.module.models.speed_mps = lambda step, *runner: given.append(runner) or asked(step, *runner)
                 told = []
                 for name in (None, *WATCH_ROWS):
                     if name:
                         w.app.set(name, WATCH_ROWS[name][0])
                     w.link._tell_watches(step)
-                    told.append(w.link._measurement[3])
+                    told.append(struct.unpack_from("<BHB", w.link._measurement))
                 return told
 
     told = asyncio.run(tell())
-    assert given[0] == (None, None, None) and given[-1] == tuple(value for _, value in WATCH_ROWS.values() if value)
-    assert told == [172] * 4 + [86]
+    assert [cadence for *_, cadence in told] == [172] * 4 + [86]
+    speeds = [speed for _, speed, _ in told]
+    assert [a != b for a, b in zip(speeds, speeds[1:])] == [differs for _, differs in WATCH_ROWS.values()]
+    assert speeds[1] > speeds[0] > speeds[2] < speeds[3], "taller: faster; 0.9 of it; above 3 m/s a slope of 1.3 adds"
 
 
 def test_no_row_is_left_out():

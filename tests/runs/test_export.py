@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from formclip.ground.metrics import COLUMNS, METRIC
 from formclip.ground.run import Cue, Run
-from formclip.runs.exchange.fit import CUES, DEVELOPER, CantExport, estimated, to_fit
+from formclip.runs.exchange.fit import CUES, DEVELOPER, CantExport, estimated, personal, to_fit
 from formclip.runs.exchange.seconds import per_second
 from formclip.runs.exchange.tables import dictionary
 from formclip.show import cli
@@ -142,6 +142,21 @@ def test_distance_is_there_only_for_who_asks():
     last, (session,) = messages(data, "record")[-1], messages(data, "session")
     assert value(last, "distance") == pytest.approx(3 * 180, rel=0.02) == value(session, "total_distance")
     assert value(last, "step_length") == pytest.approx(3000 * 60 / 171, rel=0.1)
+
+
+def test_a_personal_scale_gives_distance_and_a_lap_a_kilometre():
+    run = make_run(15.0, markers=(300.0,))
+    seconds = per_second(run)
+    assert personal(seconds, {"speed_scale_permille": 1000, "mode": 0}) is None and personal(seconds, {}) is None
+    data = to_fit(run, STARTED, personal(seconds, {"speed_scale_permille": 1040}))
+    laps = [value(lap, "total_distance") for lap in messages(data, "lap")]
+    marked = [value(lap, "total_elapsed_time") for lap in messages(data, "lap")]
+    assert len(laps) == 4, "two whole kilometres, the marker, and the rest"
+    assert laps[0] == pytest.approx(3 * 288, rel=0.03) and laps[0] + laps[1] == pytest.approx(1000, abs=4)
+    assert laps[2] == pytest.approx(1000, abs=4)
+    assert sum(laps) == pytest.approx(value(messages(data, "session")[0], "total_distance"), abs=0.1)
+    assert sum(marked) == pytest.approx(15 * 60, abs=8)
+    assert len(by_garmin(data)["lap_mesgs"]) == 4
 
 
 def test_what_fit_can_not_hold_is_refused():

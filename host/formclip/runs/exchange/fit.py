@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -69,6 +69,7 @@ _NATIVE = (
     native.RecordStanceTimeBalanceField,
     native.RecordStepLengthField,
 )
+_OWN_SPEED, _NOBODYS = ("speed_scale_permille", "speed_slope_permille"), 1000
 CUES = {"overstride": 1, "arch": 2, "ok": 3}
 
 
@@ -93,13 +94,15 @@ class _Second(RecordMessage):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class Distance:
-    """Speed and distance of each second, where they are known: of a watch, or a personal scale.
+    """Speed and distance of each second.
 
     speed_mps, distance_m   (n,) along with `Seconds.t_s`
+    lap_m       a lap ends each so many metres, beside the runner's markers; 0: the markers alone
     """
 
     speed_mps: Floats
     distance_m: Floats
+    lap_m: float = 0.0
 
 
 def estimated(seconds: Seconds) -> Distance:
@@ -107,6 +110,16 @@ def estimated(seconds: Seconds) -> Distance:
     speed = np.nan_to_num(seconds.columns.get("speed_mps", np.zeros(len(seconds.t_s))))
     steps = np.minimum(np.diff(seconds.t_s, prepend=seconds.t_s[:1]), 1.0)
     return Distance(speed, np.cumsum(speed * steps))
+
+
+def personal(seconds: Seconds, settings: dict[str, Any]) -> Distance | None:
+    """The clip's estimate where the run was made with the runner's own scale, a lap a kilometre; else None.
+
+    settings   of the log, by name
+    """
+    if all(settings.get(name, _NOBODYS) == _NOBODYS for name in _OWN_SPEED):
+        return None
+    return replace(estimated(seconds), lap_m=1000.0)
 
 
 def to_fit(run: Run, started: datetime, distance: Distance | None = None) -> bytes:
@@ -131,7 +144,7 @@ def to_fit(run: Run, started: datetime, distance: Distance | None = None) -> byt
     builder.add(_timer(first_ms, EventType.START))
     _records(builder, run, seconds, start_s, distance)
     builder.add(_timer(last_ms, EventType.STOP_ALL))
-    laps = _laps(run, seconds)
+    laps = _laps(run, seconds, distance)
     for number, (a, b) in enumerate(laps):
         builder.add(_lap(number, run, seconds, a, b, start_s, distance))
     builder.add(_session(run, seconds, len(laps), start_s, distance))
@@ -247,10 +260,14 @@ def _set(message: Any, name: str, value: float) -> None:
         setattr(message, name, value)
 
 
-def _laps(run: Run, seconds: Seconds) -> list[tuple[int, int]]:
-    """[a, b) of the records of each lap: the runner's markers divide them."""
+def _laps(run: Run, seconds: Seconds, distance: Distance | None) -> list[tuple[int, int]]:
+    """[a, b) of the records of each lap: the runner's markers divide them, and the way where it is known."""
     marks = [t_s for t_s, text in run.events if text.startswith("marker")]
-    cuts = sorted({int(np.searchsorted(seconds.t_s, t_s)) for t_s in marks} - {0, len(seconds.t_s)})
+    found = {int(np.searchsorted(seconds.t_s, t_s)) for t_s in marks}
+    if distance is not None and distance.lap_m:
+        ends = np.arange(1, int(distance.distance_m[-1] // distance.lap_m) + 1) * distance.lap_m
+        found |= {int(i) + 1 for i in np.searchsorted(distance.distance_m, ends)}
+    cuts = sorted(i for i in found if 0 < i < len(seconds.t_s))
     edges = [0, *cuts, len(seconds.t_s)]
     return list(zip(edges, edges[1:], strict=False))
 

@@ -45,9 +45,10 @@ def export_command(
     """Write runs for other programs: FIT, CSV, Parquet.
 
     RUN is named as for `formclip show`, or is a clip's own log, or a folder
-    that `formclip replay` made. A FIT file has no speed and no
-    distance unless --estimate asks for them: a program would take an
-    estimate for the truth. Of a run that is merged with its watch's file, it
+    that `formclip replay` made. A FIT file has speed, distance and a lap a
+    kilometre where the run was made with your own speed scale; else none,
+    unless --estimate asks for them: a program would take an estimate for the
+    truth. Of a run that is merged with its watch's file, it
     is that file with the clip's figures added.
     """
     if kind is None:
@@ -109,6 +110,7 @@ def _write(source: Source, kind: str, out: Path, at: datetime | None, estimate: 
     started = source.started or (at.astimezone() if at is not None else None)
     if started is None:
         raise fit.CantExport(f"{source.name} has no date, which a FIT file needs", "say it: --at '2026-07-01 07:00'")
-    distance = fit.estimated(seconds.per_second(source.run)) if estimate else None
+    by_second = seconds.per_second(source.run)
+    distance = fit.estimated(by_second) if estimate else fit.personal(by_second, source.log.settings().to_dict())
     write_whole(path, fit.to_fit(source.run, started, distance))
     return [path]

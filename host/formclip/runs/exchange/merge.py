@@ -15,22 +15,25 @@ from typing import Any
 
 import fitdecode
 import numpy as np
+from gaitcore.settings import Settings
 
-from formclip.ground.columns import own_clock, to_run
+from formclip.ground.columns import own_clock, to_columns, to_run
 from formclip.ground.errors import FileError, FormclipError
 from formclip.ground.log import read_log
 from formclip.ground.run import Run, mean
 from formclip.runs.exchange.align import Match, match
 from formclip.runs.exchange.into_watch import into_watch
+from formclip.runs.exchange.paces import KEY as PACES
+from formclip.runs.exchange.paces import OwnSpeed, own_speed, paces
 from formclip.runs.exchange.pieces import WatchError, messages, native, pieces
 from formclip.runs.exchange.view import View, covered, distance_of_run, minutes, running_seconds
 from formclip.runs.exchange.watchfile import FIT_EPOCH_S, Activity, activities, read_file
 from formclip.runs.insight.slope import Opinion, opinions
 from formclip.runs.store.about import say
-from formclip.runs.store.brief import Row
+from formclip.runs.store.brief import Row, rows
 from formclip.runs.store.dates import local_zone
 from formclip.runs.store.store import Store
-from formclip.runs.store.watch import FOLDER, Watched, file_of, forget_watched, keep_file, keep_watched
+from formclip.runs.store.watch import FOLDER, Watched, file_of, forget_watched, keep_file, keep_watched, watched
 from formclip.runs.store.watch import drop_unused as drop_unused_files
 
 _CLIP_KNOWS_S = (
@@ -75,6 +78,11 @@ def run_of(row: Row) -> Run:
     Errors    LogError
     """
     return to_run(read_log(row.stored.path), own_clock, row.stored.label)
+
+
+def _of_nobody(row: Row) -> Run:
+    """The run with the speed that the clip estimates of somebody of whom nothing is known."""
+    return Run(row.stored.label, to_columns(read_log(row.stored.path), own_clock, Settings()))
 
 
 def find(row: Row, run: Run, among: list[Activity], path: Path | None = None) -> Found:
@@ -125,10 +133,10 @@ def merge(store: Store, row: Row, data: bytes, path: Path | None = None) -> Merg
     Errors    WatchError for no watch's file, NoMatch, LogError, those of the store; then nothing is changed
     """
     run = run_of(row)
-    return keep(store, row, run, find(row, run, activities(data, path), path), data)
+    return _keep(store, row, run, find(row, run, activities(data, path), path), data)
 
 
-def keep(store: Store, row: Row, run: Run, found: Found, data: bytes) -> Merged:
+def _keep(store: Store, row: Row, run: Run, found: Found, data: bytes) -> Merged:
     """Into the store: the watch's file first, then what was found."""
     view = View(found.activity, found.match)
     seconds = running_seconds(run)
@@ -145,6 +153,7 @@ def keep(store: Store, row: Row, run: Run, found: Found, data: bytes) -> Merged:
         "heart_rate_bpm": _known(mean(view.heart_rate_bpm(seconds)), 1),
         "rough_m": _known(view.rough_m, 3),
         "estimate_m": _known(run.distance_m(), 1),
+        PACES: paces(_of_nobody(row), view),
         "cues": [asdict(one) | {"places": [list(place) for place in one.places]} for one in second],
     }
     with store.syncing(FOLDER):
@@ -169,6 +178,14 @@ def keep(store: Store, row: Row, run: Run, found: Found, data: bytes) -> Merged:
 
 def _known(value: float | None, digits: int) -> float | None:
     return None if value is None or value != value else round(float(value), digits)
+
+
+def own_speed_of(store: Store, clip: str) -> OwnSpeed | None:
+    """What the merged runs of a clip tell of the runner's own speed; None where none does."""
+    of_watch = watched(store)
+    merged = [row for row in rows(store, clip) if row.stored.key in of_watch and not row.about.hidden]
+    merged.sort(key=lambda row: row.started.timestamp() if row.started is not None else 0.0)
+    return own_speed([(row.stored.label, of_watch[row.stored.key]) for row in merged])
 
 
 def undo(store: Store, row: Row) -> None:
@@ -270,4 +287,4 @@ def merge_from(store: Store, row: Row, folder: WatchFolder, on_file: Callable[[P
     if best is None:
         many = f"none of {len(folder)} files in {folder.folder}" if len(folder) else f"no FIT file in {folder.folder}"
         raise NoMatch(f"{many} is of the run {row.stored.label}{why}", "copy the watch's files there, then try again")
-    return keep(store, row, run, best[0], best[1])
+    return _keep(store, row, run, best[0], best[1])

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import click
 
 from formclip.ground.errors import FormclipError, printable
+from formclip.ground.plain import plain
 from formclip.ground.progress import count_progress
 from formclip.ground.text import clock, number, signed
 from formclip.runs.exchange.align import LEAST_AGREEMENT
-from formclip.runs.exchange.merge import Merged, WatchFolder, merge, merge_from, undo
+from formclip.runs.exchange.merge import Merged, WatchFolder, merge, merge_from, own_speed_of, undo
+from formclip.runs.exchange.paces import OwnSpeed
 from formclip.runs.exchange.watchfile import read_file
 from formclip.runs.store.brief import Row, rows
-from formclip.runs.store.store import Store
+from formclip.runs.store.store import ADDED, Store
 from formclip.runs.store.watch import watched
 from formclip.runs.store.which import which
 from formclip.show.options import json_option, store_option
@@ -31,6 +34,7 @@ from formclip.show.tell import tell, tell_json
     type=click.Path(path_type=Path),
     help="Look for the file in this folder; without RUN, for the files of all runs that have none yet.",
 )
+@click.option("--own-speed", is_flag=True, help="Give the clip your own speed, by the watch, at its next sync.")
 @click.option("--undo", "undone", is_flag=True, help="The run stands alone again.")
 @store_option
 @json_option
@@ -38,6 +42,7 @@ def merge_command(
     run: str | None,
     file: Path | None,
     watch_folder: Path | None,
+    own_speed: bool,
     undone: bool,
     folder: Path | None,
     as_json: bool,
@@ -53,10 +58,13 @@ def merge_command(
 
     RUN is named as for `formclip show`; WATCH.fit is the file as the watch or
     its app gives it.
+
+    From the merged runs of a clip follows your own speed scale; it is told
+    with its check on later runs. With --own-speed the clip is given it.
     """
     store = Store(folder)
     if undone:
-        if run is None or file is not None or watch_folder is not None:
+        if run is None or file is not None or watch_folder is not None or own_speed:
             raise click.UsageError("--undo takes a RUN and nothing else")
         row = which(store, run)
         undo(store, row)
@@ -65,6 +73,8 @@ def merge_command(
     if (file is None) == (watch_folder is None):
         raise click.UsageError("name the watch's file, or a folder of them with --watch-folder")
     if watch_folder is not None and run is None:
+        if own_speed:
+            raise click.UsageError("--own-speed goes with a RUN, whose clip is meant")
         _all(store, WatchFolder(watch_folder), as_json)
         return
     row = which(store, run or "last")
@@ -73,10 +83,17 @@ def merge_command(
     else:
         assert file is not None
         merged = merge(store, row, read_file(file), file)
+    speed = own_speed_of(store, row.stored.clip)
+    given = own_speed and speed is not None and row.stored.clip != ADDED
+    if speed is not None and given:
+        for name, value in speed.own.settings().items():
+            store.want(row.stored.clip, name, value)
     if as_json:
-        tell_json(_told(merged), indent=1)
+        tell_json(_told(merged) | {"own_speed": None if speed is None else plain(speed), "given": given}, indent=1)
         return
     for line in _lines(merged):
+        tell(line)
+    for line in _speed_lines(speed, own_speed, given):
         tell(line)
     tell(f"next: formclip show {_label(row)}; formclip export {_label(row)} --fit for one file with both")
 
@@ -148,6 +165,24 @@ def _lines(merged: Merged) -> list[str]:
         out.append("the run had no date and has the watch's now")
     elif merged.row.about.began_unix_s is not None and abs(found.offset_s) > 60:
         out.append(f"by the watch the run began {signed(found.offset_s / 60, 0)} min from when you said")
+    return out
+
+
+def _speed_lines(speed: OwnSpeed | None, wanted: bool, given: bool) -> list[str]:
+    """The runner's own speed scale, and how it did on runs that had no part in it."""
+    if speed is None:
+        return ["your own speed is not told: the watch knows too little of level running"] if wanted else []
+    runs = "this run" if len(speed.of) == 1 else f"the last {len(speed.of)} merged runs"
+    said = f"your own speed by {runs}: " + ", ".join(f"{name} {value}" for name, value in speed.own.settings().items())
+    if speed.checked:
+        off = math.sqrt(sum(one.off_pct**2 for one in speed.checked) / len(speed.checked))
+        many = "1 later run" if len(speed.checked) == 1 else f"{len(speed.checked)} later runs"
+        said += f"; tried on {many}, each by those before it, the distance was off by {off:.1f} % (RMS)"
+    out = [said]
+    if given:
+        out.append("kept for the clip: it is given them at its next sync")
+    elif wanted:
+        out.append("this run came without a clip: formclip calibrate-speed --clip NAME gives settings to one")
     return out
 
 

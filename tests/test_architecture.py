@@ -241,3 +241,9 @@ def test_what_is_allowed_passes():
     assert not list(broken("host/formclip/firmware/virtual/standins/x.py", "import board"))
     assert not list(broken("host/formclip/lab/replay.py", "from gaitcore.session import Session\nimport numpy"))
     assert not list(broken("host/formclip/show/commands/sync.py", "import click\nfrom formclip.lab import replay"))
+
+
+def test_no_two_files_of_tests_have_one_name():
+    """pytest takes a file of a folder without __init__.py by its bare name: the second of a name is not collected."""
+    names = [path.name for path in (REPO / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))

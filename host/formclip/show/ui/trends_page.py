@@ -12,6 +12,7 @@ from formclip.ground.errors import FormclipError
 from formclip.ground.metrics import Band
 from formclip.ground.text import number, with_unit
 from formclip.runs.insight.digest import FIGURE
+from formclip.runs.knowledge import FAULTS
 from formclip.show.report.charts import over_days
 from formclip.show.ui.looks import Looks, desk_of
 
@@ -19,7 +20,8 @@ _ALWAYS = ("cadence_spm", "tilt_deg")  # drawn also where nothing was found
 
 
 def show(request: Request, looks: Looks) -> Response:
-    from formclip.runs.insight.trends import LEVELS, how, trends  # scipy comes with it
+    from formclip.runs.insight.cued import what_cues_did  # scipy comes with these
+    from formclip.runs.insight.trends import LEVELS, how, trends
 
     since, until = (day_in(request, name) for name in ("since", "until"))
     found = desk_of(request).once(("trends", since, until), lambda runs: trends(runs, since, until))
@@ -53,6 +55,8 @@ def show(request: Request, looks: Looks) -> Response:
         charts=[row["chart"] for row in rows if row["chart"]],
         rows=rows,
         found=found,
+        cued=desk_of(request).once(("cued", since), lambda runs: what_cues_did(runs, since)),
+        faults=FAULTS,
         since=since or "",
         until=until or "",
     )

@@ -62,8 +62,9 @@ wheel: $(VENV)/.dev ## dist/formclip-*.whl: every command, the firmware and its 
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 	@echo "wheel: $$(ls dist/formclip-*.whl), $$(du -k dist/formclip-*.whl | cut -f1) kB"
 
-validate: $(VENV)/.run ## score replay against the truth of DATA=../shared/data; updates docs/lab/validity.md
+validate: $(VENV)/.run ## score replay against the truth of DATA=../shared/data; updates docs/lab/validity.md and README
 	$(BIN)/formclip validate $(DATA) --out docs/lab/validity.md $(ARGS)
+	$(BIN)/python -m formclip.lab.docs.figures
 
 stress: $(VENV)/.run ## the same runs made harder in some 40 ways, and livelier daily life; updates docs/lab/stress.md
 	$(BIN)/formclip validate $(DATA) --stress --out docs/lab/stress.md $(ARGS)
@@ -89,8 +90,9 @@ torture: $(VENV)/.dev ## power cuts at every write of the clip's log, torn in ev
 radio-bench: $(VENV)/.dev ## an hour of running synced over the virtual radio at a connection interval of 30 ms
 	$(BIN)/python -m formclip.lab.bench.radio $(ARGS)
 
-compare: $(PEERS)/.ready ## ours beside VQF, Madgwick, Mahony and others on the same traces; updates docs/lab/compare.md
+compare: $(PEERS)/.ready ## ours beside VQF, Madgwick, Mahony and others on the same traces; updates docs/lab/compare.md and README
 	$(PEERS)/bin/python -W ignore -m formclip.lab.peers $(DATA) -o docs/lab/compare.md $(ARGS)
+	$(PEERS)/bin/python -m formclip.lab.docs.figures
 
 fit: $(VENV)/.fit ## fit the models of gaitcore to DATA again: coefficients, docs/lab/models.md, left-out predictions
 	$(BIN)/python -m formclip.lab.fitting $(DATA) --write --bounds $(ARGS)

@@ -173,7 +173,6 @@ def measure(
         out["flash"], out["names_b"] = flash(firmware), names_b(firmware)
         heap_kb = live_of(out["live"], live_kb)
         out["estimate"] = estimate(rows, firmware, heap_kb, folder / "run", board)
-        out["estimate"]["goal_percent"] = GOAL_PERCENT
         out["estimate"]["live_from"] = live_from(out["live"], live_kb)
         if whole:
             out["stretches"] = stretches.measure(heap_kb, firmware, board)

@@ -42,6 +42,7 @@ class _Piece:
         self.f = f[:3], f[1:4], f[2:5], f[3:], f[:2]
         self.rows = s[0], s[1], s[2]
         self.q, self.last = s[:4], s[3]
+        self.product = np.zeros((3, n), dtype=FLOAT)  # one after the other is worked out in it
 
 
 class Attitude:
@@ -199,7 +200,11 @@ class Attitude:
         cy = dot(sz, wx) - dot(sx, wz)
         cz = dot(sx, wy) - dot(sy, wx)
         # sine over angle, less half the cosine's part, cosine
-        t = np.sum(s3 * s3, axis=0)
+        product = piece.product
+        product -= product
+        product += s3
+        product *= s3
+        t = np.sum(product, axis=0)
         if n > 1 and np.max(t) > _FAR * _FAR:
             return self._halves(piece, out)
         a = t * _SIXTH
@@ -212,26 +217,40 @@ class Attitude:
         f3, fa, fb, again, two = piece.f
         again -= again
         again += two
-        d = np.sum(s3 * f3, axis=0)
+        product -= product
+        product += s3
+        product *= f3
+        d = np.sum(product, axis=0)
         d *= b
         x = sa * fb
-        x -= sb * fa
+        product -= product
+        product += sb
+        product *= fa
+        x -= product
         x *= a
-        x -= s3 * d
-        x += f3 * t
+        product -= product
+        product += s3
+        product *= d
+        x -= product
+        product -= product
+        product += f3
+        product *= t
+        x += product
         u = self.up
         put(out[:3], dot(np.array([self.level_x, self.level_y, u], dtype=FLOAT), x))
         # up, turned the other way: its part along the rotation, its cross product with it, and along itself
         x, y, z = u
         d = dot(np.array([u], dtype=FLOAT), s3)
         d *= b
-        along = s3 * d
+        product -= product
+        product += s3
+        product *= d
         scale(s3, a)
         last = piece.last
         last -= last
         last += t
         up = dot(np.array([[0.0, -z, y, x], [z, 0.0, -x, y], [-y, x, 0.0, z]], dtype=FLOAT), piece.q)
-        up -= along
+        up -= product
         put(out[3:6], up)
         up *= w3
         d = np.sum(up, axis=0)

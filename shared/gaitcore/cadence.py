@@ -1,7 +1,7 @@
 """Rhythm of running from the accelerometer alone: stride, step period, activity.
 
 Once per hop of half a second: low-pass the three axes, take about 50 points a second of them, project on the vertical
-(direction of the mean acceleration) into a ring of 5 s. The autocorrelation over the last 2 s gives the stride, the
+(direction of the mean acceleration) into a ring of 2 s. The autocorrelation over the last 2 s gives the stride, the
 period that every gait has, however unlike its two sides are. The step is half of it.
 
 How the two sides differ shows in the odd harmonics of the stride, what they have in common in the even ones. Three lags
@@ -107,8 +107,9 @@ class Rhythm:
         self._walk = range(int(_WALK_MIN_S * point_hz), int(_WALK_MAX_S * point_hz) + 1, _WALK_LAG)
         self._sos = lowpass(rate_hz, _CUTOFF_HZ)
         self._rest = at_rest(self._sos)
-        self._size = _HOPS * n
-        self._ring = np.zeros(2 * self._size, dtype=FLOAT)  # written twice, so that any 5 s lie in one piece
+        self._size = _WINDOW_HOPS * n
+        self._ring = np.zeros(2 * self._size, dtype=FLOAT)  # written twice, so that any 2 s lie in one piece
+        self._powers = [0.0] * (2 * _HOPS)  # sums of squares over the halves of the last hops
         points = self._points = np.zeros((3, n), dtype=FLOAT)
         self._rows = points[0], points[1], points[2]
         self._up = [0.0, 0.0, 0.0]
@@ -171,7 +172,7 @@ class Rhythm:
                     self._walking = max([self._match(x, energy, lag) for lag in self._walk])
         spm = 0.0 if self._found == 0.0 else 120.0 * self.rate_hz / (self._found * self._point_samples)
         self.activity = self._gate.push(spread_g, newest_g, sideways_g, spm, self.regularity, self._walking)
-        self._publish(end, spread_g)
+        self._publish(spread_g)
 
     def _take(self, acc, mean):
         """Low-pass, pick the points, project, store; returns the end of the newest stretch of the ring."""
@@ -211,15 +212,19 @@ class Rhythm:
             flat = points.reshape((3 * n,))
             horizontal = np.dot(flat, flat) - np.dot(v, v)
             self._sideways[self._hops % _SIDEWAYS_HOPS] = max(0.0, horizontal) / n
-        at = (self._hops % _HOPS) * n
+        at = (self._hops % _WINDOW_HOPS) * n
         put(self._ring[at : at + n], v)
         at += self._size
         put(self._ring[at : at + n], v)
         self._hops = hops = self._hops + 1
         k = hops % _WINDOW_HOPS
-        self._totals[k], self._squares[k] = np.sum(v), np.dot(v, v)
+        square = np.dot(v, v)
+        self._totals[k], self._squares[k] = np.sum(v), square
         v = v[n - n // 2 :]
-        self._next_half = np.sum(v), np.dot(v, v)
+        half = np.dot(v, v)
+        self._next_half = np.sum(v), half
+        k = 2 * (hops % _HOPS)
+        self._powers[k], self._powers[k + 1] = square - half, half
         return at + n
 
     def _match(self, x, energy, lag):
@@ -275,25 +280,25 @@ class Rhythm:
         fit = c[k] if edge or c[k] >= max(c[k - 1], c[k + 1]) else 0.0
         return first + k + _vertex(c[k - 1], c[k], c[k + 1]), fit
 
-    def _publish(self, end, spread_g):
+    def _publish(self, spread_g):
         if self.activity != RUNNING and not self._gate.candidate():
             self.step_period_samples = self._stride = 0.0
             self.bout_start = -1
             return
         if self.bout_start < 0:
-            self.bout_start = self._hops * self._hop - self._age(end, spread_g)
+            self.bout_start = self._hops * self._hop - self._age(spread_g)
         if self._gate.candidate() or self._stride == 0.0:  # else hold what was, through a turn or a kerb
             self._stride = self._found
             self.step_period_samples = 0.5 * self._stride * self._point_samples
 
-    def _age(self, end, spread_g):
+    def _age(self, spread_g):
         """Samples, newest first, with at least a fifth of the power of the last 2 s, in quarters of a second."""
-        n = self._n // 2
+        n, hops = self._n, self._hops
         age = 0
-        floor = 0.2 * spread_g * spread_g * n
-        while age + n <= min(self._hops, _HOPS) * self._n:
-            x = self._ring[end - age - n : end - age]
-            if np.dot(x, x) < floor:
+        floor = 0.2 * spread_g * spread_g
+        for k in range(2 * min(hops, _HOPS)):
+            part = n - n // 2 if k & 1 else n // 2
+            if self._powers[(2 * hops + 1 - k) % (2 * _HOPS)] < floor * part:
                 break
-            age += n
+            age += part
         return int(age * self._point_samples)

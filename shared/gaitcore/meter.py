@@ -22,7 +22,7 @@ class Step:
 
     on_ms int (initial contact, ms of the sample clock), contact_ms, cadence_spm, tilt_deg (relative
     to standing, positive = arched), tilt_range_deg, drop_range_deg, rotation_range_deg, vo_cm,
-    brake_raw_mps, impact_g, sway_cm (from side to side in a stride; every other step), feature 0..255 floats,
+    brake_raw_mps, impact_g, sway_cm (from side to side in a stride; one step in four), feature 0..255 floats,
     side LEFT RIGHT UNKNOWN, flags bits.
     """
 
@@ -121,8 +121,8 @@ class StepMeter:
             step.impact_g = contact.impact_g
             step.brake_raw_mps = contact.brake_mps
         self.whole = s1 - s0 > 0.95 * stride
-        if f and attitude.has_gyro and self.whole and n & 1:
-            # every other step: it is a stride's, and the same for both of its steps
+        if f and attitude.has_gyro and self.whole and n & 3 == 1:
+            # one step in four: it is a stride's, and a run has some thousand of them
             across = np.dot(np.array([(-fy, fx)], dtype=FLOAT), buf[:2, s0 - o : s1 - o])[0]
             step.sway_cm = self._oscillation.measure(across, 0, s1 - s0, stride)
         if f and attitude.has_gyro and self.whole:
@@ -153,7 +153,7 @@ class StepMeter:
         return step
 
     def _learn_forward(self, level_xy, up, hx, hy):
-        v = self._oscillation.velocity
+        v = self._oscillation.velocity()
         cx = np.dot(level_xy[0], v)
         cy = np.dot(level_xy[1], v)
         ref = level(self._attitude.reference, up)

@@ -188,9 +188,9 @@ def largest(build_id: str, mode: str) -> str:
 
 
 def standby_rest() -> str:
-    """What STANDBY would draw without the two loads that need not be there, by the same figures."""
+    """What STANDBY would draw without the load that need not be there, by the same figures."""
     life = lives("xiao")["standby"]
-    ma = sum(value for name, value in life.by_load.items() if not name.startswith(("processor waiting", "motor's PWM")))
+    ma = sum(value for name, value in life.by_load.items() if not name.startswith("processor waiting"))
     days = life.charge_mah / ma / 24
     return f"about {ma:.1f} mA, which is some {days:.0f} days"
 

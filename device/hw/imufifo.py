@@ -1,9 +1,9 @@
 """The LSM6DS by its FIFO: blocks instead of single readings.
 
-Adafruit's driver, subclassed: it names and resets the chip and sets ranges and rates. Beyond it, one burst brings a
-block of BLOCK_SAMPLES of accelerometer and gyroscope, 12 bytes each, all of the same instants, and leaves it as the
-words that came. The FIFO holds 1.6 s (3TR-C), 3.3 s (33) or 1.2 s (SOX), so that a slow flash or radio loses nothing.
-When it did run over, or its words are out of step, it is emptied and the samples between are told as lost.
+One burst brings a block of BLOCK_SAMPLES of accelerometer and gyroscope, 12 bytes each, all of the same instants, and
+leaves it as the words that came. The FIFO holds 1.6 s (3TR-C), 3.3 s (33) or 1.2 s (SOX), so that a slow flash or radio
+loses nothing. When it did run over, or its words are out of step, it is emptied and the samples between are told as
+lost.
 
 A chip that answers nonsense is found out in three ways, each an OSError, after which `restarted` resets it: its control
 registers are read back once they were set and every 16 s; the FIFO is out of step three times in a row; no block comes.
@@ -11,23 +11,26 @@ registers are read back once they were set and every 16 s; the FIFO is out of st
 What each kind of FIFO sets is a table of registers and values; the SOX's stands in imutagged.py, loaded where it is.
 
 Source   ST LSM6DS3TR-C DS12032 and AN5130 5-9, LSM6DS33 DS10742, LSM6DSOX DS12814 and AN5272: register tables
-Differs  Adafruit's setters of ranges wait 0.2 s each: after a fault theirs are set without
-         Adafruit waits for a reset's end for ever: here 50 ms at most
+Differs  from adafruit_lsm6ds, which knows no FIFO: what the clip would take of its class is a reset and four setters,
+         and its tables of ranges and rates cost 4 KB of heap. It waits 0.2 s in each setter of a range, and for a
+         reset's end for ever; here 50 ms at most
          the pattern FIFO is emptied on overrun instead of being read on in step: simpler, 1.6 s are lost instead of 0
 """
 
 import time
 
-from adafruit_lsm6ds import LSM6DS, AccelRange, GyroRange, Rate
+from adafruit_bus_device.i2c_device import I2CDevice
 from gaitcore.compat import INT16, const, np, ticks_diff
 from supervisor import ticks_ms
 
 RATE_HZ = const(208)
 BLOCK_SAMPLES = const(52)
 _FIFO_MODE = const(0x0A)
+_WHO_AM_I = const(0x0F)
 _WAKE_SRC = const(0x1B)
 _FIFO_STATUS1 = const(0x3A)
 _CTRL1_XL = const(0x10)
+_CTRL3_C = const(0x12)
 _SILENT_MS = const(900)
 _RESET_MS = const(50)
 _CHECK_SAMPLES = const(52 * 64)  # between looks at the control registers: 16 s
@@ -36,14 +39,16 @@ _EIO = const(5)
 _ETIMEDOUT = const(116)
 # CTRL1_XL 208 Hz, 16 g; CTRL2_G 208 Hz, 1000 dps; CTRL3_C as set
 _CONTROL = b"\x54\x58\x44"
+_MEASURE = b"\x10\x54\x11\x58"
+_ALL_OFF = b"\x10\x00\x11\x00"
 # Register, value: FIFO stopped; MD1_CFG no wake-up on INT1; CTRL3_C values change between reads only, addresses count
 # up; CTRL6_C accelerometer in high performance
 _BEGIN = b"\x0a\x00\x5e\x00\x12\x44\x15\x00"
-# CTRL6_C low power; WAKE_UP_THS 6/16 g; WAKE_UP_DUR
-_WATCH = b"\x15\x10\x5b\x06\x5c\x00"
+# CTRL6_C low power; WAKE_UP_THS 6/16 g; WAKE_UP_DUR; CTRL1_XL 26 Hz, 4 g; CTRL2_G off
+_WATCH = b"\x15\x10\x5b\x06\x5c\x00\x10\x28\x11\x00"
 
 
-class Fifo(LSM6DS):
+class Fifo:
     """What both kinds of FIFO share.
 
     Settings  i2c, address; power: DigitalInOut of its supply, or None
@@ -52,41 +57,43 @@ class Fifo(LSM6DS):
     Out       read gives lsb (52, 6) INT16, gx gy gz ax ay az as they came, the same array each time, or None while
               there is less than a block
               lost: samples lost since the last look, taken with take_lost()
-              level, read_ms: samples that the last look at the FIFO left in it, and the ticks of that look
+              level, read_ms: samples that the last look at the FIFO left in it, and the ticks of that look; missing:
+              how many the next block lacked then
               overruns, samples: counts since it was made
     Errors    OSError of the bus from any call; RuntimeError at first for another chip, ValueError for none
     """
 
     rate_hz = 208
-    # Not Adafruit's setters, which its constructor calls and which wait 0.2 s each: begin() sets the ranges.
-    accelerometer_range = gyro_range = None
 
     def __init__(self, i2c, address, power):
-        LSM6DS.__init__(self, i2c, address)
+        self.i2c_device = I2CDevice(i2c, address)
         self.power = power
         self._reg = bytearray(2)
         self._one = bytearray(1)
+        self._get(_WHO_AM_I, self._one)
+        if self._one[0] != self.CHIP_ID:
+            raise RuntimeError(self._one[0])
+        self.reset()
         self._status = bytearray(4)
         self._raw = bytearray(BLOCK_SAMPLES * self._SAMPLE_B)
         self._views()  # made once: a new array costs more than the work on it
         self._control = bytearray(3)
         self.lost = self.overruns = self.samples = 0
         self.level = self.read_ms = self._wrong = 0
-        self._missing = BLOCK_SAMPLES
+        self.missing = BLOCK_SAMPLES
 
     def reset(self):
         """Every register at its default."""
-        self._sw_reset = True
+        self._put(_CTRL3_C, 1)
         for _ in range(_RESET_MS):
             time.sleep(0.001)
-            if not self._sw_reset:
+            self._get(_CTRL3_C, self._one)
+            if not self._one[0] & 1:
                 return
         raise OSError(_ETIMEDOUT)
 
     def begin(self):
-        self._put_all(_BEGIN + self._FIFO)
-        self._measure(Rate.RATE_208_HZ, Rate.RATE_208_HZ, AccelRange.RANGE_16G)
-        self._set_gyro_range(GyroRange.RANGE_1000_DPS)
+        self._put_all(_BEGIN + self._FIFO + _MEASURE)
         self._check()
         self._wrong = 0
 
@@ -96,17 +103,12 @@ class Fifo(LSM6DS):
         if self._control != _CONTROL:
             raise OSError(_EIO)
 
-    def _measure(self, acc_rate, gyr_rate, acc_range):
-        self.gyro_data_rate = gyr_rate
-        self._accel_range = self._cached_accel_range = acc_range
-        self.accelerometer_data_rate = acc_rate
-
     def start(self):
         """Empty the FIFO and let it fill."""
         self._put(_FIFO_MODE, 0)
         self._put(_FIFO_MODE, self._FIFO_RUN)
         self.level = 0
-        self._missing = BLOCK_SAMPLES
+        self.missing = BLOCK_SAMPLES
         self.read_ms = ticks_ms()
 
     def stop(self):
@@ -119,7 +121,7 @@ class Fifo(LSM6DS):
         if status[1] & 0x40 or status[2] & self._PATTERN_MASK:
             return self._overrun(now_ms)
         level = (status[0] | (status[1] & self._LEVEL_MASK) << 8) // self._SAMPLE_WORDS
-        self._missing = BLOCK_SAMPLES - level
+        self.missing = BLOCK_SAMPLES - level
         if level < BLOCK_SAMPLES:
             if ticks_diff(now_ms, self.read_ms) > _SILENT_MS:
                 raise OSError(_ETIMEDOUT)  # it answers but measures nothing: it lost its supply and came back
@@ -130,7 +132,7 @@ class Fifo(LSM6DS):
         self._wrong = 0
         self.read_ms = now_ms
         self.level = level = level - BLOCK_SAMPLES
-        self._missing = BLOCK_SAMPLES - level
+        self.missing = BLOCK_SAMPLES - level
         self.samples = samples = self.samples + BLOCK_SAMPLES
         if not samples % _CHECK_SAMPLES:
             self._check()
@@ -169,7 +171,6 @@ class Fifo(LSM6DS):
         """Low power: accelerometer at 26 Hz and 4 g, gyroscope off; INT1 rises on motion of 6/16 g."""
         self.stop()
         self._put_all(_WATCH)
-        self._measure(Rate.RATE_26_HZ, Rate.RATE_SHUTDOWN, AccelRange.RANGE_4G)
         self._put_all(self._WAKE + b"\x5e\x20")  # MD1_CFG: wake-up on INT1
         self.moved()
 
@@ -180,11 +181,11 @@ class Fifo(LSM6DS):
     def sleep(self):
         """Everything off: microamperes."""
         self.stop()
-        self._measure(Rate.RATE_SHUTDOWN, Rate.RATE_SHUTDOWN, AccelRange.RANGE_4G)
+        self._put_all(_ALL_OFF)
 
     def due_ms(self):
         """Until the next block is in, at least."""
-        due_ms = self._missing * 1000 // RATE_HZ + 2
+        due_ms = self.missing * 1000 // RATE_HZ + 2
         return due_ms if due_ms > 3 else 3
 
     def frames(self):

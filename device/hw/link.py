@@ -16,7 +16,8 @@ beside what may still wait until the peer is heard again (it asks for STATUS eve
 Watches are told once a second; the stack's queue takes 5 of those before it blocks. The sensor's FIFO holds 1.6 s, and
 what it loses is counted and logged.
 
-The stack is used as it is: adafruit_ble would do the same with 33 KB of heap that the clip has not.
+adafruit_ble makes the services and what is advertised (hw/linksetup.py) and is let go then; from there on the stack
+is used as it is.
 
 Source   gaitcore.sync, the protocol; Bluetooth Running Speed and Cadence Service 1.0; CircuitPython's PacketBuffer.c
 """
@@ -74,6 +75,7 @@ class Link:
         self._control, self._data, self._speed, self._level, self._advertisement, self._scan_response = made
         self._keys = keys.read()
         let_go("hw.linksetup")
+        let_go("adafruit_ble")
         self._in = bytearray(_CONTROL_B)
         self._out = bytearray(_DATA_B)
         self._record = bytearray(records.STEP_B)

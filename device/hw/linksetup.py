@@ -1,58 +1,100 @@
-"""The radio's services and advertisement, made once at the start; then this code is let go (hw/link.py)."""
+"""The radio's services and advertisement, made once at the start; then this code is let go, adafruit_ble with it.
 
-from _bleio import UUID, Attribute, Characteristic, PacketBuffer, Service, adapter
+Services, characteristics and the fields of the advertisement are adafruit_ble's. What stays is what they made:
+`_bleio`'s characteristics, two PacketBuffers, which adafruit_ble does not know, and bytes. Kept for good, its classes
+would cost 9 KB of heap; and its BLERadio makes a list and a tuple each time that it is asked who is connected.
+"""
+
+from _bleio import PacketBuffer, adapter
+from adafruit_ble.advertising import encode_data
+from adafruit_ble.attributes import Attribute
+from adafruit_ble.characteristics import Characteristic, ComplexCharacteristic
+from adafruit_ble.services import Service
+from adafruit_ble.services.standard import BatteryService
+from adafruit_ble.services.standard.device_info import DeviceInfoService
+from adafruit_ble.uuid import StandardUUID, VendorUUID
 from gaitcore import sync
 
 _UUID = "6f9d000%d-0c1b-4f5e-9a7c-2f6f726d636c"
-_READ = Characteristic.READ
-_NOTIFY = Characteristic.NOTIFY
+_CLOSED = Attribute.ENCRYPT_NO_MITM  # the strongest that this board can meet
+
+
+class Packets(ComplexCharacteristic):
+    """A characteristic that only an encrypted link may use, as packets."""
+
+    def __init__(self, number, properties, packets):
+        self._packets = packets
+        super().__init__(
+            uuid=VendorUUID(_UUID % number),
+            properties=properties,
+            read_perm=_CLOSED,
+            write_perm=_CLOSED,
+            initial_value=b"",
+        )
+
+    def bind(self, service):
+        return PacketBuffer(super().bind(service), buffer_size=self._packets)
+
+
+class Transfer(Service):  # docs/design/protocol.md
+    uuid = VendorUUID(_UUID % 1)
+    control = Packets(2, Characteristic.WRITE | Characteristic.NOTIFY, 4)
+    data = Packets(3, Characteristic.NOTIFY, 1)
+
+
+class RunningSpeedAndCadence(Service):
+    uuid = StandardUUID(0x1814)
+    measurement = Characteristic(  # once a second
+        uuid=StandardUUID(0x2A53),
+        properties=Characteristic.NOTIFY,
+        read_perm=_CLOSED,
+        write_perm=Attribute.NO_ACCESS,
+        initial_value=bytes(6),
+    )
+    feature = Characteristic(  # stride length, walking or running
+        uuid=StandardUUID(0x2A54),
+        properties=Characteristic.READ,
+        read_perm=_CLOSED,
+        write_perm=Attribute.NO_ACCESS,
+        fixed_length=True,
+        initial_value=b"\x05\x00",
+    )
+    location = Characteristic(  # hip
+        uuid=StandardUUID(0x2A5D),
+        properties=Characteristic.READ,
+        read_perm=_CLOSED,
+        write_perm=Attribute.NO_ACCESS,
+        fixed_length=True,
+        initial_value=b"\x03",
+    )
 
 
 def make(name, firmware, control_b, data_b):
     """Control and data, with packets of so many bytes; RSC measurement, battery level; advertisement, scan response."""
-    service = Service(UUID(_UUID % 1))  # docs/design/protocol.md
-    control = _add_packets(service, 2, Characteristic.WRITE | _NOTIFY, control_b, 4)
-    data = _add_packets(service, 3, _NOTIFY, data_b, 1)
-    closed = Attribute.ENCRYPT_NO_MITM
-    service = Service(UUID(0x1814))  # Running Speed and Cadence: once a second
-    speed = _add(service, 0x2A53, _NOTIFY, bytes(6), False, closed)
-    _add(service, 0x2A54, _READ, b"\x05\x00", True, closed)  # stride length, walking or running
-    _add(service, 0x2A5D, _READ, b"\x03", True, closed)  # hip
-    service = Service(UUID(0x180F))
-    level = _add(service, 0x2A19, _READ | _NOTIFY, bytes(1))
-    service = Service(UUID(0x180A))
-    told = ("clip", name, firmware, "nRF52840", str(sync.VERSION), "formclip")  # 2A24 model ... 2A29 maker
-    for k in range(6):
-        _add(service, 0x2A24 + k, _READ, told[k].encode())
+    Transfer.control.max_length, Transfer.data.max_length = control_b, data_b
+    transfer = Transfer()
+    running = RunningSpeedAndCadence()
+    battery = BatteryService()
+    DeviceInfoService(
+        model_number="clip",
+        serial_number=name,
+        firmware_revision=firmware,
+        hardware_revision="nRF52840",
+        software_revision=str(sync.VERSION),
+        manufacturer="formclip",
+    )
     adapter.enabled = True
     adapter.name = name
-    uuid = bytes([int((_UUID % 1).replace("-", "")[k : k + 2], 16) for k in range(30, -2, -2)])
-    # flags, all 16-bit and all 128-bit services; the name comes with the scan response
-    advertisement = _field(0x01, b"\x06") + _field(0x03, b"\x14\x18") + _field(0x07, uuid)
-    return control, data, speed, level, advertisement, _field(0x09, name.encode())
-
-
-def _add(service, uuid, properties, value, fixed=True, read=Attribute.OPEN, write=Attribute.NO_ACCESS, most_b=0):
-    """A characteristic of the service made last."""
-    return Characteristic.add_to_service(
-        service,
-        UUID(uuid),
-        properties=properties,
-        read_perm=read,
-        write_perm=write,
-        max_length=most_b or len(value),
-        fixed_length=fixed,
-        initial_value=value,
+    uuids = {0x03: bytearray(2), 0x07: bytearray(16)}  # all of 16 bits, all of 128
+    running.uuid.pack_into(uuids[0x03])
+    transfer.uuid.pack_into(uuids[0x07])
+    # flags first; the name comes with the scan response
+    advertisement = encode_data({0x01: b"\x06"}) + encode_data({0x03: uuids[0x03]}) + encode_data({0x07: uuids[0x07]})
+    return (
+        transfer.control,
+        transfer.data,
+        running.bleio_characteristics["measurement"],
+        battery.bleio_characteristics["level"],
+        advertisement,
+        encode_data({0x09: name.encode()}),
     )
-
-
-def _add_packets(service, number, properties, most_b, packets):
-    """A characteristic that only an encrypted link may use, as packets."""
-    closed = Attribute.ENCRYPT_NO_MITM
-    made = _add(service, _UUID % number, properties, b"", False, closed, closed, most_b)
-    return PacketBuffer(made, buffer_size=packets)
-
-
-def _field(kind, data):
-    """One field of an advertisement."""
-    return bytes((len(data) + 1, kind)) + data

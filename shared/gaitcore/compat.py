@@ -14,7 +14,7 @@ one       one(x): a number as an array of one element. ulab makes one of each nu
 scale     scale(rows, factor): in place.
 put       put(into, rows): into[:] = rows of the same shape, finite both. ulab copies what is assigned before it puts it
           there; this makes nothing new.
-let_go    let_go("package.module"): forget a module that was needed once.
+let_go    let_go("package.module"), let_go("package"): forget what was needed once.
 sosfilt   sosfilt(sos, x, zi=zi) -> (y, zf); sos (n, 6), zi (n, 2), all FLOAT.
 const     MicroPython's compile-time constant, the identity elsewhere.
 """
@@ -135,11 +135,18 @@ def put(into, rows):
 
 
 def let_go(name):
-    """Forget a module: the heap that its code takes is free at the next collection.
+    """Forget a module, or a package whole: the heap that its code takes is free at the next collection.
 
     For what is needed once, at the start above all: `from hw import flashmount`, use it, let go. To import it again
     means to compile it again, about 20 KB of heap for 300 lines: never while a session records.
     """
-    if sys.modules.pop(name, None) is not None:
-        package, module = name.split(".")
-        delattr(sys.modules[package], module)
+    if sys.modules.pop(name, None) is None:
+        return
+    whole = name + "."
+    for known in list(sys.modules):
+        if known.startswith(whole):
+            del sys.modules[known]
+    package, _, module = name.rpartition(".")
+    holder = sys.modules.get(package)
+    if hasattr(holder, module):
+        delattr(holder, module)

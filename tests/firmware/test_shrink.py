@@ -5,7 +5,7 @@ import ast
 import pytest
 from formclip.firmware import bundle
 from formclip.firmware.shrink import prune, shrink
-from formclip.firmware.sources import libraries_here
+from formclip.firmware.sources import Tree, libraries_here
 from formclip.firmware.virtual import run as clip
 from formclip.firmware.virtual.board import write_trace
 from formclip.lab.bench.figures import simulated
@@ -114,20 +114,12 @@ def test_other_letters_are_refused():
 
 
 @pytest.mark.skipif(not libraries_here(), reason="the Adafruit libraries are not installed")
-def test_the_bundle_does_what_the_sources_do(tmp_path, monkeypatch):
+def test_the_bundle_does_what_the_sources_do(tmp_path):
     trace = tmp_path / "run.bin"
     write_trace(trace, simulated(208, 40.0).T)
     press = [(1.0, "short"), (25.0, "double"), (42.0, "very-long")]
     plain = clip.run_clip(tmp_path / "plain", trace, press=press)
-    drive = tmp_path / "drive"
-    for name, data in bundle.bundle("xiao").items():
-        path = drive / name.strip("/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    monkeypatch.setattr(clip, "DEVICE", drive)
-    monkeypatch.setattr(clip, "SHARED", drive)
-    monkeypatch.setattr(clip, "library_folder", lambda: drive / "lib")
-    small = clip.run_clip(tmp_path / "small", trace, press=press)
+    small = clip.run_clip(tmp_path / "small", trace, press=press, deployed=True)
     assert [p.read_bytes() for p in small.sessions] == [p.read_bytes() for p in plain.sessions]
     assert len(plain.sessions) == 1 and len(plain.sessions[0].read_bytes()) > 1000
     assert small.record == plain.record
@@ -268,11 +260,22 @@ def test_a_library_is_left_with_what_somebody_names():
             assert node.lineno == places[node.name]  # a crash names the library's own line
 
 
-def test_the_chip_s_driver_keeps_what_the_clip_calls():
+def test_the_radio_s_library_keeps_what_the_clip_calls():
     modules = bundle.frozen().modules
-    driver = modules["adafruit_lsm6ds/__init__.py"].decode()
-    tree = ast.parse(driver)
-    (chip,) = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "LSM6DS"]
-    methods = {n.name for n in chip.body if isinstance(n, ast.FunctionDef)}
-    assert {"__init__", "reset", "_set_gyro_range", "gyro_data_rate", "accelerometer_data_rate"} <= methods
-    assert not {"acceleration", "gyro", "temperature", "pedometer_enable", "high_pass_filter", "load_mlc"} & methods
+
+    def classes(path):
+        return {n.name for n in ast.parse(modules[path].decode()).body if isinstance(n, ast.ClassDef)}
+
+    assert classes("adafruit_ble/services/standard/__init__.py") == {"BatteryService"}
+    assert {"Characteristic", "ComplexCharacteristic"} <= classes("adafruit_ble/characteristics/__init__.py")
+    assert not {"BLERadio", "BLEConnection"} & classes("adafruit_ble/__init__.py")
+    assert not {"Int32Characteristic", "Uint16Characteristic"} & classes("adafruit_ble/characteristics/int.py")
+
+
+def test_a_firmware_of_before_takes_the_libraries_that_it_imports(tmp_path):
+    files = {"device/hw/imu.py": "from adafruit_lsm6ds import LSM6DS\n", "shared/gaitcore/__init__.py": ""}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+    found = bundle._library_files(Tree(tmp_path / "device", tmp_path / "shared"))
+    assert {name.split("/")[0] for name in found} == {"adafruit_lsm6ds", "adafruit_register", "adafruit_bus_device"}

@@ -32,8 +32,23 @@ BOARD_IDS = {
 }
 # Files of the libraries that the firmware imports; the rest of the packages stays off the small drive.
 LIBRARIES = {
+    "adafruit-circuitpython-ble": (
+        "adafruit_ble/__init__.py",
+        "adafruit_ble/advertising/__init__.py",
+        "adafruit_ble/attributes/__init__.py",
+        "adafruit_ble/characteristics/__init__.py",
+        "adafruit_ble/characteristics/int.py",
+        "adafruit_ble/characteristics/string.py",
+        "adafruit_ble/services/__init__.py",
+        "adafruit_ble/services/standard/__init__.py",
+        "adafruit_ble/services/standard/device_info.py",
+        "adafruit_ble/uuid/__init__.py",
+    ),
     "adafruit-circuitpython-busdevice": ("adafruit_bus_device/__init__.py", "adafruit_bus_device/i2c_device.py"),
     "adafruit-circuitpython-drv2605": ("adafruit_drv2605.py",),
+}
+# What a firmware of before takes, where another checkout is measured.
+OLDER = {
     "adafruit-circuitpython-lsm6ds": ("adafruit_lsm6ds/__init__.py",),
     "adafruit-circuitpython-register": (
         "adafruit_register/__init__.py",
@@ -49,7 +64,8 @@ FROZEN_MARK = "formclip frozen"
 
 
 def lean(source: str) -> str:
-    """The same program without docstrings and comments, every line at its number."""
+    """The same program without docstrings, comments and __future__, every line at its number."""
+    source = re.sub(r"(?m)^from __future__ import annotations$", "", source)  # no annotation is worked out on the board
     tree = ast.parse(source)
     lines = source.splitlines()
     for node in ast.walk(tree):
@@ -112,10 +128,22 @@ def _lean_files(boards: tuple[str, ...], tree: Tree) -> dict[str, bytes]:
     files["/settings.toml"] = (tree.device / "settings.toml").read_bytes()
     for path in _gaitcore_files(tree):
         files["/gaitcore/" + path.name] = lean(path.read_text("utf-8")).encode()
-    for names in LIBRARIES.values():
-        for name in names:
-            files["/lib/" + name] = lean(library_file(name).read_text("utf-8")).encode()
+    for name in _library_files(tree):
+        files["/lib/" + name] = lean(library_file(name).read_text("utf-8")).encode()
     return files
+
+
+def _library_files(tree: Tree) -> list[str]:
+    """Those of the libraries that this firmware imports, directly or not; of each all that is named above."""
+    packages = {names[0].split("/")[0].removesuffix(".py"): names for names in (*LIBRARIES.values(), *OLDER.values())}
+    todo = [path.read_text("utf-8") for path in tree.device.rglob("*.py")]
+    found: dict[str, None] = {}
+    while todo:
+        for top in sorted({name.split(".")[0] for name in _imports(todo.pop())} & set(packages)):
+            new = [name for name in packages[top] if name not in found]
+            found.update(dict.fromkeys(new))
+            todo += [library_file(name).read_text("utf-8") for name in new]
+    return sorted(found)
 
 
 def bundle(board: str, tree: Tree = HERE) -> dict[str, bytes]:
@@ -146,7 +174,8 @@ def frozen(tree: Tree = HERE) -> Frozen:
     files = _lean_files(tuple(BOARDS.values()), tree)
     files = {**files, **_shrunk(files)}
     modules = {CODE: files.pop("/code.py")}
-    drive = {name: files.pop(name) for name in ("/boot.py", "/safemode.py", "/settings.toml")}
+    on_the_drive = ("/boot.py", "/safemode.py", "/settings.toml")
+    drive = {name: files.pop(name) for name in on_the_drive if name in files}
     for name, data in files.items():
         modules[name.removeprefix("/lib").strip("/")] = _unversioned(data)
     whole = hashlib.sha256()

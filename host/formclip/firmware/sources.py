@@ -22,7 +22,7 @@ DEVICE = _CARRIED / "device" if IN_WHEEL else REPO / "device"
 HOST = _HERE.parents[1]
 SHARED = Path(gaitcore.__path__[0]).resolve().parent
 STANDINS = _HERE / "virtual" / "standins"
-_LIBRARIES = ("adafruit_lsm6ds", "adafruit_register", "adafruit_bus_device")
+_LIBRARIES = ("adafruit_ble", "adafruit_drv2605", "adafruit_bus_device")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def library_folder() -> Path:
 
 
 def library_file(name: str) -> Path:
-    """A file of the libraries, as adafruit_register/i2c_bit.py; NotInstalled where it is missing."""
+    """A file of the libraries, as adafruit_ble/uuid/__init__.py; NotInstalled where it is missing."""
     path = library_folder() / name
     if not path.is_file():
         raise NotInstalled(

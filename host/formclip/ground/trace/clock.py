@@ -51,6 +51,7 @@ class ClockText:
         self._last: float | None = None
         self._days_on = 0.0
         self._order: str | None = None  # "dmy" or "mdy", once one row has shown it
+        self._twelve = False  # a clock of twelve hours: where it is written so, the month mostly stands first
 
     def push(self, words: Words) -> Floats:
         quick = self._iso(words)
@@ -69,6 +70,7 @@ class ClockText:
             if found["h"] is not None:
                 hour = int(found["h"])
                 if found["ampm"]:
+                    self._twelve = True
                     hour = hour % 12 + (12 if found["ampm"][0] in "pP" else 0)
                 fraction = (found["f"] or "0").ljust(9, "0")
                 row[4:8] = hour, int(found["m"]), int(found["s"] or 0), int(fraction)
@@ -109,7 +111,9 @@ class ClockText:
                 self._order = "mdy"
         if self._order is None and (~year_first).any():
             span = [np.nanmax(d) - np.nanmin(d) if np.isfinite(d).any() else np.inf for d in (dmy, mdy)]
-            order = "dmy" if span[0] <= span[1] else "mdy"
+            first, second = ("mdy", "dmy") if self._twelve else ("dmy", "mdy")
+            spans = dict(zip(("dmy", "mdy"), span, strict=True))
+            order = first if spans[first] <= spans[second] else second
         else:
             order = self._order or "dmy"
         return np.where(year_first, ymd, dmy if order == "dmy" else mdy)

@@ -13,10 +13,13 @@ import numpy as np
 
 from formclip.ground.errors import NotInstalled, TraceError, printable
 from formclip.ground.trace import packed
+from formclip.ground.trace.names import ACC, TIME, kind_of_file, read_name
 from formclip.ground.trace.packed import Member
 from formclip.ground.trace.table import Floats, HeldTable, Table, TextTable, Words
+from formclip.ground.trace.text import is_number, split_line
 
 _MOST_HELD_B = 1 << 28
+_MOST_SENSORS = 24
 _NOT_TABLES = (
     ".jpg", ".jpeg", ".png", ".heic", ".mp4", ".mov", ".m4a", ".wav", ".mp3", ".pdf", ".sqlite", ".db", ".kml", ".gpx",
     ".py", ".md", ".html", ".phyphox",
@@ -68,7 +71,50 @@ def _tables_in(member: Member) -> list[Table]:
         return _cwa(member)
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"[", b"{"):
         return _from_json(member)
-    return [TextTable(member)]
+    return _by_sensor(member, TextTable(member))
+
+
+def _by_sensor(member: Member, table: TextTable) -> list[Table]:
+    """The table; or, where a column says which sensor each row is of, the rows of each sensor as a table of its own."""
+    for place in range(len(table.names)):
+        cells = {row[place] for row in table.sample if place < len(row)}
+        kinds = {cell: kind_of_file(cell) for cell in cells}
+        if not 2 <= len(cells) <= _MOST_SENSORS or any(is_number(cell, True) for cell in cells):
+            continue
+        if ACC in kinds.values() and all(kinds.values()):
+            return _split_by(member, table, place)
+    return [table]
+
+
+def _split_by(member: Member, table: TextTable, place: int) -> list[Table]:
+    separator = table.layout.separator
+    rows: dict[str, list[str]] = {}
+    lines = member.read(_MOST_HELD_B).decode("utf-8", "replace").splitlines()
+    for line in lines[table.first_line - 1 :]:
+        cells = split_line(line, separator)
+        if place < len(cells):
+            rows.setdefault(cells[place], []).append(line)
+    head = separator.join(_with_axes(table, place))
+    out: list[Table] = []
+    for sensor, own in rows.items():
+        if len(own) > 1:
+            text = "\n".join([head, *own]).encode()
+            out.append(TextTable(Member(member.path, f"{sensor}.csv", len(text), _opener(text))))
+    return out
+
+
+def _with_axes(table: TextTable, place: int) -> list[str]:
+    """The names of the columns; where none is an axis (v0, v1, v2), the first three of numbers are x, y, z."""
+    names = list(table.names)
+    if not any(read_name(name).axis for name in names):
+        numbers = [
+            i
+            for i, name in enumerate(names)
+            if i != place and read_name(name).kind != TIME and all(is_number(row[i], True) for row in table.sample[:20])
+        ]
+        for i, axis in zip(numbers[:3], "xyz", strict=False):
+            names[i] = axis
+    return names
 
 
 def _peek(member: Member) -> bytes:
@@ -189,12 +235,25 @@ def _from_json(member: Member) -> list[Table]:
     for record in held if isinstance(held, list) else []:
         if isinstance(record, dict):
             inner = record.get("values")
-            flat = {**record, **inner} if isinstance(inner, dict) else record
+            flat = {**record, **inner} if isinstance(inner, dict) else _flat(record)
             groups.setdefault(str(flat.get("sensor", flat.get("name", ""))), []).append(flat)
     tables = [_held(member, name, records) for name, records in groups.items() if len(records) > 1]
     if not tables:
         raise TraceError("no records in this JSON", "export the recording as CSV", path=member.path, place="byte 0")
     return list(tables)
+
+
+def _flat(record: dict[str, object]) -> dict[str, object]:
+    """{"acc": {"x": 1}} and {"acc": [1, 2, 3]} as {"acc_x": 1, ...}."""
+    out: dict[str, object] = {}
+    for name, value in record.items():
+        if isinstance(value, list) and len(value) == 3:
+            value = dict(zip("xyz", value, strict=True))
+        if isinstance(value, dict):
+            out |= {f"{name}_{inner}": held for inner, held in value.items()}
+        else:
+            out[name] = value
+    return out
 
 
 def _json_line(line: bytes) -> object | None:

@@ -220,6 +220,9 @@ def _unnamed_time(table: Table) -> Time | None:
 # -- plans -------------------------------------------------------------------------------------------------------------
 
 _BETTER = {"wr": 2, "wide": 2, "uncalibrated": -3, "uncal": -3, "raw": -1, "ln": -1, "motion": -1}
+_AT_THE_WAIST = ("waist", "pelvis", "hip", "lumbar", "sacrum", "sacral", "back", "trunk", "l3", "l4", "l5")
+_ELSEWHERE = ("ankle", "foot", "shoe", "shank", "tibia", "leg", "thigh", "wrist", "hand", "arm", "chest", "head")
+_BETTER |= dict.fromkeys(_AT_THE_WAIST, 4) | dict.fromkeys(_ELSEWHERE, -4)
 
 
 def best(of: Iterable[Triple]) -> Triple | None:
@@ -266,7 +269,21 @@ def plan_by_names(tables: list[Table], rate_hz: float = 0.0) -> Plan | None:
         return None
     near = [table for table in tables if table is acc.table] + [table for table in tables if table is not acc.table]
     gyr = first_part(near, GYR, rate_hz=rate_hz)
+    left_out = _other_accelerometers(tables, acc)
+    if left_out:
+        notes.append(f"another accelerometer is left out ({left_out}): --columns takes it")
     return Plan("a table with named columns", sure, acc, gyr, gravity, notes=tuple(notes))
+
+
+def _other_accelerometers(tables: list[Table], taken: Part) -> str:
+    """The first columns of those that were not taken."""
+    others = [
+        column_name(table, triple.axes[0])
+        for table in tables
+        for triple in triples(table)
+        if triple.kind == ACC and (table is not taken.table or triple.axes != taken.axes)
+    ]
+    return ", ".join(others[:3])
 
 
 def is_linear(plan: Plan) -> bool:

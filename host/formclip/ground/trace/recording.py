@@ -163,11 +163,14 @@ class Recording:
                 self._found.append("the gyroscope's columns are empty")
                 gyr = None
             else:
-                found = units.gyr_unit(gyr.unit, head.values, moving)
+                said = gyr.unit or ("raw" if _are_counts(acc, head.values) else "")
+                found = units.gyr_unit(said, head.values, moving)
                 if found.note:
                     self._found.append(found.note)
                 if found.unit == "raw":
-                    self._found.append("its scale is not known, so it is left out: --gyr-unit says it")
+                    self._found.append(
+                        "its scale is not known, so it is left out: --gyr-unit says it, as in '1/16.4 deg/s'"
+                    )
                     gyr = None
                 else:
                     gyr = replace(gyr, unit=found.unit)
@@ -449,6 +452,12 @@ class Recording:
                 f"{count} line{'s' if count > 1 else ''} without numbers left out, the first is {self._bad_lines[0]}"
             )
         return notes
+
+
+def _are_counts(acc: Part, turning: Floats) -> bool:
+    """Whether a gyroscope beside an accelerometer that counts is sure to count as well: whole numbers throughout."""
+    known = turning[np.isfinite(turning)]
+    return (acc.unit or "").startswith("1/") and bool(len(known)) and bool((known == np.round(known)).all())
 
 
 def _spread_note(spread: stamps.Spread) -> str:

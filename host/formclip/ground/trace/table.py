@@ -233,7 +233,13 @@ class _Parser:
                 continue
             self._seen += 1
             is_cut = last and number == first_line + len(pieces) - 1
+            if b"\0" in line:  # a card that lost its power leaves a block of them
+                self._reading.bad_lines.append(number)
+                continue
             cells = split_line(line.decode("utf-8", "replace"), self.layout.separator)
+            if tuple(cell.strip().strip('"') for cell in cells[: len(self.names)]) == self.names and self.names:
+                self._reading.bad_lines.append(number)  # an app that was started again names the columns again
+                continue
             try:
                 row = [self._number(cells, place, number) for place in self._values]
                 if self._text_time:

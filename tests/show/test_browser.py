@@ -5,6 +5,8 @@ import re
 import pytest
 from formclip.firmware.sources import libraries_here
 from formclip.runs.store.about import about
+from formclip.runs.store.pain import pains
+from formclip.runs.store.plan import done
 from formclip.runs.store.store import Store
 from formclip.show.report.page import render
 from formclip.show.report.story import Label
@@ -147,6 +149,56 @@ def test_what_is_known_of_a_run_is_said_by_keyboard_alone(started, served):
     store = Store(served.desk.store.folder)
     (said,) = [about(store, stored) for stored in store.sessions() if stored.number == 7]
     assert (said.name, said.note) == ("By keys", "no mouse here")
+
+
+def test_pain_is_noted_and_a_plan_ticked_off_by_mouse(started, tmp_path):
+    make_store(tmp_path, 2)
+    with serving(tmp_path) as one:
+        visitor = Visitor(started, one)
+        page = visitor.page
+        visitor.go("/pain")
+        page.get_by_label("Low back, left").check()
+        page.get_by_label("3", exact=True).check()
+        page.get_by_label("None of these").check()
+        page.get_by_role("button", name="Note it").click()
+        page.locator("[role=status]", has_text="Noted.").wait_for()
+        visitor.go("/plan")
+        page.get_by_role("button", name="Begin these four weeks").click()
+        page.locator("[role=status]", has_text="Begun").wait_for()
+        page.locator('input[name="what"]').first.check()
+        page.get_by_role("button", name="Keep what is ticked").click()
+        page.locator("[role=status]", has_text="Kept for").wait_for()
+        assert page.locator(".badge", has_text="done today").count() == 1
+        store = Store(tmp_path)
+        assert [(pain.places, pain.strength) for pain in pains(store)] == [(("low-back-left",), 3)]
+        assert len(done(store)) == 1 and visitor.complaints == []
+
+
+def test_pain_is_noted_and_a_plan_ticked_off_by_keys(started, tmp_path):
+    make_store(tmp_path, 2)
+    with serving(tmp_path) as one:
+        visitor = Visitor(started, one)
+        visitor.go("/pain")
+        visitor.tab_to('input[value="knee"]')
+        visitor.press("Space")
+        visitor.tab_to('input[name="strength"]')
+        visitor.press("Space", "ArrowRight", "ArrowRight")
+        visitor.tab_to('input[name="no_flags"]')
+        visitor.press("Space")
+        visitor.tab_to('form[action="/pain"] button')
+        visitor.press("Enter")
+        visitor.page.locator("[role=status]", has_text="Noted.").wait_for()
+        visitor.go("/plan")
+        visitor.tab_to('form[action="/plan/start"] button')
+        visitor.press("Enter")
+        visitor.page.locator("[role=status]", has_text="Begun").wait_for()
+        visitor.tab_to('input[name="what"]')
+        visitor.press("Space")
+        visitor.tab_to('form[action="/plan/done"] button')
+        visitor.press("Enter")
+        visitor.page.locator("[role=status]", has_text="Kept for").wait_for()
+        store = Store(tmp_path)
+        assert [(pain.places, pain.strength) for pain in pains(store)] == [(("knee",), 2)] and len(done(store)) == 1
 
 
 # -- with a virtual clip -----------------------------------------------------------------------------------------------

@@ -74,6 +74,7 @@ class App:
               of this start), firmware (text), errors: list of (code, count) found at boot
     In        step(): one turn of the loop; calibrate(), marker(), set(), set_time(): what a central may ask for
     Out       step gives the ms that may be slept; state, session (None in STANDBY and LEAVING), settings, recording
+              timing: what the blocks took, once it was set to three zeros
     """
 
     def __init__(self, parts):
@@ -98,6 +99,7 @@ class App:
         self._told_ms = {}
         self._overruns = self._saturated = 0
         self._low = 0
+        self.timing = None  # blocks, ms that they took, the most of one turn: once a computer has asked
         self._dirty = False
         fault = self._load() if parts.log is not None else patterns.DRIVE_FAULT
         parts.led.enabled = bool(self.settings.led)
@@ -183,7 +185,7 @@ class App:
         if self.imu is None:
             self._find_sensor(now_ms)
             return
-        imu = self.imu
+        parts, imu = self.parts, self.imu
         got = 0
         try:
             while got < _MOST_BLOCKS:
@@ -194,7 +196,7 @@ class App:
                 if block is None:
                     break
                 if got:
-                    self.parts.tend()
+                    parts.tend()
                 got += 1
                 index = self.session.index
                 commands = self.session.push_frames(block)
@@ -210,6 +212,13 @@ class App:
                 session.pair(session.index + imu.level, board_ms)
                 imu.rate_hz = session.time.rate_hz
             self._sense_ms = ticks_add(now_ms, imu.due_ms())
+            timing = self.timing
+            if got and timing is not None:
+                took_ms = ticks_diff(parts.ticks_ms(), now_ms)
+                timing[0] += got
+                timing[1] += took_ms
+                if took_ms > timing[2]:
+                    timing[2] = took_ms
         except OSError:
             self._sensor_failed(now_ms)
 

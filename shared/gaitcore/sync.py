@@ -46,6 +46,7 @@ LIVE = const(11)
 CALIBRATE = const(12)
 MARKER = const(13)
 PAIR = const(14)
+MEASURE = const(15)
 REPLY = const(128)
 ERROR = const(255)
 # Frames that nobody asked for.
@@ -54,9 +55,9 @@ STEP = const(65)
 EVENT = const(66)
 
 # Body of a request after its token, by kind.
-REQUESTS = ("", "B16s", "I", "I", "IBII", "BI", "III", "Ih", "B", "Bh", "", "B", "B", "", "16s")
+REQUESTS = ("", "B16s", "I", "I", "IBII", "BI", "III", "Ih", "B", "Bh", "", "B", "B", "", "16s", "")
 # Body of a reply, by kind; + stands for bytes after it.
-REPLIES = ("", "BIIIH+", "B+", "IIIB", "B", "", "I", "II", "B+", "Bh", "BBHBBIIHHIBH", "B", "B", "B", "B")
+REPLIES = ("", "BIIIH+", "B+", "IIIB", "B", "", "I", "II", "B+", "Bh", "BBHBBIIHHIBH", "B", "B", "B", "B", "IHIHIIHHHB")
 ENTRY = "<IIIB"  # one session in LIST's reply: session, boot, size, flags
 ENTRY_B = const(13)
 
@@ -77,6 +78,7 @@ NOT_PAIRED = const(13)
 BAD_VALUE = const(14)  # a time or a zone that makes no sense: nothing was changed
 
 OK = const(0)
+TEST_SESSION = const(0x3FFFFFFF)  # no session: 64 KiB of anything, to measure the link with
 # Flags of a session.
 RAW_CAPTURE = const(1)
 _MOST_WAITING = const(8)
@@ -128,7 +130,7 @@ class ClipEnd:
                set(name, value) -> the value in use, SettingError for a bad one
                keep(): what was set is in the flash; asked before the settings are told
                set_time(unix_s, zone_min) -> the uptime_ms that it stands for
-               status() -> the numbers of STATUS
+               status() -> the numbers of STATUS; measure() -> those of MEASURE
                Each raises SyncError(0, code) for what it cannot do.
     """
 
@@ -246,6 +248,8 @@ class ClipEnd:
             return pack(reply, given[1], self._set(given[1], given[2]))
         if kind == STATUS:
             return pack(reply, *port.status())
+        if kind == MEASURE:
+            return pack(reply, *port.measure())
         if kind == LIVE:
             self.live = given[1] != 0
             self._steps.clear()

@@ -118,6 +118,24 @@ async def find():
     return seen
 
 
+def test_a_clip_says_what_it_measures_of_itself(board, here, air):
+    clip_, written = board(1)
+    report = here / "bench.md"
+    with clip_:
+        invited(clip_)
+        words = ("doctor", "--bench", "--during", "2", "--out", str(report), "--json")
+        told = json.loads(formclip(air, *words, "--pair"))
+        again = formclip(air, *words[:-1])
+        assert "LIST" not in again and len(json.loads(formclip(air, "sync", "--json"))["fetched"]) == len(written)
+    assert told["chip"] == "LSM6DS3TR-C" and abs(told["rate_hz"] - 208) < 1 and not told["recording"]
+    assert 6 <= told["blocks"] <= 11 and 0 <= told["busy_ms"] <= told["worst_ms"] < 200
+    assert told["heap_used_kb"] > 0 and told["heap_free_kb"] > 0 and told["write_ms"] > 50  # an erase of 60 ms
+    assert told["throughput_kb_s"] > 1 and told["interval_ms"] == 30 and 3000 < told["battery_mv"] < 4300
+    text = report.read_text()
+    assert text in again + "\n" or text.strip() in again
+    assert "| its true rate | 20" in text and "formclip-0001" not in text
+
+
 def test_sync_from_clip_to_report(board, here, air, capsys):
     clip_, written = board(4, 2)
     with clip_:

@@ -78,6 +78,9 @@ class Port:
     def status(self):
         return 1, 0, 3900, 81, 0, 1_200_000, 4242, 0, 1, 123456, 2, 1712
 
+    def measure(self):
+        return 208_123, 40, 980, 31, 61_000, 66_000, 74, 3000, 3900, 0x6A
+
     def calibrate(self, squeeze):
         self.calls.append(("calibrate", squeeze))
 

@@ -10,7 +10,7 @@ import threading
 import pytest
 from click.testing import CliRunner
 from formclip.firmware import bundle
-from formclip.firmware.drive import DeployError, ask_for_the_drive, copy
+from formclip.firmware.drive import DeployError, ask_for_the_drive, copy, filesystem, holds_runs, merged_settings
 from formclip.firmware.sources import libraries_here
 from formclip.ground.errors import FormclipError
 from formclip.show.commands.deploy import deploy_command
@@ -47,6 +47,7 @@ def small_disk(monkeypatch):
         return real("/")._replace(total=2069504, used=used, free=2069504 - used)
 
     monkeypatch.setattr(shutil, "disk_usage", usage)
+    monkeypatch.setattr("formclip.firmware.drive.filesystem", lambda path: "vfat")
 
 
 def command(which, *args):
@@ -116,6 +117,70 @@ def test_a_folder_of_a_computer_is_no_drive(drive, monkeypatch):
     assert "--force" in done.exception.next_step and contents(drive) == before
     assert command(deploy_command, "--drive", drive, "--force").exit_code == 0
     assert 0 < (drive / "formclip.log").stat().st_size <= 2 * 1024 * 1024
+
+
+@pytest.mark.parametrize("kind", ["tmpfs", "ext4"])
+def test_a_small_disk_that_is_no_fat_is_no_drive(kind, drive, monkeypatch):
+    monkeypatch.setattr("formclip.firmware.drive.filesystem", lambda path: kind)
+    before = contents(drive)
+    done = command(deploy_command, "--drive", drive)
+    assert isinstance(done.exception, DeployError) and kind in str(done.exception) and contents(drive) == before
+
+
+def test_the_kind_of_a_file_system_is_that_of_the_nearest_mount(tmp_path, monkeypatch):
+    place, mounts = tmp_path / "CIRCUITPY 1" / "lib", tmp_path / "mounts"
+    place.mkdir(parents=True)
+    escaped = str(tmp_path / "CIRCUITPY 1").replace(" ", "\\040")
+    mounts.write_text(f"/dev/a / ext4 rw 0 0\n/dev/b {escaped} vfat rw 0 0\n/dev/c {escaped}x tmpfs rw 0 0\n")
+    monkeypatch.setattr("formclip.firmware.drive._MOUNTS", mounts)
+    assert (filesystem(place), filesystem(tmp_path)) == ("vfat", "ext4")
+    monkeypatch.setattr("formclip.firmware.drive._MOUNTS", tmp_path / "none")
+    assert filesystem(place) == ""
+
+
+def test_a_drive_can_have_nothing_deleted_that_is_not_the_firmware(drive):
+    """The list of what was deployed lies on the drive, and anybody may have written it."""
+    mine = drive.parent / "mine"
+    kept = (mine, drive / "formclip.log", drive / "settings.toml")
+    for path in kept:
+        path.write_bytes(b"mine" * 100_000)
+    names = ["/../mine", f"/{mine}", "/lib/../../mine", "/formclip.log", "/settings.toml", "mine", "/c:\\x"]
+    (drive / "formclip.json").write_text(json.dumps({"files": dict.fromkeys(names, "0")}))
+    assert command(deploy_command, "--drive", drive).exit_code == 0
+    assert all(path.read_bytes().startswith(b"mine" * 100_000) for path in kept)
+    mine.unlink()
+
+
+def test_a_small_log_that_holds_a_run_stays(drive):
+    """The firmware makes a log of what is free: it may be smaller than deploy would have it."""
+    log = bytearray(FILE_MAGIC + bytes(40 * 4096))
+    (drive / "formclip.log").write_bytes(log)
+    assert not holds_runs(drive / "formclip.log")
+    log[HOME_AT * 4096 : HOME_AT * 4096 + 4] = b"FCL1"
+    (drive / "formclip.log").write_bytes(log)
+    assert command(deploy_command, "--drive", drive).exit_code == 0
+    assert (drive / "formclip.log").read_bytes() == bytes(log)
+
+
+@pytest.mark.parametrize("text", [b'NAME = "J\xfcrgen"\n', b"\xff\xfe\x00", b""])
+def test_settings_that_are_no_utf_8_are_added_to_and_not_replaced(text, drive):
+    (drive / "settings.toml").write_bytes(text)
+    merged = merged_settings(drive, b"CIRCUITPY_WEB_API_PORT = 0\n")
+    assert merged.startswith(text.rstrip(b"\n")) and merged.endswith(b"\nCIRCUITPY_WEB_API_PORT = 0\n")
+
+
+@pytest.mark.parametrize("name", ["code.py", "settings.toml", "boot_out.txt"])
+def test_a_folder_in_the_place_of_a_file_is_one_line(name, drive):
+    (drive / name).unlink(missing_ok=True)
+    (drive / name / "in it").mkdir(parents=True)
+    done = command(deploy_command, "--drive", drive)
+    assert isinstance(done.exception, FormclipError) and "\n" not in str(done.exception)
+    assert (drive / name / "in it").is_dir()
+
+
+def test_a_version_of_thousands_of_digits_is_no_version(drive):
+    (drive / "boot_out.txt").write_text(BOOT_OUT.replace("10.2.1", "9" * 5000 + ".1") % "x")
+    assert isinstance(command(deploy_command, "--drive", drive).exception, DeployError)
 
 
 @pytest.mark.parametrize("fail", [OSError(28, "No space left on device"), KeyboardInterrupt()])

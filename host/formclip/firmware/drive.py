@@ -18,8 +18,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gaitcore.drive import GUARD_AT, RESTART_AT, RESTART_MARK, SPARE_B
+from gaitcore.drive import FILE_MAGIC, GUARD_AT, RESTART_AT, RESTART_MARK, SPARE_B, STAGE_AT
 from gaitcore.drive import LOG as LOG_PATH
+from gaitcore.page import MAGIC, PAGE_B
 
 from formclip.firmware.bundle import BOARD_IDS, BOARDS, frozen, on_drive
 from formclip.ground.errors import FormclipError, NotInstalled, from_os_error, printable
@@ -32,10 +33,16 @@ MANIFEST = "formclip.json"
 LEAST_LOG_B = 64 * 4096
 FLASH_B = 2 * 1024 * 1024  # of every board here: no log is larger, whatever the drive says is free
 MOST_DRIVE_B = 64 * 1024 * 1024  # a drive in a board's flash has 2 to 16 MB; a disk of a computer has more
+_BOOT_OUT_B = 4096
+_FAT = {"vfat", "msdos"}
+_MOUNTS = Path("/proc/self/mounts")
 HOW_TO_WRITE = (
     "hold the clip's button, press reset, let go when the LED lights: then the computer may write; "
     "or name its serial port with --port"
 )
+
+
+_NAME_THE_DRIVE = "name the drive that appears when the board is plugged in, or use --force"
 
 
 class DeployError(FormclipError):
@@ -64,7 +71,8 @@ def read_boot_out(drive: Path) -> BootOut:
     """Version and board of a drive; DeployError where it is no CircuitPython drive."""
     path = drive / "boot_out.txt"
     try:
-        text = path.read_text("utf-8", "replace")
+        with path.open("rb") as file:
+            text = file.read(_BOOT_OUT_B).decode("utf-8", "replace")
     except FileNotFoundError:
         raise DeployError(
             "no boot_out.txt: not the drive of a CircuitPython board",
@@ -73,7 +81,7 @@ def read_boot_out(drive: Path) -> BootOut:
         ) from None
     except OSError as error:
         raise from_os_error(error, path, "read") from None
-    version = re.search(r"CircuitPython (\d+\.\d+\S*)", text)
+    version = re.search(r"CircuitPython (\d{1,4}\.\d+\S*)", text)
     board = re.search(r"Board ID: ?(\S+)", text)
     if version is None or board is None:
         raise DeployError("does not name version and board", "reset the board and try again", path=path)
@@ -143,9 +151,27 @@ def check_is_a_drive(drive: Path) -> None:
     if total_b > MOST_DRIVE_B:
         raise DeployError(
             f"is on a disk of {total_b / 1e9:,.0f} GB, and the drive of a board has 2 MB",
-            "name the drive that appears when the board is plugged in, or use --force",
+            _NAME_THE_DRIVE,
             path=drive,
         )
+    kind = filesystem(drive)
+    if kind and kind not in _FAT:
+        raise DeployError(f"is on {printable(kind)}, and the drive of a board is FAT", _NAME_THE_DRIVE, path=drive)
+
+
+def filesystem(path: Path) -> str:
+    """The kind that the system mounted there, as Linux tells it; empty elsewhere."""
+    found, longest = "", -1
+    try:
+        here = str(path.resolve())
+        for line in _MOUNTS.read_text("utf-8", "surrogateescape").splitlines():
+            _, place, kind, *_ = line.split()
+            place = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), place)
+            if len(place) >= longest and (here + "/").startswith(place.rstrip("/") + "/"):
+                found, longest = kind, len(place)
+    except (OSError, ValueError):
+        return ""
+    return found
 
 
 def ask_for_the_drive(port: str) -> None:
@@ -202,12 +228,19 @@ def manifest(board: str, files: dict[str, bytes], build: str = "") -> bytes:
 
 
 def read_manifest(drive: Path) -> dict[str, str]:
-    """Path -> SHA-256 of what the last deploy wrote."""
+    """Path -> SHA-256 of what the last deploy wrote. Of a list that somebody else made only what lies on the drive."""
     try:
         found = json.loads((drive / MANIFEST).read_text("utf-8"))["files"]
-        return {str(name): str(value) for name, value in found.items()}
+        return {str(name): str(value) for name, value in found.items() if _is_ours(str(name))}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a name can be one of the firmware's files: below the drive's root, and neither runs nor settings."""
+    parts = name.split("/")
+    inside = parts[0] == "" and all(part not in ("", ".", "..") for part in parts[1:]) and not re.search(r"[\\:]", name)
+    return inside and name.lower() not in ("/" + LOG, "/settings.toml")
 
 
 def read_build(drive: Path) -> str:
@@ -247,15 +280,17 @@ def _remove(drive: Path, name: str) -> None:
 def merged_settings(drive: Path, ours: bytes) -> bytes:
     """The drive's own settings.toml, with the lines of ours that it lacks."""
     try:
-        theirs = (drive / "settings.toml").read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
+        theirs = (drive / "settings.toml").read_text("utf-8", "surrogateescape")  # bytes that are no text stay
+    except FileNotFoundError:
         return ours
+    except OSError as error:
+        raise from_os_error(error, drive / "settings.toml", "read") from None
     have = {line.partition("=")[0].strip() for line in theirs.splitlines() if "=" in line and line[0] != "#"}
     for line in ours.decode().splitlines():
         name = line.partition("=")[0].strip()
         if "=" in line and not line.startswith("#") and name not in have:
             theirs = theirs.rstrip("\n") + "\n" + line + "\n"
-    return theirs.encode()
+    return theirs.encode("utf-8", "surrogateescape")
 
 
 def plan(drive: Path, board: str, as_frozen: bool = False) -> dict[str, bytes]:
@@ -313,7 +348,7 @@ def copy(drive: Path, board: str, as_frozen: bool = False) -> Iterator[tuple[str
                     "reads back differently", "run deploy again; if it stays, format the drive", path=name
                 )
         log = drive / LOG
-        if size_b(log) < LEAST_LOG_B:
+        if size_b(log) < LEAST_LOG_B and not holds_runs(log):
             log.unlink(missing_ok=True)
             log.with_name(LOG + ".part").unlink(missing_ok=True)  # of a deploy that was interrupted here
             size = (min(shutil.disk_usage(drive).free, FLASH_B) - SPARE_B) // 4096 * 4096
@@ -329,6 +364,16 @@ def copy(drive: Path, board: str, as_frozen: bool = False) -> Iterator[tuple[str
             os.sync()
     except OSError as error:
         raise from_os_error(error, drive, "write") from None
+
+
+def holds_runs(log: Path) -> bool:
+    """Whether a page of a session stands in a log that the clip uses."""
+    try:
+        data = log.read_bytes()
+    except OSError:
+        return False
+    places = range(STAGE_AT * PAGE_B, len(data) - len(MAGIC), PAGE_B)
+    return data.startswith(FILE_MAGIC) and any(data.startswith(MAGIC, at) for at in places)
 
 
 def size_b(path: Path) -> int:
@@ -391,7 +436,7 @@ def deploy(
     if not writable(drive):
         raise DeployError("the drive is read-only: the clip writes it now", HOW_TO_WRITE, path=drive)
     total = sum(len(data) for data in plan(drive, board, as_frozen).values())
-    if size_b(drive / LOG) < LEAST_LOG_B:
+    if size_b(drive / LOG) < LEAST_LOG_B and not holds_runs(drive / LOG):
         total += max(0, min(shutil.disk_usage(drive).free, FLASH_B) - SPARE_B - total)
     written, done = [], 0
     for name, size in copy(drive, board, as_frozen):

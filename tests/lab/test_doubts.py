@@ -134,6 +134,29 @@ def test_every_check_is_shown_to_fire():
     assert {check.name for check in CHECKS} == (shown - against) | {"the gyroscope against gravity"}
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    st.floats(0.35, 0.7),
+    st.sampled_from([0.000061, 0.000488, 0.001, 0.01]),
+    st.integers(0, 5),
+    st.integers(1, 40),
+    st.booleans(),
+)
+def test_a_range_is_seen_to_end_wherever_it_does(run, part, resolution, axis, pieces, one_count_more):
+    """Not only at 2, 4, 8 or 16 g: on any axis, in any resolution, in pieces of any length; nowhere else."""
+    unit = resolution if axis < 3 else 30 * resolution
+    x = np.round(run / unit) * unit
+    whole, survey = survey_of(x), Survey(RATE_HZ, True)
+    end = np.floor(part * np.abs(x[axis]).max() / unit) * unit
+    x[axis] = np.clip(x[axis], -end - (unit if one_count_more else 0), end)  # -32768 and +32767 are one end
+    for start in range(0, x.shape[1], 50 * pieces):
+        survey.take(Block(start, x[:, start : start + 50 * pieces].astype(np.float32)))
+    assert not whole.axes[axis].is_flat
+    if end > 1.05 * (1.0 if axis < 3 else 40.0):
+        assert survey.axes[axis].is_flat
+        assert survey.ends is not None and abs(survey.ends[axis // 3] / end - 1) < 0.02
+
+
 @pytest.mark.parametrize("person", range(1, 7))
 def test_nothing_fires_on_simulated_people(person):
     made = simulate(Scenario(minutes=2.0, rate_hz=RATE_HZ, person=person), seed=person)

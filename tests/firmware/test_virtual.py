@@ -215,6 +215,22 @@ def test_battery_is_read_through_each_boards_divider(tmp_path):
         assert abs(power.battery_mv() - 3742) < 15
 
 
+def test_the_motor_s_pin_is_given_back_while_it_rests(tmp_path):
+    """A PWM unit that is on keeps the fast clock running, day and night."""
+    parts = VirtualParts(tmp_path)
+    pin, pwmio = parts.load("board").D1, parts.load("pwmio")
+    level = parts.load("hw.outputs").pwm_motor(pin)
+    for strength in (60, 100):
+        level(0)
+        pwmio.PWMOut(pin).deinit()  # nobody has it
+        level(strength)
+        level(strength)
+        with pytest.raises(ValueError, match="in use"):
+            pwmio.PWMOut(pin)
+    level(0)
+    pwmio.PWMOut(pin).deinit()
+
+
 def test_button_gestures_at_any_poll_rate(tmp_path):
     """Whatever the loop's pace, from 5 to 30 ms, a gesture is what the finger did."""
     parts = VirtualParts(tmp_path)

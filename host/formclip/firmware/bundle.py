@@ -63,6 +63,7 @@ BUILD = "formclip_build.py"
 FROZEN_MARK = "formclip frozen"
 
 
+@functools.lru_cache(maxsize=256)  # a checkout's files, read again and again by deploy, doctor and the tests
 def lean(source: str) -> str:
     """The same program without docstrings, comments and __future__, every line at its number."""
     source = re.sub(r"(?m)^from __future__ import annotations$", "", source)  # no annotation is worked out on the board

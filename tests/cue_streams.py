@@ -71,7 +71,7 @@ def run_steps(seed, minutes, faults=(), cadence_spm=172.0, natural=1.0):
         step.feature = rng.gauss(125 + 21 * speed, 6)
         step.vo_cm = rng.gauss(8.5, 0.5)
         step.tilt_deg = tilt + rng.gauss(0, 0.7)
-        step.brake_raw_mps = max(0.0, brake * (1.075 if side else 0.925) * rng.gauss(1, 0.25))
+        step.pelvis_loss_mps = max(0.0, brake * (1.075 if side else 0.925) * rng.gauss(1, 0.25))
         step.impact_g = rng.gauss(3, 0.4)
         yield step
         if chance > 0.998:

@@ -16,7 +16,7 @@ USUAL = {
     "tilt_range_deg": 6.0,
     "drop_range_deg": 5.0,
     "rotation_range_deg": 10.0,
-    "brake_raw_mps": 0.15,
+    "pelvis_loss_mps": 0.15,
     "impact_g": 2.5,
     "feature": 150.0,
 }

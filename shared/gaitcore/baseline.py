@@ -13,7 +13,7 @@ _BREAK_MS = const(1500)  # a longer gap between contacts is not running
 # tilt, drop and rotation [0.01 deg], braking [mm/s]. Scale of the mean, per count of the record's field:
 _SCALES = b"\x01\x14\x0a\x0a\x01\x14\x14\x14\x04"
 _OWN_SCALES = b"\x01\x01\x04"
-CADENCE, TILT, BRAKE = const(0), const(4), const(8)  # rows that make the own baseline
+CADENCE, TILT, PELVIS_LOSS = const(0), const(4), const(8)  # rows that make the own baseline
 N_ROWS = const(9)
 
 
@@ -51,7 +51,7 @@ class Baseline:
         self._steps = self._own_steps = 0
         self._sums = [0] * N_ROWS
         self._without = [0] * N_ROWS
-        self._own = [0] * 6  # sums of CADENCE, TILT, BRAKE; then steps without
+        self._own = [0] * 6  # sums of CADENCE, TILT, PELVIS_LOSS; then steps without
 
     def update(self, fields, t_ms):
         news = 0
@@ -71,7 +71,7 @@ class Baseline:
         self._contact = contact = fields[records.CONTACT]
         flags = fields[records.FLAGS]
         cadence = fields[records.CADENCE]
-        tilt, brake = fields[records.TILT], fields[records.BRAKE]
+        tilt, brake = fields[records.TILT], fields[records.PELVIS_LOSS]
         # Row by row: a loop over a table takes three times as long, once a step.
         if cadence:
             sums[0] += cadence
@@ -112,9 +112,9 @@ class Baseline:
             sums[7] += value
         if flags & records.BLANKED or brake == records.NONE:
             brake = records.NONE
-            without[BRAKE] += 1
+            without[PELVIS_LOSS] += 1
         else:
-            sums[BRAKE] += brake
+            sums[PELVIS_LOSS] += brake
         if self.own is None and self._running_ms >= self._skip_ms:
             news |= self._learn(cadence, tilt, brake)
         return news

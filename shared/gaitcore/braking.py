@@ -10,8 +10,8 @@ class Braking:
     Settings  rate_hz int
     In        measure(fwd, start, end, contact): fwd FLOAT (n,) forward specific force in g; [start, end) one step
               in it; contact float, index of the rise through 1 g
-    Out       variance of fwd over [start, end), g^2; brake_mps >= 0: highest speed of the pelvis about the contact
-              minus lowest after it
+    Out       variance of fwd over [start, end), g^2; pelvis_loss_mps >= 0: highest speed of the pelvis about the
+              contact minus lowest after it
     Latency   none. State: none between calls
     Differs   from force-plate braking: the pelvis is not the centre of mass, and its speed also swings with the legs.
               Between runners the two hardly agree (|r| <= 0.4): models.py has what does better
@@ -19,7 +19,7 @@ class Braking:
 
     def __init__(self, rate_hz):
         self.tune(rate_hz)
-        self.brake_mps = 0.0
+        self.pelvis_loss_mps = 0.0
 
     def tune(self, rate_hz):
         self._scale = G / rate_hz
@@ -42,5 +42,5 @@ class Braking:
             speed += f - mean
             if speed < low:
                 low = speed
-        self.brake_mps = self._scale * (top - low)
+        self.pelvis_loss_mps = self._scale * (top - low)
         return max(0.0, np.dot(x, x) / n - mean * mean)

@@ -47,7 +47,7 @@ class Contact:
               fwd may be None
     Out       measure: False when there is no contact in the window. True: on, rise (float indices in the window:
               contact and rise through 1 g), impact_g (peak), period_ms, width_ms (above 1 g), peak_ms (from the rise
-              to the peak), fwd_g (rms of forward) or None, brake_mps or None
+              to the peak), fwd_g (rms of forward) or None, pelvis_loss_mps or None
               contact_ms(vo_cm): with the oscillation; None where that was not measured
     Latency   none of its own. State: how late the force of this runner rises
     Errors    ValueError for a rate out of range
@@ -77,7 +77,7 @@ class Contact:
 
     def _clear(self):
         self.on = self.rise = self.impact_g = self.width_ms = self.peak_ms = self.period_ms = 0.0
-        self.brake_mps = self.fwd_g = None
+        self.pelvis_loss_mps = self.fwd_g = None
 
     def measure(self, vert, fwd, onset, period):
         self._clear()
@@ -102,7 +102,7 @@ class Contact:
             a = max(0, int(rise - 0.4 * period + 0.5))
             b = min(len(fwd), a + int(period + 0.5))
             self.fwd_g = sqrt(self._braking.measure(fwd, a, b, rise))
-            self.brake_mps = self._braking.brake_mps
+            self.pelvis_loss_mps = self._braking.pelvis_loss_mps
         self.rise = rise
         # how long the force takes to rise is a runner's own: followed slowly, its noise does not move the contact
         late_ms = models.rise_ms(self.period_ms, self.fwd_g, self.impact_g)

@@ -117,7 +117,7 @@ class CueEngine:
         times, own = self._times, self.own
         flags, tilt = fields[records.FLAGS], fields[records.TILT]
         times.push(t_ms)
-        brake = records.NONE if flags & records.BLANKED else fields[records.BRAKE]
+        brake = records.NONE if flags & records.BLANKED else fields[records.PELVIS_LOSS]
         over.push(stride_ms, brake, fields[records.CONTACT], fields[records.FEATURE])
         if flags & records.NO_TILT_FLAGS:
             self._no_tilt()
@@ -181,7 +181,7 @@ class CueEngine:
 
     def _note(self, kind, reason, value, baseline, limit):
         self.number = self.number + 1 & 255
-        excess = self._over.brake_excess_pct()
+        excess = self._over.pelvis_loss_excess_pct()
         excess = 0 if excess is None else max(-32767, min(32767, excess))
         values = (kind, reason, self.pulse_ms, _int16(value), _int16(baseline), _int16(limit), excess, self.number)
         self.notes.append((records.CUE, values))

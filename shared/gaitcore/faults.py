@@ -194,7 +194,7 @@ class Overstride(Fault):
     In        push(stride_ms, brake, contact, feature): 0, 255, 0, 255 where not measured; smooth(), when strides
               is full; then judge and back as Arch
     Out       as Arch; stride_8: smoothed stride time, 1/8 ms; steady(percent): the strides differ by less
-              brake_excess_pct(): braking of the last 15 steps above own trend, None when not measured
+              pelvis_loss_excess_pct(): braking of the last 15 steps above own trend, None when not measured
     State     rings of 9, 9, 9 and 15; own pace in 1/256 of 0.1 steps/min; three trends
     Source    speed: recorded runners who run 1 m/s slower have 6.1 % (SD 2.0) less cadence, 16 % (SD 2.4) longer
               contact and 21 counts (SD 3.8) less of the feature; so much of the own pace is due to speed and no fault.
@@ -228,9 +228,9 @@ class Overstride(Fault):
         """What the feature means in a log of this version."""
         self.per_count = _PUSH if of_log >= records.PUSH_VERSION else _SPEED
 
-    def begin(self, brake_mmps):
+    def begin(self, pelvis_loss_mmps):
         """Start the braking trend from a baseline, where it has not begun."""
-        self._brake.begin(brake_mmps * 64)
+        self._brake.begin(pelvis_loss_mmps * 64)
 
     def push(self, stride_ms, brake, contact, feature):
         if stride_ms:
@@ -302,7 +302,7 @@ class Overstride(Fault):
         reason = BELOW_TARGET
         if held and not s.overstride_rule:
             # the further cadence is down, the less braking must show: none at one and a half times the limit
-            excess, reason = self.brake_excess_pct(), BELOW_OWN
+            excess, reason = self.pelvis_loss_excess_pct(), BELOW_OWN
             if excess is None:
                 excess, reason = 0, FAR_BELOW_OWN
             held = excess * limit >= s.overstride_brake_pct * (3 * limit - 2 * short) or 2 * short >= 3 * limit
@@ -330,5 +330,5 @@ class Overstride(Fault):
                 trend = t.trend
                 t.trend = trend + (t.values[t.at] * 256 - trend + n // 2) // n
 
-    def brake_excess_pct(self):
+    def pelvis_loss_excess_pct(self):
         return self._brake.excess(100)

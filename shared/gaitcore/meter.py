@@ -22,7 +22,7 @@ class Step:
 
     on_ms int (initial contact, ms of the sample clock), contact_ms, cadence_spm, tilt_deg (relative
     to standing, positive = arched), tilt_range_deg, drop_range_deg, rotation_range_deg, vo_cm,
-    brake_raw_mps, impact_g, sway_cm (from side to side in a stride; one step in four), feature 0..255 floats,
+    pelvis_loss_mps, impact_g, sway_cm (from side to side in a stride; one step in four), feature 0..255 floats,
     side LEFT RIGHT UNKNOWN, flags bits.
     """
 
@@ -30,7 +30,7 @@ class Step:
     on_ms = 0
     contact_ms = cadence_spm = tilt_deg = None  # type: float
     tilt_range_deg = drop_range_deg = rotation_range_deg = None  # type: float
-    vo_cm = brake_raw_mps = impact_g = sway_cm = feature = None  # type: float
+    vo_cm = pelvis_loss_mps = impact_g = sway_cm = feature = None  # type: float
     push = None  # type: tuple
     side = UNKNOWN
     flags = 0
@@ -119,7 +119,7 @@ class StepMeter:
         if good:
             self.on = t - lead
             step.impact_g = contact.impact_g
-            step.brake_raw_mps = contact.brake_mps
+            step.pelvis_loss_mps = contact.pelvis_loss_mps
         self.whole = s1 - s0 > 0.95 * stride
         if f and attitude.has_gyro and self.whole and n & 3 == 1:
             # one step in four: it is a stride's, and a run has some thousand of them

@@ -438,7 +438,7 @@ class Pipeline:
             if step.flags & GAP:
                 step.tilt_range_deg = step.drop_range_deg = step.rotation_range_deg = None
             if step.flags & (BLANKED | GAP):
-                step.contact_ms = step.impact_g = step.brake_raw_mps = step.push = step.vo_cm = step.sway_cm = None
+                step.contact_ms = step.impact_g = step.pelvis_loss_mps = step.push = step.vo_cm = step.sway_cm = None
             if self._attitude.p_tt > _SETTLED_RAD * _SETTLED_RAD:
                 step.flags |= SETTLING
             whole = self._meter.whole

@@ -143,7 +143,7 @@ TILT = const(6)  # tilt relative to standing, positive = arched, int16, 0.01 deg
 TILT_RANGE = const(7)  # tilt range in a stride, 0.2 deg; NONE: not measured
 DROP_RANGE = const(8)  # drop range in a stride, 0.2 deg; NONE: not measured
 ROTATION_RANGE = const(9)  # rotation range in a stride, 0.2 deg; NONE: not measured
-BRAKE = const(10)  # raw braking, 4 mm/s; NONE: not measured
+PELVIS_LOSS = const(10)  # speed lost by the pelvis, 4 mm/s; NONE: not measured
 IMPACT = const(11)  # impact peak, 0.05 g; NONE: not measured
 FEATURE = const(12)  # feature for the models: 100 times the push + 20, see models.md; NONE: not measured
 SWAY = const(13)  # lateral sway in a stride, 0.5 mm; NONE: not measured
@@ -218,15 +218,15 @@ def quantise(step, dt_ms, fields):
             fields[ROTATION_RANGE] = int(value + 0.5)
         else:
             _odd(fields, ROTATION_RANGE, value, 0, 254, NONE)
-    value = step.brake_raw_mps
+    value = step.pelvis_loss_mps
     if value is None:
-        fields[BRAKE] = NONE
+        fields[PELVIS_LOSS] = NONE
     else:
         value *= 250
         if -0.5 < value < 254.5:
-            fields[BRAKE] = int(value + 0.5)
+            fields[PELVIS_LOSS] = int(value + 0.5)
         else:
-            _odd(fields, BRAKE, value, 0, 254, NONE)
+            _odd(fields, PELVIS_LOSS, value, 0, 254, NONE)
     value = step.impact_g
     if value is None:
         fields[IMPACT] = NONE
@@ -275,8 +275,8 @@ def restore(fields, on_ms, step):
     step.drop_range_deg = None if count == NONE else count / 5
     count = fields[ROTATION_RANGE]
     step.rotation_range_deg = None if count == NONE else count / 5
-    count = fields[BRAKE]
-    step.brake_raw_mps = None if count == NONE else count / 250
+    count = fields[PELVIS_LOSS]
+    step.pelvis_loss_mps = None if count == NONE else count / 250
     count = fields[IMPACT]
     step.impact_g = None if count == NONE else count / 20
     count = fields[FEATURE]
@@ -302,7 +302,7 @@ def pack_step(fields, buf, offset):
         fields[TILT_RANGE],
         fields[DROP_RANGE],
         fields[ROTATION_RANGE],
-        fields[BRAKE],
+        fields[PELVIS_LOSS],
         fields[IMPACT],
         fields[FEATURE],
         fields[SWAY],
@@ -324,7 +324,7 @@ def unpack_step(buf, offset, fields, version=VERSION):
     fields[TILT_RANGE] = buf[offset + 8]
     fields[DROP_RANGE] = buf[offset + 9]
     fields[ROTATION_RANGE] = buf[offset + 10]
-    fields[BRAKE] = buf[offset + 11]
+    fields[PELVIS_LOSS] = buf[offset + 11]
     fields[IMPACT] = buf[offset + 12]
     fields[FEATURE] = buf[offset + 13]
     if version < 2:

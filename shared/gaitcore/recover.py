@@ -19,13 +19,13 @@ LAYOUT = {
         ("quality", "source", "seconds10", "up_x", "up_y", "up_z", "bias_x_cdps", "bias_y_cdps", "bias_z_cdps"),
     ),
     records.REFUSED: ("refused", ("reason", "quality")),
-    records.BASELINE: ("baseline", ("source", "cadence_dspm", "tilt_cdeg", "brake_mmps")),
+    records.BASELINE: ("baseline", ("source", "cadence_dspm", "tilt_cdeg", "pelvis_loss_mmps")),
     records.MINUTE: (
         "minute",
         ("minute", "steps", "cadence_dspm", "contact_dms", "flight_dms", "vo_dmm", "tilt_cdeg", "tilt_range_cdeg")
-        + ("drop_range_cdeg", "rotation_range_cdeg", "brake_mmps"),
+        + ("drop_range_cdeg", "rotation_range_cdeg", "pelvis_loss_mmps"),
     ),
-    records.CUE: ("cue", ("kind", "reason", "pulse_ms", "value", "baseline", "limit", "brake_pct", "number")),
+    records.CUE: ("cue", ("kind", "reason", "pulse_ms", "value", "baseline", "limit", "pelvis_loss_pct", "number")),
     records.ANSWER: ("answer", ("kind", "answered", "after_ms")),
     records.QUIET: ("quiet", ("kind", "unanswered")),
     records.PAUSE: ("pause", ("by",)),

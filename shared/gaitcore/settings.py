@@ -71,7 +71,7 @@ TABLE = (
     ("resume_min", 10, 1, 120, OR_ZERO),  # [min] a stopped kind comes back after this long in range; 0: not again
     ("own_cadence_dspm", 0, 1000, 2600, OR_ZERO),  # [0.1 steps/min] own baseline carried over by the companion; 0: none
     ("own_tilt_cdeg", 0, -4500, 4500, None),  # [0.01 deg] its tilt relative to standing
-    ("own_brake_mmps", 0, 0, 1016, None),  # [mm/s] its raw braking
+    ("own_brake_mmps", 0, 0, 1016, None),  # [mm/s] the speed that the pelvis loses
     ("speed_scale_permille", 1000, 500, 2000, None),  # [1/1000] true speed at 3 m/s over the estimate: a known distance
     ("speed_slope_permille", 1000, 500, 2000, None),  # [1/1000] and how it grows with the estimate: several paces
 )

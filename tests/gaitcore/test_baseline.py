@@ -3,7 +3,7 @@
 import random
 
 from gaitcore import records
-from gaitcore.baseline import BRAKE, CADENCE, N_ROWS, NO_VALUE, TILT, Baseline, drift
+from gaitcore.baseline import CADENCE, N_ROWS, NO_VALUE, PELVIS_LOSS, TILT, Baseline, drift
 from gaitcore.settings import Settings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,7 +77,7 @@ def test_a_minute_s_means_are_means_and_fit_the_log(steps):
     records.pack_event(buf, 0, records.MINUTE, t_ms, minute)
     for row, field, none, scale, bad in (
         (CADENCE, records.CADENCE, 0, 1, 0), (TILT, records.TILT, records.NO_TILT, 1, 20),
-        (BRAKE, records.BRAKE, 255, 4, 1), (1, records.CONTACT, 0, 20, 0), (3, records.VO, 255, 10, 0),
+        (PELVIS_LOSS, records.PELVIS_LOSS, 255, 4, 1), (1, records.CONTACT, 0, 20, 0), (3, records.VO, 255, 10, 0),
     ):  # fmt: skip
         values = [f[field] for f in steps if f[field] != none and not f[records.FLAGS] & bad]
         if values:
@@ -111,7 +111,7 @@ def test_drift_compares_the_first_third_with_the_last():
     minutes = [[i, 170] + [1740 - 2 * i, 2000, 1000, 900, 500 + 10 * i, 0, 0, 0, NO_VALUE] for i in range(30)]
     assert drift(minutes, CADENCE) == [1731, 1691]
     assert drift(minutes, TILT) == [545, 745]
-    assert drift(minutes, BRAKE) == [NO_VALUE, NO_VALUE]
+    assert drift(minutes, PELVIS_LOSS) == [NO_VALUE, NO_VALUE]
     assert drift([], CADENCE) == [NO_VALUE, NO_VALUE]
     assert drift(minutes[:1], CADENCE) == [1740, 1740]
     minutes[0][1] = 1700

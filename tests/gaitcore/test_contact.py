@@ -85,8 +85,8 @@ def test_what_is_no_step_is_not_measured():
     assert not contact.measure(level[:20], None, 15.0, 36.0), "window too short"
     assert not contact.measure(level, None, 15.0, 2.0), "two contacts at once"
     vert, fwd = stance(104, 0.15, 0.24, 0.35)
-    assert contact.measure(vert, fwd, 15.6, 36.4) and contact.brake_mps is not None
-    assert contact.measure(vert, None, 15.6, 36.4) and contact.brake_mps is None, (
+    assert contact.measure(vert, fwd, 15.6, 36.4) and contact.pelvis_loss_mps is not None
+    assert contact.measure(vert, None, 15.6, 36.4) and contact.pelvis_loss_mps is None, (
         "nothing left over from the step before"
     )
 

@@ -37,10 +37,12 @@ class Runner:
     def event(self, tag, values=()):
         self.engine.event(tag, self.t_ms, values)
 
-    def run(self, seconds, cadence=1720, tilt_cdeg=600, brake_mmps=200, flags=0, dt_add=(0,), contact=120, feature=255):
+    def run(
+        self, seconds, cadence=1720, tilt_cdeg=600, pelvis_loss_mmps=200, flags=0, dt_add=(0,), contact=120, feature=255
+    ):
         end_ms = self.t_ms + seconds * 1000
         fields = [0, flags, 0, cadence, contact, 85, tilt_cdeg, 30, 40, 50, 255, 60, feature]
-        fields[records.BRAKE] = 255 if brake_mmps is None else brake_mmps // 4
+        fields[records.PELVIS_LOSS] = 255 if pelvis_loss_mmps is None else pelvis_loss_mmps // 4
         i, exact_ms = 0, float(self.t_ms)
         while self.t_ms < end_ms:
             exact_ms += 600000 / cadence + dt_add[i % len(dt_add)]
@@ -86,14 +88,14 @@ def test_documented_figures_are_those_measured(repo):
     "fault, reason",
     [
         ({"tilt_cdeg": 1300}, ARCHED),
-        ({"cadence": 1600, "brake_mmps": 280}, BELOW_OWN),
-        ({"cadence": 1560, "brake_mmps": 200}, BELOW_OWN),
-        ({"cadence": 1560, "brake_mmps": None}, FAR_BELOW_OWN),
+        ({"cadence": 1600, "pelvis_loss_mmps": 280}, BELOW_OWN),
+        ({"cadence": 1560, "pelvis_loss_mmps": 200}, BELOW_OWN),
+        ({"cadence": 1560, "pelvis_loss_mmps": None}, FAR_BELOW_OWN),
     ],
 )
 def test_a_fault_held_for_sustain_is_cued_once_with_its_reason(fault, reason):
-    runner = Runner(own=(1720, 600, 0) if fault.get("brake_mmps", 1) is None else OWN)
-    runner.run(RUN_S, brake_mmps=None if reason == FAR_BELOW_OWN else 200)
+    runner = Runner(own=(1720, 600, 0) if fault.get("pelvis_loss_mmps", 1) is None else OWN)
+    runner.run(RUN_S, pelvis_loss_mmps=None if reason == FAR_BELOW_OWN else 200)
     start_s = runner.t_ms / 1000
     runner.run(25, **fault)
     kind = ARCH if reason == ARCHED else OVERSTRIDE
@@ -111,29 +113,29 @@ def test_a_fault_held_for_sustain_is_cued_once_with_its_reason(fault, reason):
         {"tilt_cdeg": 1150},
         {"tilt_cdeg": -400},
         {"tilt_cdeg": records.NO_TILT},
-        {"cadence": 1670, "brake_mmps": 400},
-        {"cadence": 1630, "brake_mmps": 200},
-        {"cadence": 1640, "brake_mmps": 100},
-        {"cadence": 1640, "brake_mmps": None},
-        {"cadence": 1850, "brake_mmps": 400},
+        {"cadence": 1670, "pelvis_loss_mmps": 400},
+        {"cadence": 1630, "pelvis_loss_mmps": 200},
+        {"cadence": 1640, "pelvis_loss_mmps": 100},
+        {"cadence": 1640, "pelvis_loss_mmps": None},
+        {"cadence": 1850, "pelvis_loss_mmps": 400},
         {},
     ],
 )
 def test_what_is_no_fault_is_not_cued(fine):
-    own = (1720, 600, 0) if fine.get("brake_mmps", 1) is None else OWN
-    assert not Runner(own=own).run(RUN_S, brake_mmps=None if own[2] == 0 else 200).run(60, **fine).cues
+    own = (1720, 600, 0) if fine.get("pelvis_loss_mmps", 1) is None else OWN
+    assert not Runner(own=own).run(RUN_S, pelvis_loss_mmps=None if own[2] == 0 else 200).run(60, **fine).cues
 
 
 @given(st.integers(1300, 2300), st.integers(-500, 2500), st.integers(40, 250), st.integers(0, 1))
 @hypothesis_settings(max_examples=25)
 def test_nobody_is_cued_at_their_own_baseline(cadence, tilt, brake, uneven):
     runner = Runner(own=(cadence, tilt, 4 * brake), warmup_s=0)
-    runner.run(90, cadence=cadence, tilt_cdeg=tilt, brake_mmps=4 * brake, dt_add=(9 * uneven, -9 * uneven))
+    runner.run(90, cadence=cadence, tilt_cdeg=tilt, pelvis_loss_mmps=4 * brake, dt_add=(9 * uneven, -9 * uneven))
     assert not runner.cues
 
 
 def test_a_short_fault_is_not_cued():
-    for fault in ({"tilt_cdeg": 1500}, {"cadence": 1560, "brake_mmps": 320}):
+    for fault in ({"tilt_cdeg": 1500}, {"cadence": 1560, "pelvis_loss_mmps": 320}):
         runner = Runner().run(RUN_S)
         for _ in range(5):
             runner.run(3.5, **fault).run(20)
@@ -162,12 +164,12 @@ def test_an_answer_is_told_by_one_soft_pulse_and_logged():
 
 
 def test_it_stops_after_three_unanswered_and_says_so():
-    for fault, kind in (({"tilt_cdeg": 1400}, ARCH), ({"cadence": 1540, "brake_mmps": 300}, OVERSTRIDE)):
+    for fault, kind in (({"tilt_cdeg": 1400}, ARCH), ({"cadence": 1540, "pelvis_loss_mmps": 300}, OVERSTRIDE)):
         runner = Runner().run(RUN_S).run(600, **fault)
         assert [k for _, k in runner.cues] == [kind] * 3
         assert runner.noted(records.QUIET) == [(kind, 3)]
         assert runner.noted(records.ANSWER)[-1][:2] == (kind, 0)
-        other = {"cadence": 1540, "brake_mmps": 300} if kind == ARCH else {"tilt_cdeg": 1400}
+        other = {"cadence": 1540, "pelvis_loss_mmps": 300} if kind == ARCH else {"tilt_cdeg": 1400}
         runner.run(60).run(20, **other)
         assert runner.cues[-1][1] == (OVERSTRIDE if kind == ARCH else ARCH), "the other kind goes on"
 
@@ -202,7 +204,7 @@ def test_gap_and_number_are_kept():
 
 
 def test_both_kinds_share_the_limits():
-    runner = Runner(unanswered_max=20).run(RUN_S).run(900, tilt_cdeg=1400, cadence=1560, brake_mmps=300)
+    runner = Runner(unanswered_max=20).run(RUN_S).run(900, tilt_cdeg=1400, cadence=1560, pelvis_loss_mmps=300)
     times = runner.faults()
     assert all(round(later - earlier, 3) >= 30 for earlier, later in zip(times, times[1:]))
     assert all(round(later - earlier, 3) >= 600 for earlier, later in zip(times, times[6:]))
@@ -218,7 +220,7 @@ def test_silent_in_warm_up_and_without_a_baseline():
 
 
 def test_quiet_when_asked():
-    fault = {"tilt_cdeg": 1400, "cadence": 1560, "brake_mmps": 300}
+    fault = {"tilt_cdeg": 1400, "cadence": 1560, "pelvis_loss_mmps": 300}
     assert not Runner(mode="silent").run(RUN_S).run(60, **fault).cues
     assert not Runner(mode="metronome").run(RUN_S).run(60, **fault).cues
     assert not Runner(cue_arch=0, cue_overstride="off").run(RUN_S).run(60, **fault).cues
@@ -233,7 +235,7 @@ def test_quiet_when_asked():
 def test_no_tilt_cue_from_a_slipped_or_unsettled_clip():
     for flags in (16, 4):
         assert not Runner().run(RUN_S).run(60, tilt_cdeg=1600, flags=flags).cues
-    runner = Runner().run(RUN_S).run(60, flags=16, cadence=1560, brake_mmps=300)
+    runner = Runner().run(RUN_S).run(60, flags=16, cadence=1560, pelvis_loss_mmps=300)
     assert [k for _, k in runner.cues][:1] == [OVERSTRIDE], "what needs no tilt goes on"
 
 
@@ -282,7 +284,7 @@ def test_retrain_judges_against_the_target():
 
 
 def test_running_slower_is_not_overstriding():
-    fault = {"cadence": 1600, "brake_mmps": 280}
+    fault = {"cadence": 1600, "pelvis_loss_mmps": 280}
     # 1 m/s slower, by both signs; by one alone it is a fault
     assert not Runner().run(RUN_S, feature=125).run(60, contact=140, feature=96, **fault).cues
     assert Runner().run(RUN_S, feature=125).run(20, contact=120, feature=96, **fault).cues

@@ -35,7 +35,7 @@ near(contact.fwd_g, 0.4223, 2e-3)
 near(contact.impact_g, 2.165, 5e-3)
 near(contact.period_ms, 350.0, 0.01)
 assert contact.on < contact.rise
-near(contact.brake_mps, 0.6454, 5e-3)
+near(contact.pelvis_loss_mps, 0.6454, 5e-3)
 told = models.contact_ms(350.0, contact.width_ms, contact.peak_ms, contact.fwd_g, 9.0)
 near(contact.contact_ms(9.0), told, 1e-3)
 assert contact.contact_ms(None) is None

@@ -46,7 +46,7 @@ for i in range(3000):
     step.contact_ms = 240.0 + noise
     step.vo_cm = 8.5
     step.tilt_deg = (14.5 if arched else 5.75) + noise * 0.125
-    step.brake_raw_mps = (0.25 if not slow else 0.34375) + noise * 0.00390625
+    step.pelvis_loss_mps = (0.25 if not slow else 0.34375) + noise * 0.00390625
     step.impact_g = 3.25
     step.sway_cm = 1.25 if i % 2 else None
     fields = log.step(step)

@@ -33,7 +33,7 @@ def learned(cadence=170.0, tilt=6.0, brake=0.15, source=0):
         "source": source,
         "cadence_dspm": round(10 * cadence),
         "tilt_cdeg": tilt_cdeg,
-        "brake_mmps": round(1000 * brake),
+        "pelvis_loss_mmps": round(1000 * brake),
     }
 
 
@@ -76,7 +76,7 @@ def test_it_says_how_many_runs_it_has_and_is_wider_until_five():
 def test_a_baseline_without_tilt_is_not_carried():
     """The clip takes three numbers together: a tilt that is not known would be taken for zero."""
     found = baseline(history_of([quiet(day, baseline=learned(tilt=None)) for day in range(5)]))
-    assert found.settings == {} and [one.key for one in found.own] == ["cadence_spm", "brake_raw_mps"]
+    assert found.settings == {} and [one.key for one in found.own] == ["cadence_spm", "pelvis_loss_mps"]
     found = baseline(history_of([quiet(day, calibration="none") for day in range(5)]))
     assert found.settings == {}
 
@@ -90,7 +90,7 @@ def test_what_a_clip_is_given_lies_between_the_runs_and_in_its_range(told):
     assert not Settings().load(given_to_clip)
     if given_to_clip:
         last = [entry.digest.baseline for entry in entries[-5:]]
-        for name, key in (("own_cadence_dspm", "cadence_dspm"), ("own_brake_mmps", "brake_mmps")):
+        for name, key in (("own_cadence_dspm", "cadence_dspm"), ("own_brake_mmps", "pelvis_loss_mmps")):
             values = [one[key] for one in last]
             assert min(values) <= given_to_clip[name] <= max(values)
 

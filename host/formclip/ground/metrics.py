@@ -268,12 +268,12 @@ TABLE: tuple[Metric, ...] = (
         source="Drozda 2024",
     ),
     Metric(
-        "brake_raw_mps",
-        "Raw braking",
+        "pelvis_loss_mps",
+        "Speed lost by the pelvis",
         "m/s",
         3,
         3,
-        packed=Packed("BRAKE", 250, 254, "raw braking, 4 mm/s"),
+        packed=Packed("PELVIS_LOSS", 250, 254, "speed lost by the pelvis, 4 mm/s"),
         csv=False,
     ),
     Metric(
@@ -324,7 +324,7 @@ _PLACES = (
     "TILT_RANGE",
     "DROP_RANGE",
     "ROTATION_RANGE",
-    "BRAKE",
+    "PELVIS_LOSS",
     "IMPACT",
     "FEATURE",
 )

@@ -48,7 +48,7 @@ def cue_reason(values: dict[str, Any], about: int) -> str:
         what, unit, digits = "cadence", "steps/min", 1
     numbers = f"{what} {value:.{digits}f} {unit}, own {own:.{digits}f}, limit {limit:.{digits}f}"
     if reason == cue_engine.BELOW_OWN:
-        return f"{numbers}; braking {values['brake_pct']:+d} % of own trend"
+        return f"{numbers}; braking {values['pelvis_loss_pct']:+d} % of own trend"
     if reason == cue_engine.BELOW_TARGET:
         return numbers.replace("own", "target", 1)
     if reason == cue_engine.FAR_BELOW_OWN:

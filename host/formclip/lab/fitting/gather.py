@@ -182,7 +182,7 @@ def gather(path: Path, shake: bool = False, gyro: bool = True) -> Trial:
         }
         row.update({k: v for k, v in probe.items() if k not in ("rise", "on")})
         for name in ("contact_ms", "cadence_spm", "vo_cm", "tilt_range_deg", "drop_range_deg", "rotation_range_deg",
-                     "brake_raw_mps", "impact_g", "feature", "side"):  # fmt: skip
+                     "pelvis_loss_mps", "impact_g", "feature", "side"):  # fmt: skip
             row["rec_" + name] = getattr(stored, name)
         if step.side == 0:
             row.update({k: -v for k, v in row.items() if k in HARMONIC_NAMES and k[:4] in _MIRRORED})

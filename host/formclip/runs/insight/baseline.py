@@ -36,7 +36,7 @@ _RESET = "baseline_since"
 _MEASURES = (
     ("cadence_spm", "cadence_dspm", "own_cadence_dspm", 10.0),
     ("tilt_deg", "tilt_cdeg", "own_tilt_cdeg", 100.0),
-    ("brake_raw_mps", "brake_mmps", "own_brake_mmps", 1000.0),
+    ("pelvis_loss_mps", "pelvis_loss_mmps", "own_brake_mmps", 1000.0),
 )
 
 

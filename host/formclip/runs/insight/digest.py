@@ -25,7 +25,7 @@ from formclip.runs.insight.compare import balance_percent, sides, standard_error
 from formclip.runs.insight.episodes import Episode, episodes
 from formclip.runs.store.store import Key, Store, Stored
 
-MADE_BY = f"{VERSION}/2"  # the last figure: of what is kept
+MADE_BY = f"{VERSION}/3"  # the last figure: of what is kept
 
 # Of both feet's contact times, so it has no column of its own.
 BALANCE = Metric(

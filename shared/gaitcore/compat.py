@@ -43,30 +43,33 @@ except ImportError:
         setattr(np, _name, getattr(numpy, _name))
     FLOAT = np.float32
 
-    # numpy's functions with a Python number, as ulab gives it, in place of a scalar of 32 bits. The reductions are
-    # called as what they are: on the short arrays here numpy's own wrappers take longer than the work.
-    def _reduced(ufunc):
+    # numpy's functions with a Python number, as ulab gives it, in place of a scalar of 32 bits. They are called as what
+    # they are: on the short arrays here numpy's own wrappers take longer than the work.
+    def _reduced(reduce):
         def reduced(x, axis=None):
-            out = ufunc(x, axis)
+            if axis is None:
+                return reduce(x, None).tolist()
+            out = reduce(x, axis)
             return out if out.shape else out.tolist()
 
         return reduced
 
-    def _mean(x, axis=None):
-        if axis is None and len(x.shape) == 1:
-            return (numpy.add.reduce(x) / len(x)).tolist()
-        out = numpy.mean(x, axis)
+    def _mean(x, axis=None, total=numpy.add.reduce):
+        if axis is None:
+            return (total(x, None) / x.size).tolist()
+        out = total(x, axis) / x.shape[axis]
         return out if out.shape else out.tolist()
 
-    def _plain(function):
-        def plain(*args, **kwargs):
-            out = function(*args, **kwargs)
-            return out if out.shape else out.tolist()
+    def _std(x, axis=None):
+        out = numpy.std(x, axis)
+        return out if out.shape else out.tolist()
 
-        return plain
+    def _dot(a, b, dot=numpy.dot):
+        out = dot(a, b)
+        return out if out.shape else out.tolist()
 
     np.max, np.min, np.sum = (_reduced(f.reduce) for f in (numpy.maximum, numpy.minimum, numpy.add))
-    np.mean, np.std, np.dot = _mean, _plain(numpy.std), _plain(numpy.dot)
+    np.mean, np.std, np.dot = _mean, _std, _dot
 
     _filtered = []  # scipy's compiled loop, once it is needed: half a second of imports
 

@@ -78,6 +78,9 @@ bench: $(VENV)/.dev ## time and memory per block: CPython, the MicroPython VM, a
 shots: $(VENV)/.dev ## pictures of every page in both themes and two widths, in out/shots (needs Chromium): look at them
 	$(BIN)/python -m tests.show.shots out/shots $(ARGS)
 
+record-bench: $(VENV)/.dev ## how quick the record's commands are on 1,000 runs
+	$(BIN)/python -m tests.show.bench_record $(ARGS)
+
 page-bench: $(VENV)/.dev ## how quick `formclip ui` is on 1,000 runs, and what memory it takes
 	$(BIN)/python -m tests.show.bench_page $(ARGS)
 

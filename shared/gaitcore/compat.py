@@ -39,8 +39,11 @@ except ImportError:
     import numpy
 
     np = type(sys)("numpy")
-    for _name in dir(numpy):
-        setattr(np, _name, getattr(numpy, _name))
+    # What numpy has loaded; its other packages, half of its import time, wait until they are asked for by name.
+    for _name in ("linalg", "fft"):
+        getattr(numpy, _name)
+    for _name, _value in list(numpy.__dict__.items()):
+        setattr(np, _name, _value)
     FLOAT = np.float32
 
     # numpy's functions with a Python number, as ulab gives it, in place of a scalar of 32 bits. They are called as what

@@ -3,6 +3,7 @@
 import binascii
 
 import pytest
+from formclip.ground import columns
 from formclip.runs.store import brief
 from formclip.runs.store.brief import rows
 from formclip.runs.store.check import check
@@ -85,14 +86,14 @@ def test_one_session_with_a_zone_that_is_none_is_one_line(store, zone_min, capsy
 def test_a_log_that_breaks_the_reader_hides_no_other(store, monkeypatch, capsys, tmp_path):
     put(store, "a", 1, log())
     put(store, "a", 2, log(12))
-    real = brief.to_run
+    real = columns.to_run
 
     def breaks(found, clock):
         if len(found.entries) < 30:
             raise ZeroDivisionError("not thought of")
         return real(found, clock)
 
-    monkeypatch.setattr(brief, "to_run", breaks)
+    monkeypatch.setattr(columns, "to_run", breaks)
     assert cli.run(["sessions", "--store", str(tmp_path)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "30 steps" in lines[0] and "ZeroDivisionError" in lines[1]

@@ -76,7 +76,8 @@ def with_extra(extra: str) -> str:
 
 def printable(part: object) -> str:
     """One line, whatever bytes a file name or a cell holds."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(part))
+    text = str(part)
+    return text if text.isprintable() else "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def from_os_error(error: OSError, path: str | Path, doing: str) -> FileError:

@@ -15,7 +15,8 @@ from formclip.ground.errors import printable
 
 def tell(text: object = "", err: bool = False) -> None:
     """Lines to stdout, or to stderr."""
-    click.echo("".join(c if c in "\n\t" else printable(c) for c in str(text)), err=err)
+    lines = str(text).split("\n")
+    click.echo("\n".join("\t".join(printable(part) for part in line.split("\t")) for line in lines), err=err)
 
 
 def tell_json(told: Any, indent: int | None = None) -> None:

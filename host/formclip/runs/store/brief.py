@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from formclip.ground.columns import own_clock, to_run
 from formclip.ground.errors import FormclipError, printable
 from formclip.ground.log import read_log
 from formclip.ground.version import VERSION
@@ -76,6 +75,8 @@ def rows(store: Store, clip: str | None = None, on_done: Callable[[int], None] |
 
 def brief_of(stored: Stored) -> Brief:
     """From the log itself."""
+    from formclip.ground.columns import own_clock, to_run  # numpy: a list of what is kept does not wait for it
+
     try:
         log = read_log(stored.path)
         run = to_run(log, own_clock)

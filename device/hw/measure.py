@@ -30,8 +30,8 @@ def take(app, interval_ms):
         min(blocks, _MOST),
         busy_ms,
         min(worst_ms, _MOST),
-        gc.mem_alloc(),
-        gc.mem_free(),
+        gc.mem_alloc(),  # type: ignore[attr-defined]  # not in CPython's stubs
+        gc.mem_free(),  # type: ignore[attr-defined]
         min(write_ms, _MOST),
         min(int(100 * interval_ms + 0.5), _MOST),
         parts.power.battery_mv(),

@@ -195,7 +195,7 @@ ABLATIONS: tuple[Ablation, ...] = (
             Edit(
                 _ATTITUDE, "_turn",
                 (
-                    "t = np.sum(s3 * s3, axis=0)",
+                    "t = np.sum(product, axis=0)",
                     "c = np.array([sy * wz - sz * wy, sz * wx - sx * wz, sx * wy - sy * wx]); c *= 0.5; "
                     "s3 += np.cumsum(c, axis=1) - 0.5 * c; put(again, two); t = np.sum(s3 * s3, axis=0)",
                 ),
@@ -234,7 +234,7 @@ ABLATIONS: tuple[Ablation, ...] = (
     ),
     Ablation(
         "oscillation: no fraction", STEP, "the stride ends at a whole sample",
-        (Edit("gaitcore.oscillation:Oscillation", "measure", ("more = stride - len(vert)", "more = 0.0")),),
+        (Edit("gaitcore.oscillation:Oscillation", "measure", ("more = stride - m", "more = 0.0")),),
     ),
     Ablation(
         "oscillation: one step", STEP, "integrated over the step alone, with means of the step taken out",
@@ -374,7 +374,6 @@ ABLATIONS: tuple[Ablation, ...] = (
                 ),
                 ("n + n // 2 if hops > 1 else n", "min(hops, 3) * n"),
             ),
-            Edit(_RHYTHM, "_age", ("self._n // 2", "self._n")),
             *_constants(
                 _CADENCE, _MOST_POINTS=14, _POINTS=12, _HOPS=20, _WINDOW_HOPS=8, _LEAST_HOPS=6,
                 _UP_GAIN=0.22, _SIDEWAYS_HOPS=8,

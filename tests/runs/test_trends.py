@@ -88,6 +88,20 @@ def test_a_figure_that_the_speed_estimate_is_not_made_of_is_paced_by_it():
     assert found.by == ESTIMATE and found.verdict == STEADY
 
 
+def test_a_watch_on_half_of_the_runs_leaves_no_run_out_of_what_the_estimate_paces_as_well():
+    rng = np.random.default_rng(5)
+    worn = [
+        made(day, rng, tilt_deg=9.0 - 3.0 * day / 54 + rng.normal(0, 0.3), watch_mps=3.0 if i % 2 else None)
+        for i, day in enumerate(DAYS)
+    ]
+    found = trends(history_of(worn))
+    tilt, cadence = found.of("tilt_deg"), found.of("cadence_spm")
+    assert len(tilt.points) == 24 and tilt.by == ESTIMATE and tilt.verdict == FALLS and tilt.left_out == ()
+    assert cadence.by == WATCH and len(cadence.points) == 12, "only a watch's speed is fair to cadence"
+    everywhere = [made(day, rng, watch_mps=3.0) for day in DAYS]
+    assert trends(history_of(everywhere)).of("tilt_deg").by == WATCH
+
+
 def test_steep_minutes_do_not_count_where_a_watch_knows_them():
     slope = np.where(np.arange(20) % 2, 6.0, 0.0)
     hilly = [made(day, watch_mps=3.0, slope=slope) for day in DAYS]

@@ -29,6 +29,9 @@ help: ## list the targets
 setup: $(VENV)/.dev ## make .venv with formclip and the tools of `make test`, all at pinned versions
 	@$(WHERE)
 
+demo-weeks: $(VENV)/.run ## eight weeks of a runner who does not exist, through every command of the record; OUT=dir
+	$(BIN)/formclip demo --weeks $(if $(OUT),--out $(OUT))
+
 demo: $(VENV)/.run ## simulate a 20-minute run with faults, replay it, write log and report; TRACE=path for a recorded one
 	$(BIN)/formclip demo $(TRACE)
 	@$(WHERE)

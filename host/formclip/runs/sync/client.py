@@ -10,7 +10,7 @@ import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from gaitcore import sync
 from gaitcore.receiver import Download, HostEnd, sessions_of
@@ -30,7 +30,6 @@ from formclip.runs.sync.errors import (
     WrongClock,
     WrongVersion,
 )
-from formclip.runs.sync.link import Link
 
 _REPLY_S = 2.0
 _REPEATS = 5
@@ -89,15 +88,26 @@ class Status:
     cadence_dspm: int
 
 
+class Wire(Protocol):
+    """What carries packets to a clip and from it: link.Link, or one in memory."""
+
+    async def write(self, packet: bytes) -> None: ...
+
+    async def receive(self, timeout_s: float) -> bytes | None:
+        """The next packet; None when none came in time."""
+
+
 class ClipClient:
     """Requests to a clip over a link, one at a time, repeated until answered.
 
+    now     this computer's clock, unix seconds: what the clip is told, and its sessions are dated by
     Errors  Vanished when the link is gone or the clip stays silent; Refused, Busy, NotPaired, WrongVersion, Faulty
             for what it answers
     """
 
-    def __init__(self, link: Link, key: bytes = bytes(16)) -> None:
+    def __init__(self, link: Wire, key: bytes = bytes(16), now: Callable[[], float] = time.time) -> None:
         self._link = link
+        self._now = now
         self._key = key
         self.name = ""  # as the clip greeted
         self.end: Any = HostEnd()
@@ -136,7 +146,7 @@ class ClipClient:
 
     async def set_time(self) -> Anchor:
         """Give the clip the time; the anchor between its clock and ours."""
-        now = time.time()
+        now = self._now()
         if not _TIMES_S[0] <= round(now) < _TIMES_S[1]:
             raise WrongClock("this computer's clock is outside 1970 to 2106", "set its date and time, then sync again")
         zone_min = round((time.localtime(now).tm_gmtoff or 0) / 60)

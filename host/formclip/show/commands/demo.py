@@ -6,6 +6,7 @@ import json
 import math
 import time
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,20 @@ from formclip.show.tell import tell
 @click.option(
     "--out",
     "-o",
-    default=demo.DEFAULT_FOLDER,
-    show_default=True,
     type=click.Path(path_type=Path),
-    help="Folder to write to.",
+    help="Folder to write to.  [default: out/demo, out/weeks]",
 )
 @click.option("--clip/--no-clip", default=True, help="Also record it on the virtual clip and sync it.")
+@click.option("--weeks", is_flag=True, help="Eight weeks of a runner, through every command of the record.")
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="With --weeks: the Sunday with which they end.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-def demo_command(trace: Path | None, out: Path, clip: bool, as_json: bool) -> None:
+def demo_command(
+    trace: Path | None, out: Path | None, clip: bool, weeks: bool, until: datetime | None, as_json: bool
+) -> None:
     """Show it all without hardware: simulate, replay, report.
 
     Simulates a 20-minute run with two episodes of overstriding and two of an
@@ -41,7 +48,23 @@ def demo_command(trace: Path | None, out: Path, clip: bool, as_json: bool) -> No
     what was put in. Then the same run through the whole chain: the firmware on
     a virtual board, a virtual radio, sync, report. With TRACE, does it with a
     recorded trace instead.
+
+    With --weeks: 24 runs of a runner who arches the back, does four weeks of
+    exercises, once runs much too far, and has a calf that aches; a watch is
+    on half of them. They are recorded, synced and merged as a clip's would
+    be, into a record of their own in --out, and every command of the record
+    is run over them.
     """
+    if weeks:
+        if trace is not None:
+            raise click.UsageError("--weeks makes its own runs: leave TRACE out")
+        from formclip.show.weeks import DEFAULT_FOLDER, show_weeks
+
+        show_weeks(out or DEFAULT_FOLDER, until.date() if until else None, as_json)
+        return
+    if until is not None:
+        raise click.UsageError("--until goes with --weeks")
+    out = out or demo.DEFAULT_FOLDER
     say = (lambda text: None) if as_json else tell
     if trace is None:
         say("simulating a 20-minute run with two overstride and two arch episodes")

@@ -76,7 +76,8 @@ def config_set(
     """Change one setting of the clip.
 
     Where no clip is in reach, the change is kept and given to the clip at its
-    next sync. A running session keeps the settings that it began with.
+    next sync. During a run its cues heed it at once; the rest counts
+    from the next start.
     """
     values = {name: checked(name, value)}
     heed_red_flags(folder, values)

@@ -13,7 +13,8 @@ from formclip.runs.store.about import about, say
 from formclip.runs.store.pain import PLACES, pains, standing
 from formclip.runs.store.plan import done, plans
 from formclip.runs.store.store import Store
-from formclip.show.ui import clip_page
+from formclip.show.ui import clip_page, example_page
+from formclip.show.ui.example_page import store_folder
 from formclip.show.ui.jobs import DONE, FAILED, RUNNING, STOPPED, Jobs
 from formclip.show.ui.looks import MENU, index_stamp
 
@@ -304,6 +305,34 @@ def test_no_plan_is_begun_while_a_red_flag_stands(tmp_path):
         page = client.get("/plan").text
         assert "No exercises while a red flag stands" in page and "Begin these" not in page
         assert client.write("/plan/start").status == 400 and not plans(Store(tmp_path))
+
+
+def test_the_example_is_a_store_of_its_own_marked_on_every_page_until_it_is_closed(tmp_path):
+    with serving(tmp_path) as one:
+        client = Client(one)
+        assert "Make the example" in client.get("/").text
+        make_store(store_folder(one.desk), 3)
+        (tmp_path / ".example" / "whole").touch()
+        assert "Open the example" in client.get("/").text
+        assert client.write("/example/open").status == 303
+        for path, _ in MENU:
+            page = client.get(path).text
+            assert "None of these runs is yours" in page and "Back to my own record" in page, path
+        assert RUN.replace("/4", "/3") in client.get("/runs").text
+        assert client.write("/example/close").status == 303
+        page = client.get("/runs").text
+        assert "None of these runs" not in page and "There is no run yet" in page
+        assert Store(tmp_path).sessions() == []
+
+
+def test_an_example_that_cannot_be_made_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(example_page, "_MAKE", "print(1, flush=True); raise SystemExit('the disk is full')")
+    with serving(tmp_path) as one:
+        client = Client(one)
+        assert client.write("/example/make").place == "/job"
+        job = wait_for(one.desk.jobs.current)
+        assert job.state == FAILED and "the disk is full" in job.said[-1] and (job.done, job.total) == (1, 24)
+        assert "Make the example" in client.get("/").text
 
 
 def test_load_tells_a_spike_first_on_its_page_and_at_home(tmp_path):

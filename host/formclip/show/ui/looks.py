@@ -92,21 +92,23 @@ def unread(store: Store) -> int:
 
 @dataclass
 class Desk:
-    """What every handler works with.
-
-    example   the store is the eight-week example, and says so on every page
-    """
+    """What every handler works with. own: the runner's own desk, where this one is the example's."""
 
     store: Store
     drawings: Drawings
     jobs: Jobs
-    example: bool = False
+    own: Desk | None = None
     _seen: Seen | None = None
     _reader: threading.Thread | None = None
     _read: int = 0
     _to_read: int = 0
     _cannot: int = 0
     _reading: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def example(self) -> bool:
+        """Whether this is the eight-week example, which every page then says."""
+        return self.own is not None
 
     def seen(self) -> Seen:
         """The record as it stands: read again when the index has changed, whoever changed it.

@@ -47,8 +47,8 @@ def listening(port: int | None) -> socket.socket:
     raise taken
 
 
-def desk_for(store: Store, example: bool = False) -> Desk:
-    return Desk(store, Drawings(store.folder), Jobs(), example)
+def desk_for(store: Store) -> Desk:
+    return Desk(store, Drawings(store.folder), Jobs())
 
 
 class Served:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from formclip.lab.simulate import Scenario, write
 from formclip.lab.validate.figures import all_figures, simulated
 from formclip.lab.validate.joined import FEWER, MORE, SAME, SLOPE, SPEED, find_changes, joined_rows
 from formclip.lab.validate.plots import draw_agreement
-from formclip.lab.validate.run import find_traces, score_file, trace_name
+from formclip.lab.validate.run import find_traces, in_processes, score_file, trace_name
 from formclip.lab.validate.score import Ours, match, score_trace, window_cadence
 from formclip.lab.validate.table import to_markdown, to_text
 from formclip.lab.validate.truthfile import truth_path
@@ -444,3 +445,18 @@ def test_recorded_traces_meet_what_was_reached(traces):
         assert figures[key].met, figures[key].ours
     assert figures["initial_contact"].values["pooled_ms"] < 5.0
     assert figures["steps_found"].values["percent"] > 98
+
+
+MARK = "as it is imported"
+
+
+def marked(item):
+    return item, MARK
+
+
+def test_processes_are_new_ones_and_results_in_order(monkeypatch):
+    """A fork would have what the parent changed; and of a process with threads it may hang."""
+    monkeypatch.setattr(sys.modules[__name__], "MARK", "changed in the parent")
+    done = []
+    assert list(in_processes(marked, [3, 1, 2], done.append, 2)) == [(n, "as it is imported") for n in (3, 1, 2)]
+    assert done == [1, 2, 3]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import multiprocessing
+import multiprocessing.context
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -84,11 +86,20 @@ def in_processes(
     on_done: Callable[[int], None] | None = None,
     processes: int = PROCESSES,
 ) -> Iterable[Any]:
-    """Results in the order of the items."""
+    """Results in the order of the items. On every version of Python the processes are those of 3.14: new ones, not
+    forks of a process that may have threads."""
     if processes < 2 or len(items) < 2:
         return _counted(map(work, items), on_done)
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, _context(work.__module__)) as pool:
         return _counted(pool.map(work, items), on_done)
+
+
+def _context(module: str) -> multiprocessing.context.BaseContext:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([module])  # what it imports is imported once for all processes
+    return context
 
 
 def _counted(results: Iterable[Any], on_done: Callable[[int], None] | None) -> list[Any]:

@@ -65,6 +65,9 @@ MET = [  # row, error, class, a word of the remedy
     ("broken link", BleakError("Could not start notify on 0011: Unreachable"), errors.Vanished, "near"),
     ("no answer", TimeoutError(), errors.Vanished, "near"),
     ("the air closed", EOFError(), errors.Vanished, "near"),
+    ("closed under way", windows(0x80000013, "The object has been closed"), errors.Vanished, "near"),
+    ("closed under way", BrokenPipeError(32, "Broken pipe"), errors.Vanished, "near"),
+    ("no radio", ConnectionRefusedError(111, "Connection refused"), errors.NoAdapter, "start Bluetooth"),
     ("no radio", FileNotFoundError(2, "No such file or directory"), errors.NoAdapter, "start Bluetooth"),
 ]
 

@@ -38,6 +38,7 @@ _STALE_TABLE = {0x01, 0x0A, 0x12}
 _HRESULT_ATT = 0x80650000  # E_BLUETOOTH_ATT_*: the low byte is the ATT error (winerror.h)
 _HRESULT_DENIED = 0x80070005  # E_ACCESSDENIED
 _HRESULT_OFF = {0x8007048F, 0x800710DF}  # ERROR_DEVICE_NOT_CONNECTED, ERROR_DEVICE_NOT_AVAILABLE: radio off or gone
+_HRESULT_CLOSED = 0x80000013  # RO_E_CLOSED
 _BLUEZ = "org.bluez.Error."
 _DBUS = "org.freedesktop.DBus.Error."
 _NO_BLUETOOTHD = {
@@ -262,6 +263,17 @@ ROWS: tuple[Row, ...] = (
     Row("broken link", _is(BleakError), None, "the link broke", "bring the clip near and run it again", "bleak"),
     Row("no answer", _is(TimeoutError), None, "no answer", AGAIN_HELP, "asyncio"),
     Row("the air closed", _is(EOFError), Vanished, "the link broke", "bring the clip near and run it again", "asyncio"),
+    Row(
+        "closed under way",
+        lambda error: (
+            _hresult(_HRESULT_CLOSED)(error)
+            or isinstance(error, ConnectionResetError | ConnectionAbortedError | BrokenPipeError)
+        ),
+        None,
+        "the link broke",
+        AGAIN_HELP,
+        "winerror.h (RO_E_CLOSED: the device went away under a call); a D-Bus that was there and went",
+    ),
     # No D-Bus on Linux, no WinRT radio: there is no Bluetooth to speak to.
     Row(
         "no radio",

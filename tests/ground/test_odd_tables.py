@@ -109,3 +109,35 @@ def test_a_block_of_zero_bytes_costs_its_own_rows_alone(tmp_path, head):
     held = sum(piece.samples.shape[1] for piece in pieces if isinstance(piece, Block))
     assert 40 < lost < 80 and held + lost == len(T)
     assert any("without numbers left out" in note for note in trace.notes)
+
+
+@pytest.mark.parametrize("order", ["shuffled", "newest first"])
+def test_rows_in_any_order_are_sorted_by_their_times(tmp_path, order):
+    at = np.random.default_rng(1).permutation(len(T)) if order == "shuffled" else np.arange(len(T))[::-1]
+    (tmp_path / "any.csv").write_text(table("t,ax (g),ay (g),az (g)", [T[at], *ACC[at].T]))
+    trace = is_the_run(tmp_path / "any.csv", gyro=False)
+    assert any("sorted by time" in note for note in trace.notes)
+
+
+def test_minutes_and_seconds_as_times(tmp_path):
+    times = ["%02d:%06.3f" % (t // 60, t % 60) for t in T + 50.0]
+    (tmp_path / "mm.csv").write_text(table("Time,ax (g),ay (g),az (g)", [times, *ACC.T]))
+    assert is_the_run(tmp_path / "mm.csv", gyro=False).source_rate_hz == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize(
+    ("time", "acc", "gyr"),
+    [
+        ("Czas (s)", "Przyspieszenie {a} (m/s^2)", "Żyroskop {a} (rad/s)"),
+        ("时间 (s)", "加速度 {a} (m/s^2)", "陀螺仪 {a} (rad/s)"),
+        ("時間 (s)", "加速度 {a} (m/s^2)", "ジャイロスコープ {a} (rad/s)"),
+        ("Время (с)", "Ускорение {a} (м/с²)", "Гироскоп {a} (рад/с)"),
+        ("Zaman (s)", "İvme {a} (m/s^2)", "Jiroskop {a} (rad/s)"),
+        ("Čas (s)", "Zrychlení {a} (m/s^2)", "Gyroskop {a} (rad/s)"),
+    ],
+)
+def test_names_in_the_recorder_s_own_language(tmp_path, time, acc, gyr):
+    head = ";".join([time, *(acc.format(a=a) for a in "xyz"), *(gyr.format(a=a) for a in "xyz")])
+    text = table(head, [T, *RUN.mps2.T, *RUN.rad_s.T], separator=";").replace(".", ",")
+    (tmp_path / "own.csv").write_text(text, encoding="utf-8")
+    is_the_run(tmp_path / "own.csv")

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 _TEXT = re.compile(
     r"""^\D{0,12}?
     (?:(?P<a>\d{1,4})[-/.](?P<b>\d{1,2})[-/.](?P<c>\d{1,4})[\sT_,]*)?
-    (?:(?P<h>\d{1,2})[:h-](?P<m>\d{2})(?:[:-](?P<s>\d{2})(?:[.,:_](?P<f>\d{1,9}))?)?)?
+    (?:(?P<h>\d{1,2})[:h-](?P<m>\d{2})(?:(?:[:-](?P<s>\d{2}))(?:[.,:_](?P<f>\d{1,9}))?|[.,](?P<of_s>\d{1,9}))?)?
     \s*(?P<ampm>[AaPp]\.?[Mm]\.?)?
     \s*(?:(?:UTC|GMT)?(?P<zone>Z|[+-]\d{2}:?\d{2}))?(?:\s*[A-Za-z/_]+)?\s*$""",
     re.X,
@@ -74,6 +74,8 @@ class ClockText:
                     hour = hour % 12 + (12 if found["ampm"][0] in "pP" else 0)
                 fraction = (found["f"] or "0").ljust(9, "0")
                 row[4:8] = hour, int(found["m"]), int(found["s"] or 0), int(fraction)
+                if found["of_s"]:  # minutes, seconds and their fraction
+                    row[4:8] = 0, hour, int(found["m"]), int(found["of_s"].ljust(9, "0"))
             else:
                 row[4:8] = 0
             if found["zone"] and found["zone"] != "Z":

@@ -38,16 +38,23 @@ _TIME_WORDS = {
     "us": "us", "usec": "us", "micros": "us", "microsecond": "us", "microseconds": "us", "µs": "us",
     "ns": "ns", "nsec": "ns", "nanos": "ns", "nanosecond": "ns", "nanoseconds": "ns",
 }  # fmt: skip
+# Words in other letters, as what they mean; with a space, since some languages set none.
+_IN_OTHER_LETTERS = {
+    "时间": " time ", "時間": " time ", "время": " time ", "加速度": " acceleration ", "ускорение": " acceleration ",
+    "陀螺仪": " gyroscope ", "陀螺儀": " gyroscope ", "角速度": " gyroscope ", "ジャイロスコープ": " gyroscope ",
+    "ジャイロ": " gyroscope ", "гироскоп": " gyroscope ", "угловая скорость": " gyroscope ", "м/с": "m/s",
+    "рад/с": "rad/s", "°/с": "deg/s", "(с)": "(s)", "(мс)": "(ms)",
+}  # fmt: skip
 _RAW_WORDS = {"raw", "lsb", "counts", "count", "adc", "digits"}
 _ACC_WORDS = {
     "a", "acc", "accel", "accelerometer", "acceleration", "accelerations", "accl", "accelero", "gf", "gforce",
     "totalacceleration", "beschleunigung", "beschleunigungssensor", "aceleracion", "acelerometro", "aceleracao",
-    "accelerazione", "accelerometro", "accelerometre", "versnelling", "sf", "f",
+    "accelerazione", "accelerometro", "accelerometre", "versnelling", "przyspieszenie", "zrychleni", "ivme", "sf", "f",
 }  # fmt: skip
 _GYR_WORDS = {
     "gyr", "gyro", "gyroscope", "gyros", "w", "omega", "rotationrate", "rotation", "angularvelocity", "angvel",
     "angularrate", "gyroskop", "giroscopio", "gyrorotation", "rot", "angular", "rateofturn", "winkelgeschwindigkeit",
-    "drehrate", "turn",
+    "drehrate", "turn", "zyroskop", "jiroskop", "vinkelhastighet",
 }  # fmt: skip
 _LINEAR_WORDS = {
     "linear",
@@ -74,7 +81,7 @@ _TIME_NAMES = {
     "t", "time", "timestamp", "timestamps", "ts", "elapsed", "zeit", "tiempo", "temps", "tempo", "tijd", "date",
     "datetime", "clock", "epoch", "epoc", "unix", "seconds", "second", "sec", "ms", "millis", "milliseconds", "us",
     "micros", "microseconds", "ns", "nanos", "nanoseconds", "sampletimefine", "sampletime", "timestamputc", "yyyy",
-    "hora", "heure", "uhrzeit", "unixtime", "utc",
+    "hora", "heure", "uhrzeit", "unixtime", "utc", "czas", "cas", "zaman", "tid",
 }  # fmt: skip
 _COUNT_NAMES = {
     "packetcounter",
@@ -112,6 +119,10 @@ def is_fraction(unit: str) -> bool:
 
 def plain(text: str) -> str:
     """Lower case, accents off, superscripts as digits."""
+    if not text.isascii():
+        text = text.lower() if any(ord(c) > 0x370 for c in text) else text
+        for foreign, latin in _IN_OTHER_LETTERS.items():
+            text = text.replace(foreign, latin)
     text = text.replace("µ", "u").replace("μ", "u").replace("°", "deg")
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).lower()
 
@@ -130,6 +141,8 @@ def _time_unit_of(text: str) -> str:
 
 def read_name(name: str, unit: str = "") -> Name:
     """What this name says; `unit` is of a second line of the header, where there is one."""
+    if any(ord(c) > 0x370 for c in name):
+        name = plain(name)
     bracket = re.search(r"[(\[{](.*)[)\]}]", name) or re.search(r"[(\[](.*)$", name)
     told = unit or (bracket.group(1) if bracket else "")
     bare = name[: bracket.start()] + " " + name[bracket.end() :] if bracket else name

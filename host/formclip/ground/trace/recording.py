@@ -34,6 +34,7 @@ _HELD_SHARE = 0.25
 _MOVING_G = 0.1
 _FAR_STEPS = 3.5
 _LEAST_COVER = 0.3
+_MOSTLY_BACK = 0.25
 _EPOCH_S = 1e6  # stamps beyond this count from 1970 or from a phone's start, and are told from the first row on
 
 
@@ -176,7 +177,7 @@ class Recording:
                     gyr = replace(gyr, unit=found.unit)
         self.plan = replace(plan, acc=acc, gyr=gyr, gravity=gravity)
         self.has_gyro = gyr is not None
-        if self._is_one_table() and not self._takes_turns(first):
+        if self._is_one_table() and not self._takes_turns(first) and (plan.strict or not _is_out_of_order(seconds)):
             if stamps.is_bursty(seconds) and not _is_even_when_rounded(seconds):
                 self.spread = self._spread_of(acc)
         else:
@@ -212,7 +213,9 @@ class Recording:
             raise self._error("no column of time", "name it with --columns t=..., or give --rate HZ")
         if time.unit != mapping.AUTO:
             return part
-        unit, sure = unit_of_numbers(np.asarray(first.time, dtype=np.float64))
+        stamps_of_rows = np.asarray(first.time, dtype=np.float64)
+        in_order = np.sort(stamps_of_rows) if _is_out_of_order(stamps_of_rows) else stamps_of_rows
+        unit, sure = unit_of_numbers(in_order)
         name = mapping.column_name(part.table, time.places[0])
         if part is self.plan.acc and unit != "s":
             self._found.append(f"'{name}' counts in {unit}" + ("" if sure else ", by the rate that this gives"))
@@ -521,10 +524,12 @@ def _is_held(values: Floats) -> bool:
 
 
 def _is_out_of_order(t_s: Floats) -> bool:
-    """Rows of a log that are not sorted: many small steps back, none of which stays."""
+    """Rows of a log that are not sorted: many small steps back, none of which stays; or steps back all along."""
     back = np.diff(t_s) < 0
     if not back.any():
         return False
+    if len(back) > 8 and float(np.mean(back)) > _MOSTLY_BACK:
+        return True
     furthest = float(np.max(np.maximum.accumulate(t_s) - t_s))
     return bool(back.sum() > 3 and furthest < 10.0)
 

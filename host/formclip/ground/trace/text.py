@@ -25,7 +25,9 @@ _EMPTY = {"", "nan", "na", "n/a", "null", "none", "-", "--", "inf", "-inf", "und
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$", re.I)
 _COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?$", re.I)
 _POINT_NUMBER = re.compile(r"[+-]?\d+\.\d")
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}|$)|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}")
+_CLOCK = re.compile(
+    r"\d{1,2}:\d{2}(:\d{2}|$)|\d{1,2}:\d{2}[.,]\d|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
+)
 
 
 def is_number(cell: str, decimal_comma: bool = False) -> bool:

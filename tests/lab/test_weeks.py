@@ -157,7 +157,7 @@ def test_what_the_record_must_not_say(told, said):
         if one.family == LEVELS and one.key not in ("tilt_deg", "drop_range_deg"):
             assert one.verdict == STEADY, one.said
         if one.family == LEVELS and one.key == "drop_range_deg":
-            # The clip sees the drop smaller by the cosine of the tilt, so a tilt that falls by 3.5 deg raises it by 0.1.
+            # The clip sees the drop smaller by the cosine of the tilt: a tilt that falls by 3.5 deg raises it by 0.1.
             assert abs(one.line.per_week) * WEEKS < 0.3, one.said
     assert all(entry.digest.slipped_pct == 0 for entry in runs.entries), "the clip sat still"
     assert "goes with it" not in said["pain beside"] and "red flag" not in said["pain list"].lower()

@@ -386,17 +386,6 @@ def _no_room(self, data):
     raise disk_error(OSError(errno.ENOSPC, "No space left on device"), self._part)
 
 
-def test_a_run_that_records_is_left_alone(board, here, air):
-    clip_, _ = board(1)
-    with clip_:
-        invited(clip_)
-        clip_.press("short")
-        done = subprocess.run(
-            [*CLI, "sync", "--pair", "--virtual", air.address], capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == 0 and "left on the clip" in done.stdout, done.stdout + done.stderr
-
-
 def test_cut_lossy_and_killed_syncs_end_with_exactly_the_log(board, here, air, monkeypatch):
     """A few of what `python -m formclip.lab.bench.soak` does 200 times."""
     from formclip.lab.bench.soak import soak

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import shutil
 import struct
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import fitdecode
 import numpy as np
@@ -24,10 +26,19 @@ from formclip.runs.exchange.watchfile import activities, read_file
 from formclip.runs.insight.slope import DOWN, LEVEL, UNKNOWN, UP, opinions
 from formclip.runs.store.about import say
 from formclip.runs.store.backup import backup, restore
-from formclip.runs.store.bin import KEPT_DAYS, empty_bin, throw_away
+from formclip.runs.store.bin import KEPT_DAYS, empty_bin, take_back, throw_away
 from formclip.runs.store.check import check
 from formclip.runs.store.store import Store
-from formclip.runs.store.watch import FOLDER, file_of, watched
+from formclip.runs.store.watch import (
+    FOLDER,
+    Watched,
+    drop_unused,
+    file_of,
+    forget_watched,
+    keep_file,
+    keep_watched,
+    watched,
+)
 from formclip.runs.store.which import which
 from hypothesis import given
 from hypothesis import strategies as st
@@ -447,3 +458,52 @@ def test_wrong_use_is_one_line_with_the_next_step(here, words, code, what, capsy
     got, _, err = run_cli(capsys, "merge", *words, "--store", here / "store")
     assert got == code and what in err and err.count("\n") == 1
     assert watched(Store(here / "store")) == {}
+
+
+ACTS = ("merge", "undo", "throw away", "take back", "empty bin", "there and back", "drop")
+
+
+@given(st.lists(st.tuples(st.sampled_from(ACTS), st.integers(1, 3), st.integers(0, 1)), max_size=14))
+def test_no_order_of_acts_loses_a_file_that_a_run_has(acts):
+    """Two watches' files, three runs; what the index names can be read to the byte, and nothing else stays for good."""
+    with TemporaryDirectory() as name:
+        folder = Path(name) / "store"
+        store, have, binned = Store(folder), {}, set()
+        for number in (1, 2, 3):
+            put(store, CLIP, number, log_of(8.0, seed=number))
+        runs = {s.number: s for s in store.sessions()}
+        for act, number, which_file in acts:
+            stored, data = runs[number], (DATA, OTHER)[which_file]
+            if act == "merge":
+                with store.syncing(FOLDER):
+                    file, sha256 = keep_file(store, data)
+                    keep_watched(store, stored, Watched(file, sha256, 1, 0.0, 0.0, 0.9))
+                have[number] = data
+            elif act == "undo":
+                forget_watched(store, stored)
+                drop_unused(store)
+                have.pop(number, None)
+            elif act == "throw away":
+                throw_away(store, stored, 1000.0)
+                binned.add(number)
+            elif act == "take back":
+                take_back(store, stored)
+                binned.discard(number)
+            elif act == "empty bin" and binned:
+                empty_bin(store, 1001.0 + KEPT_DAYS * 86400)
+                break
+            elif act == "there and back":
+                backup(store, Path(name) / "b.zip")
+                shutil.rmtree(folder)
+                restore(Path(name) / "b.zip", folder)
+                (Path(name) / "b.zip").unlink()
+                store = Store(folder)
+            else:
+                drop_unused(store)
+            assert {key[1]: file_of(store, found) for key, found in watched(store).items()} == have
+        left = {path.read_bytes() for path in folder.glob(f"{FOLDER}/*.fit")}
+        assert left >= {data for number, data in have.items() if number not in binned}
+        drop_unused(store)
+        assert {path.read_bytes() for path in folder.glob(f"{FOLDER}/*.fit")} == {
+            file_of(store, found) for found in watched(store).values()
+        }

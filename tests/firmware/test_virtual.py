@@ -231,6 +231,30 @@ def test_the_motor_s_pin_is_given_back_while_it_rests(tmp_path):
     pwmio.PWMOut(pin).deinit()
 
 
+def test_the_motor_s_driver_stands_by_while_the_motor_rests(tmp_path):
+    parts = VirtualParts(tmp_path, haptic=True)
+    board, bus = parts.load("board"), []
+
+    def make():
+        bus.append(bus[0] if bus else parts.load("busio").I2C(board.SCL, board.SDA, frequency=400000))
+        return bus[0]
+
+    level = parts.load("hw.outputs").drv2605l(make)
+    (chip,) = [chip for chip in parts.world.chips if chip.address == 0x5A]
+    felt = []
+    for strength in (0, 45, 100, 0, 60, 0):
+        level(strength)
+        felt.append(chip._level)
+        assert bool(chip.regs[0x01] & 0x40) == (strength == 0)
+    assert felt == [0, 57 * 1000 // 127, 1000, 0, 76 * 1000 // 127, 0]
+    chip.plugged = False
+    level(100)
+    chip.plugged = True
+    chip.reset()
+    level(100)
+    assert chip._level == 1000
+
+
 def test_button_gestures_at_any_poll_rate(tmp_path):
     """Whatever the loop's pace, from 5 to 30 ms, a gesture is what the finger did."""
     parts = VirtualParts(tmp_path)

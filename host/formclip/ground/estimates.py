@@ -37,7 +37,7 @@ WIDTHS_NO_GYRO = {
 MEASURED = {
     "speed_mps": (2.0, 5.0),
     "cadence_spm": (143.0, 210.0),
-    "contact_ms": (164.0, 342.0),
+    "contact_ms": (164.0, 340.0),
 }
 # -- end of fitted
 

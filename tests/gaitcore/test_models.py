@@ -133,7 +133,8 @@ def test_table_docs_and_predictions_are_of_one_fit(repo):
     fields = {"contact_ms", "speed_mps", "braking_mps", "heel_ahead_cm"}
     assert set(found) == {"how", "runners", "across"} | fields | {f + "_90" for f in fields}
     assert len(found["speed_mps"]) == len(found["across"]["speed_mps"]) == 87
-    assert len(found["contact_ms"]) == 106 and len(found["runners"]) == 28
+    assert len(found["contact_ms"]) == 106 and len(found["runners"]["contact_ms"]) == 28
+    assert {len(found["runners"][f]) for f in fields - {"contact_ms"}} == {27}
 
 
 def errors(found, truth, field, key):

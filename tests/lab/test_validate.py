@@ -252,13 +252,29 @@ def test_held_out_predictions_take_the_place_of_the_fitted_ones():
     scores = some_runners()
     plain = rows(scores)["speed"]
     assert plain.values["rmse"] == pytest.approx(10.0) and "9 of runners who were not in the fit" in plain.note
-    seen = rows(scores, {"runners": ["a", "b"]})["speed"]
+    seen = rows(scores, {"runners": {"speed_mps": ["a", "b"], "contact_ms": ["c"]}})["speed"]
     assert "3 of runners who were not in the fit, 6 by the product's own coefficients" in seen.note
     names = [n for n in scores if "/a" in n]
-    held = {"runners": ["a", "b"], "speed_mps": {n.rpartition("/")[2]: 1.2 * scores[n]["of_speed_mps"] for n in names}}
+    fitted_on = {"speed_mps": ["a", "b"]}
+    held = {"runners": fitted_on, "speed_mps": {n.rpartition("/")[2]: 1.2 * scores[n]["of_speed_mps"] for n in names}}
     mixed = rows(scores, held)["speed"]
     assert mixed.note.startswith("9 traces, mean of each: 3 by fits and choices that never saw the runner, 3 of")
     assert mixed.values["rmse"] == pytest.approx(math.sqrt((3 * 20**2 + 6 * 10**2) / 9))
+
+
+def test_who_had_no_gyroscope_has_rows_of_speed_apart():
+    """And is in no row of a runner's own speed: slopes, cadences and places of the sensor differ there."""
+    scores = some_runners()
+    assert "speed_bare" not in rows(scores)
+    for name, score in scores.items():
+        if "/c" in name:
+            score["gyro"] = False
+            score["speed_mps"]["ours"] *= 1.5
+    found = rows(scores)
+    assert found["speed"].values["rmse"] == pytest.approx(10.0) and found["speed"].values["traces"] == 6
+    assert found["speed_bare"].values["rmse"] == pytest.approx(65.0) and found["speed_bare"].met is None
+    assert found["speed_other_pace"].values["rmse_pct"] == pytest.approx(0.0, abs=1e-9)
+    assert found["speed_bare_90"].values["traces"] == 3
 
 
 def test_intervals_hold_or_do_not():

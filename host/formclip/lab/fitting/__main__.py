@@ -221,7 +221,7 @@ def predictions(o: Outcome, which: str) -> tuple[dict[str, float], dict[str, flo
 
 
 def held_out(outcomes: dict[str, Outcome]) -> dict[str, Any]:
-    out: dict[str, Any] = {"how": HOW, "runners": sorted(set(outcomes["contact_ms"].points.runners))}
+    out: dict[str, Any] = {"how": HOW, "runners": {f: sorted(set(o.points.runners)) for f, o in outcomes.items()}}
     across: dict[str, Any] = {"how": HOW_ACROSS}
     for field, o in outcomes.items():
         sign = -1 if field == "braking_mps" else 1

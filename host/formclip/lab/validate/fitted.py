@@ -42,7 +42,7 @@ def estimate(score: Score, field: str, held: Held | None, name: str) -> tuple[fl
 
 def by_whom(have: Scores, field: str, held: Held | None) -> str:
     """How many traces were predicted without their runner, by the product who never saw them, and by one who did."""
-    known, seen = (held or {}).get(field, {}), set((held or {}).get("runners", []))
+    known, seen = (held or {}).get(field, {}), set((held or {}).get("runners", {}).get(field, []))
     out = sum(key_of(name, known) is not None for name in have)
     rest = [s for name, s in have.items() if key_of(name, known) is None]
     fitted = sum(s["subject"] in seen for s in rest)
@@ -110,7 +110,7 @@ def interval_row(scores: Scores, held: Held | None, field: str, key: str, title:
     named = ", ".join(outside[:3]) + (" …" if len(outside) > 3 else "")
     note = how or by_whom(having(scores, field), field, held)
     return Figure(
-        key, title, goal, f"{share:.0f} %", named or "none outside",
+        key, title, goal, f"{share:.1f} %", named or "none outside",
         _LEAST <= share <= _MOST, f"{len(inside)} traces: {note}; half width {np.mean(widths):.3g} in the mean",
         {"percent": share, "traces": len(inside), "half_width": float(np.mean(widths))},
     )  # fmt: skip
@@ -212,16 +212,21 @@ def fitted_rows(scores: Scores, held: Held | None) -> list[Figure]:
     rows.append(interval_row(scores, held, "contact_ms", "contact_90", "its 90 % interval holds"))
     if across:
         rows.append(interval_row(known, across, "contact_ms", "contact_90_across", "the same, group left out", how))
-    rows.append(error_row(scores, held, "speed_mps", "speed", "speed without GPS", "RMSE ≤ 10 %", "%", 10, 1))
+    whole, bare = (only(scores, lambda n, s, gyro=gyro: s["gyro"] == gyro) for gyro in (True, False))  # type: ignore[misc]
+    rows.append(error_row(whole, held, "speed_mps", "speed", "speed without GPS", "RMSE ≤ 10 %", "%", 10, 1))
     if across:
         known = only(scores, lambda n, s: key_of(n, across.get("speed_mps", {})) is not None)
         rows.append(
             error_row(known, across, "speed_mps", "speed_across", "the same, group left out", "–", "%", None, 1, how)
         )
-    rows.append(interval_row(scores, held, "speed_mps", "speed_90", "its 90 % interval holds"))
+    rows.append(interval_row(whole, held, "speed_mps", "speed_90", "its 90 % interval holds"))
     if across:
         rows.append(interval_row(known, across, "speed_mps", "speed_90_across", "the same, group left out", how))
-    rows += personal_rows(scores, held)
+    if having(bare, "speed_mps"):
+        what = "speed without GPS and without a gyroscope, on slopes too"
+        rows.append(error_row(bare, held, "speed_mps", "speed_bare", what, "–", "%", None, 1))
+        rows.append(interval_row(bare, held, "speed_mps", "speed_bare_90", "its 90 % interval holds"))
+    rows += personal_rows(whole, held)
     rows.append(error_row(scores, held, "heel_ahead_cm", "heel_ahead", "heel ahead of the sacrum", "–", "cm", None, 1))
     rows.append(interval_row(scores, held, "heel_ahead_cm", "heel_90", "its 90 % interval holds"))
     rows.append(error_row(scores, held, "braking_mps", "braking", "braking per contact, an index", "–", "m/s", None, 3))

@@ -340,6 +340,7 @@ def score_trace(truth: dict[str, Any], ours: Ours) -> Score:
             score[f"of_{key}"] = truth[key]
     score["seconds"] = round(ours.duration_s, 2)
     score["steps_given"] = len(ours.columns["on_s"])
+    score["gyro"] = bool(np.isfinite(ours.columns["tilt_range_deg"]).any())
     score["agreement"] = score_agreement(ours)
     if isinstance(truth.get("steps"), list):
         score.update(score_steps(truth, ours))

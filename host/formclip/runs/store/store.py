@@ -151,8 +151,8 @@ class Store:
         with self.index() as index:
             rows = index.execute(
                 "SELECT clip, number, crc32, size_b, boot, flags, file, deleted_on_clip, binned_unix_s, gone "
-                "FROM session WHERE ?1 IS NULL OR clip = ?1 ORDER BY clip, number, rowid",
-                (clip,),
+                "FROM session WHERE :clip IS NULL OR clip = :clip ORDER BY clip, number, rowid",
+                {"clip": clip},
             ).fetchall()
         return [
             Stored(clip_name, number, crc32, size_b, boot, flags, self.folder / file, bool(deleted), binned, bool(gone))

@@ -36,7 +36,7 @@ except fc.FormclipError as error:
     print(error)
 
 # %% Measured, and kept: the log is what the clip would have written of this run.
-run = fc.replay(trace, {"height_cm": 172, "mass_kg": 64})
+run = fc.replay(trace, {"height_cm": 172})
 (out / "mine.fclog").write_bytes(run.log)
 print(f"{len(run)} steps, cadence {np.nanmean(run.columns['cadence_spm']):.1f}, kept in {out / 'mine.fclog'}")
 print(f"now: formclip report {out / 'mine.fclog'} -o mine.html")

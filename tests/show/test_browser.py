@@ -16,6 +16,8 @@ from tests.show.browsing import THEMES, WIDTHS, Visitor, browser
 from tests.show.served import CLIP, make_store, serving
 from tests.show.test_report import busy_run
 
+pytestmark = pytest.mark.long  # four minutes of a processor: `make test-long`
+
 RUN = f"/run/{CLIP}/9"
 PAGES = [path for path, _ in MENU] + [RUN, f"{RUN}/delete", f"/compare?a={CLIP}/1&b={CLIP}/9", "/job", "/nothing"]
 

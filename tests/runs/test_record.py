@@ -18,6 +18,7 @@ from formclip.ground.errors import FileError, LogError
 from formclip.runs.insight import digest as digest_module
 from formclip.runs.insight.digest import Digest, digests
 from formclip.runs.insight.history import history
+from formclip.runs.store import backup as backup_module
 from formclip.runs.store import index as index_module
 from formclip.runs.store.about import KINDS, NOTHING, SURFACES, NotSaid, about, say
 from formclip.runs.store.backup import BEFORE, backup, restore
@@ -355,7 +356,10 @@ def zipped(path, files):
             archive.writestr(name, data)
 
 
-def test_what_is_no_backup_is_refused_and_changes_nothing(tmp_path):
+MOST_B = 1 << 20
+
+
+def test_what_is_no_backup_is_refused_and_changes_nothing(tmp_path, monkeypatch):
     store = filled(tmp_path / "store")
     backup(store, tmp_path / "good.zip")
     with zipfile.ZipFile(tmp_path / "good.zip") as archive:
@@ -372,12 +376,29 @@ def test_what_is_no_backup_is_refused_and_changes_nothing(tmp_path):
     zipped(tmp_path / "spoilt.zip", {**files, "index.sqlite": b"SQLite format 3\0" + bytes(4000)})
     (tmp_path / "cut.zip").write_bytes((tmp_path / "good.zip").read_bytes()[:-100])
     (tmp_path / "text.zip").write_text("hello")
+    whole = (tmp_path / "good.zip").read_bytes()
+    inside = bytearray(whole)
+    at = whole.index(b".fclog") + 40  # in what is packed of the first log
+    inside[at : at + 20] = bytes(b ^ 0x5A for b in inside[at : at + 20])
+    (tmp_path / "inside.zip").write_bytes(inside)
+    locked = bytearray(whole)
+    for mark, at_flag in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = -1
+        while (at := locked.find(mark, at + 1)) >= 0:
+            locked[at + at_flag] |= 1
+    (tmp_path / "locked.zip").write_bytes(locked)
+    zipped(tmp_path / "huge.zip", {**files, "index.sqlite": bytes(MOST_B + 1)})
+    monkeypatch.setattr(backup_module, "_MOST_B", MOST_B)
     before = everything(store)
-    for name in ("escape", "later", "none", "spoilt", "cut", "text"):
+    for name in ("escape", "later", "none", "spoilt", "cut", "text", "huge"):
         with pytest.raises(StoreError):
             restore(tmp_path / f"{name}.zip", store.folder, replace=True)
         assert everything(store) == before, name
         assert not list(tmp_path.parent.glob("escaped*"))
+    for name in ("inside", "locked"):
+        with pytest.raises(StoreError):
+            restore(tmp_path / f"{name}.zip", tmp_path / "empty")
+        assert not Store(tmp_path / "empty").sessions()
     with pytest.raises(FileError):
         restore(tmp_path / "missing.zip", store.folder, replace=True)
 

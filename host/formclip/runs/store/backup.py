@@ -13,6 +13,7 @@ import shutil
 import sqlite3
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from formclip.runs.store.watch import file_of, fits, watched
 
 BEFORE = f"{NAME}.before-restore"
 _CACHES = ("summary", "digest")  # made again from the logs
+_MOST_B = 1 << 29  # a log has 2 MB, the index of ten years some 100
+# Not a zip, damaged inside, packed in a way that is not known here, locked with a password.
+_NO_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 Progress = Callable[[int], None]
 
 
@@ -98,7 +102,7 @@ def restore(archive_path: Path, folder: Path, replace: bool = False, progress: P
                 if progress is not None:
                     progress(done)
             _put_index(index, store.folder)
-    except zipfile.BadZipFile:
+    except _NO_ZIP:
         raise _damaged(archive_path, "is no backup of formclip, or was cut off") from None
     except OSError as error:
         raise disk_error(error, archive_path) from None
@@ -149,6 +153,7 @@ def _index_of(archive: zipfile.ZipFile, path: Path, folder: Path) -> Path:
     """The backup's index as a file that can be read, checked."""
     index = folder / NAME
     try:
+        _bounded(archive, path, NAME)
         with archive.open(NAME) as packed, index.open("wb") as file:
             shutil.copyfileobj(packed, file)
     except KeyError:
@@ -166,6 +171,12 @@ def _index_of(archive: zipfile.ZipFile, path: Path, folder: Path) -> Path:
     except sqlite3.Error:
         raise _damaged(path, "its index is damaged") from None
     return index
+
+
+def _bounded(archive: zipfile.ZipFile, path: Path, name: str) -> None:
+    """No file of a backup unpacks to more than one can have; zipfile holds to the size that is written there."""
+    if archive.getinfo(name).file_size > _MOST_B:
+        raise _damaged(path, f"holds a file of more than {_MOST_B >> 20} MB")
 
 
 Right = Callable[[bytes], bool]
@@ -197,6 +208,7 @@ def _unpack(archive: zipfile.ZipFile, path: Path, folder: Path, file: str, endin
     if target.is_file() and right(target.read_bytes()):
         return
     try:
+        _bounded(archive, path, file)
         data = archive.read(file)
     except KeyError:
         return  # it was missing when the backup was made, and the index says so: `formclip store check` names it

@@ -141,6 +141,7 @@ def drive(tmp_path, monkeypatch):
     (place / "boot_out.txt").write_text(BOOT_OUT)
     real = shutil.disk_usage
     monkeypatch.setattr(shutil, "disk_usage", lambda path: real("/")._replace(total=2069504, used=69504, free=2000000))
+    monkeypatch.setattr("formclip.firmware.drive.filesystem", lambda path: "vfat")
     return place
 
 

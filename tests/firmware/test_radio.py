@@ -239,7 +239,9 @@ def test_a_run_is_not_ended_by_a_sync(board, here, air, capsys, tmp_path):
         said = formclip(air, "sync", "--pair", code=14)
         assert "the clip is recording; press its button to stop, then sync again" in said
         assert "clip is recording" in formclip(air, "sync", code=14)  # paired all the same
+        before = len(clip_.happened("button"))
         clip_.press("short", 0.5)
+        _wait(lambda: len(clip_.happened("button")) >= before + 2)
         _wait(lambda: clip_.happened("motor")[-1][0] > clip_.happened("button")[-1][0])
         told = json.loads(formclip(air, "sync", "--json"))
     assert told["deleted_on_clip"] == [1, 2] and not clip_.run.sessions
@@ -374,7 +376,7 @@ def test_failures_of_a_visit_have_theirs(board, here, air, capsys, monkeypatch):
         monkeypatch.setattr(sync, "VERSION", 9)
         assert "the clip speaks protocol 1, this formclip 9; update" in here_(capsys, air, "sync", code=16)
         monkeypatch.setattr(sync, "VERSION", said)
-        monkeypatch.setattr("formclip.show.commands.sync._TRIES", 1)
+        monkeypatch.setattr("formclip.runs.sync.rounds._TRIES", 1)
         air.tell("cut-after 3000")
         assert "went away" in here_(capsys, air, "sync", code=15)
         monkeypatch.setattr(Arriving, "append", _no_room)

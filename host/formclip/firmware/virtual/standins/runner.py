@@ -123,16 +123,19 @@ class Importer:
 
     def _strict_ulab(self):
         folder = _HERE.rsplit("/", 1)[0] + "/ulab_strict"
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
         import importlib
 
-        for name in ("", ".numpy", ".numpy.fft", ".numpy.linalg", ".scipy", ".scipy.signal", ".utils"):
-            name = "ulab" + name
-            try:
-                self.modules[name] = importlib.import_module(name)
-            except ModuleNotFoundError:
-                pass
+        # on the path only meanwhile: a child of this process would take it for a board's ulab
+        sys.path.insert(0, folder)
+        try:
+            for name in ("", ".numpy", ".numpy.fft", ".numpy.linalg", ".scipy", ".scipy.signal", ".utils"):
+                name = "ulab" + name
+                try:
+                    self.modules[name] = importlib.import_module(name)
+                except ModuleNotFoundError:
+                    pass
+        finally:
+            sys.path.remove(folder)
 
     def _exec(self, name, path, firmware, folder=None):
         import types

@@ -72,8 +72,8 @@ class MemoryLink:
         return bytes(buf[:n]) if n else None
 
 
-def client(port, *link):
-    return ClipClient(MemoryLink(port, *link), KEY)
+def client(port, *link, **more):
+    return ClipClient(MemoryLink(port, *link), KEY, **more)
 
 
 @pytest.fixture(autouse=True)
@@ -512,10 +512,8 @@ def test_a_name_is_only_a_name(tmp_path):
 
 @pytest.mark.parametrize("now", [-1.0, 2.0**32])
 def test_a_clock_that_no_clip_can_hold_is_told(now, tmp_path):
-    talking = client(Port({1: b"x"}))
-    talking._now = lambda: now
     with pytest.raises(WrongClock, match="1970 to 2106"):
-        asyncio.run(visit(talking, Store(tmp_path)))
+        asyncio.run(visit(client(Port({1: b"x"}), now=lambda: now), Store(tmp_path)))
 
 
 def test_refusals_come_in_words(tmp_path):

@@ -25,19 +25,6 @@ from tests.show.served import CLIP, Client, make_store, serving
 RUN = f"/run/{CLIP}/4"
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("store")
-    make_store(folder)
-    with serving(folder) as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def client(served):
-    return Client(served)
-
-
 def wait_for(job):
     done = threading.Event()
     while job.state == RUNNING:

@@ -22,19 +22,6 @@ from tests.show.served import CLIP, Client, make_store, serving
 RUN = f"/run/{CLIP}/1"
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("store")
-    make_store(folder)
-    with serving(folder) as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def client(served):
-    return Client(served)
-
-
 def write_routes(served):
     return [route.path for route in make_app(served.desk).routes if "POST" in (route.methods or ())]
 

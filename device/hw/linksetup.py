@@ -42,6 +42,18 @@ class Transfer(Service):  # docs/design/protocol.md
     data = Packets(3, Characteristic.NOTIFY, 1)
 
 
+def _fixed(number, value):
+    """A characteristic of the standard that is only read, and never changes."""
+    return Characteristic(
+        uuid=StandardUUID(number),
+        properties=Characteristic.READ,
+        read_perm=_CLOSED,
+        write_perm=Attribute.NO_ACCESS,
+        fixed_length=True,
+        initial_value=value,
+    )
+
+
 class RunningSpeedAndCadence(Service):
     uuid = StandardUUID(0x1814)
     measurement = Characteristic(  # once a second
@@ -51,22 +63,8 @@ class RunningSpeedAndCadence(Service):
         write_perm=Attribute.NO_ACCESS,
         initial_value=bytes(6),
     )
-    feature = Characteristic(  # stride length, walking or running
-        uuid=StandardUUID(0x2A54),
-        properties=Characteristic.READ,
-        read_perm=_CLOSED,
-        write_perm=Attribute.NO_ACCESS,
-        fixed_length=True,
-        initial_value=b"\x05\x00",
-    )
-    location = Characteristic(  # hip
-        uuid=StandardUUID(0x2A5D),
-        properties=Characteristic.READ,
-        read_perm=_CLOSED,
-        write_perm=Attribute.NO_ACCESS,
-        fixed_length=True,
-        initial_value=b"\x03",
-    )
+    feature = _fixed(0x2A54, b"\x05\x00")  # stride length, walking or running
+    location = _fixed(0x2A5D, b"\x03")  # hip
 
 
 def make(name, firmware, control_b, data_b):

@@ -54,7 +54,7 @@ class Contact:
     Source    Patoz, Lussiana, Breine, Gindre, Malatesta, A single sacral-mounted inertial measurement unit to estimate
               peak vertical ground reaction force, contact time, and flight time in running, Sensors 2022, 22:784,
               doi 10.3390/s22030784: times of thresholds, 20 ms RMSE
-    Differs   other thresholds, and corrected by period, forward force and drop range: our own
+    Differs   other thresholds, and corrected by period, forward force, time of the peak and oscillation: our own
     Checked   runners and groups left out, choices and all: docs/lab/models.md
     """
 

@@ -43,7 +43,7 @@ from formclip.ground.files import make_folder, write_whole
 from formclip.ground.metrics import METRIC, METRICS, Metric
 from formclip.ground.progress import file_progress
 from formclip.ground.run import BOUT_GAP_S, Cue, Floats, Run, cadence_each_second, mean
-from formclip.ground.text import clock
+from formclip.ground.text import clock, counted
 from formclip.ground.trace import Capture, Given, Lost, Trace, open_trace
 from formclip.ground.version import VERSION
 from formclip.ground.words import CUE_KINDS
@@ -497,7 +497,7 @@ def describe(summary: dict[str, Any]) -> list[str]:
         lines.append(f"no running in it: {summary.get('no_running', 'no steps')}")
     else:
         sides = f" ({summary['left_steps']} left, {summary['right_steps']} right)" if summary["left_steps"] else ""
-        bouts = "1 bout" if summary["bouts"] == 1 else f"{summary['bouts']} bouts"
+        bouts = counted(summary["bouts"], "bout")
         lines.append(f"{summary['steps']} steps{sides} in {bouts}, {clock(summary['running_s'])} of running")
         have = [_told(m, means[m.key], summary["interval_90"].get(m.key)) for m in METRICS if m.short]
         have = [text for text in have if text]

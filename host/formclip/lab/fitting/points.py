@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from formclip.ground.run import mean
 from formclip.lab.fitting.gather import Trial
 
 Floats = NDArray[np.float64]
@@ -53,11 +54,6 @@ class Points:
         return self.only(np.array(self.runners) == runner)
 
 
-def _mean(values: Floats) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else float("nan")
-
-
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) else float("nan")
 
@@ -68,9 +64,9 @@ def points(trials: list[Trial]) -> Points:
     for t in trials:
         row = {k: t.columns.get(k, np.zeros(0)) for k in names}
         for k in names:
-            table.setdefault(k, []).append(_mean(row[k]))
+            table.setdefault(k, []).append(mean(row[k]))
             positive = row[k][row[k] > 0]
-            table.setdefault("ln " + k, []).append(_mean(np.log(positive)) if len(positive) else float("nan"))
+            table.setdefault("ln " + k, []).append(mean(np.log(positive)) if len(positive) else float("nan"))
         for k in ("speed_mps", "height_cm", "slope_deg"):
             table.setdefault(k, []).append(_number(t.truth.get(k)))
     arrays = {k: np.array(v) for k, v in table.items()}

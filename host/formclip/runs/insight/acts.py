@@ -80,9 +80,14 @@ def _of_clips(store: Store, entries: Sequence[Entry]) -> list[Act]:
             found.append(Act(NOTE, f"{clip} has another firmware", text, "clip"))
         waiting = store.wanted(clip)
         if waiting:
-            many = "One setting waits" if len(waiting) == 1 else f"{len(waiting)} settings wait"
-            found.append(Act(NOTE, f"{many} for {clip}", "It is given to the clip at the next sync.", "clip"))
+            title = f"{settings_wait(len(waiting))} for {clip}"
+            found.append(Act(NOTE, title, "It is given to the clip at the next sync.", "clip"))
     return found
+
+
+def settings_wait(count: int) -> str:
+    """The beginning of a sentence that says for what they wait."""
+    return "One setting waits" if count == 1 else f"{count} settings wait"
 
 
 def firmware_version(firmware: str) -> str:

@@ -12,7 +12,7 @@ import click
 from formclip.ground.errors import FormclipError, printable
 from formclip.ground.plain import plain
 from formclip.ground.progress import count_progress
-from formclip.ground.text import clock, number, signed
+from formclip.ground.text import clock, counted, number, signed
 from formclip.runs.exchange.align import LEAST_AGREEMENT
 from formclip.runs.exchange.merge import Merged, WatchFolder, merge, merge_from, own_speed_of, undo
 from formclip.runs.exchange.paces import OwnSpeed
@@ -176,7 +176,7 @@ def _speed_lines(speed: OwnSpeed | None, wanted: bool, given: bool) -> list[str]
     said = f"your own speed by {runs}: " + ", ".join(f"{name} {value}" for name, value in speed.own.settings().items())
     if speed.checked:
         off = math.sqrt(sum(one.off_pct**2 for one in speed.checked) / len(speed.checked))
-        many = "1 later run" if len(speed.checked) == 1 else f"{len(speed.checked)} later runs"
+        many = counted(len(speed.checked), "later run")
         said += f"; tried on {many}, each by those before it, the distance was off by {off:.1f} % (RMS)"
     out = [said]
     if given:

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from formclip.ground.errors import FormclipError
 from formclip.ground.text import number
-from formclip.runs.insight.acts import firmware_version
+from formclip.runs.insight.acts import firmware_version, settings_wait
 from formclip.runs.store.bin import empty_bin
 from formclip.runs.sync.setting import checked, words
 from formclip.show.ui.forms import text_in
@@ -181,8 +181,7 @@ def settings(request: Request, form: FormData, looks: Looks) -> Response:
     if wrong:
         kept = f" {changed} other changes wait for the clip." if changed else ""
         raise FormclipError("; ".join(wrong), f"The old value is kept.{kept} Go back and give one in its range.")
-    many = "One setting waits" if changed == 1 else f"{changed} settings wait"
-    said = f"{many} for the next sync." if changed else "Nothing differs."
+    said = f"{settings_wait(changed)} for the next sync." if changed else "Nothing differs."
     return _said(f"/clip?clip={_quoted(clip)}&said={_quoted(said)}")
 
 

@@ -204,6 +204,8 @@ class App:
                     self._capture(index)
                 self._commands(commands)
                 self._follow()
+                if imu.missing > 0:
+                    break
             session = self.session
             if got and session.index >= session.time.next_index:
                 board_ms = self.uptime_ms + ticks_diff(imu.read_ms, self._last_ms)

@@ -9,6 +9,7 @@ class TaggedFifo(Fifo):
     """LSM6DSOX: words of a tag and three values, gyroscope and accelerometer in turn, 512 at most."""
 
     CHIP_ID = 0x6C
+    _ROOM = 512 // 2  # samples
     _SAMPLE_B = 14
     _SAMPLE_WORDS = 2
     _FIFO_RUN = 6

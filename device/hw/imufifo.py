@@ -20,7 +20,7 @@ Differs  from adafruit_lsm6ds, which knows no FIFO: what the clip would take of 
 import time
 
 from adafruit_bus_device.i2c_device import I2CDevice
-from gaitcore.compat import INT16, const, np, ticks_diff
+from gaitcore.compat import INT16, TICKS_MASK, const, np, ticks_diff
 from supervisor import ticks_ms
 
 RATE_HZ = const(208)
@@ -33,6 +33,7 @@ _FIFO_STATUS1 = const(0x3A)
 _CTRL1_XL = const(0x10)
 _CTRL3_C = const(0x12)
 _SILENT_MS = const(900)
+_LOOK_MS = const(9)  # a look at the level takes 0.2 ms, and a turn of the radio between
 _RESET_MS = const(50)
 _CHECK_SAMPLES = const(52 * 64)  # between looks at the control registers: 16 s
 _OUT_OF_STEP = const(3)  # so often in a row is no accident
@@ -117,8 +118,12 @@ class Fifo:
 
     def read(self):
         status = self._status
+        asked_ms = ticks_ms()
         self._get(_FIFO_STATUS1, status)
         now_ms = ticks_ms()
+        if (now_ms - asked_ms) & TICKS_MASK > _LOOK_MS:
+            self.missing = 0  # something held the processor up within the look: what it saw is old
+            return None
         if status[1] & 0x40 or status[2] & self._PATTERN_MASK:
             return self._overrun(now_ms)
         level = (status[0] | (status[1] & self._LEVEL_MASK) << 8) // self._SAMPLE_WORDS
@@ -128,8 +133,9 @@ class Fifo:
                 raise OSError(_ETIMEDOUT)  # it answers but measures nothing: it lost its supply and came back
             return None
         self._get(self._FIFO_DATA, self._raw)
-        # what held the processor up between the look and the burst may have let it run over: that look did not see it
-        came = ticks_diff(ticks_ms(), now_ms) * _FASTEST_HZ // 1000
+        # Whatever held the processor up between the look and the burst may have let the FIFO run over: that look did
+        # not see it, and the next one finds a FIFO that is no longer full. 2 samples are _LOOK_MS.
+        came = ((ticks_ms() - now_ms) & TICKS_MASK) * _FASTEST_HZ // 1000 + 2
         if level + came > self._ROOM or not self._unpack():
             return self._overrun(ticks_ms())
         self._wrong = 0

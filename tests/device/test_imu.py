@@ -172,6 +172,61 @@ def test_overrun_is_noticed_and_its_length_told(board):
     assert len(at) == 1  # in step again, nothing missing
 
 
+def places(parts, imu):
+    """Moments within one read of a block at which something may hold the processor up, us from its begin."""
+    world = parts.virtual.world
+    advance, begun, found = world.advance, world.now_us, []
+
+    def noted(us):
+        found.append(world.now_us - begun + us // 2)
+        advance(us)
+
+    world.advance = noted
+    try:
+        assert imu.read() is not None
+    finally:
+        world.advance = advance
+    return found
+
+
+@pytest.mark.parametrize("held_s", [0.9, 1.1, 1.5, 2.5, 4.0])
+def test_a_block_is_the_trace_or_lost_wherever_the_processor_was_held_up(board, held_s):
+    """Before the look at the FIFO, in it, after it, in the burst, after that: what comes is where the count says."""
+    parts = board
+    world, sleep = parts.virtual.world, parts.load("time").sleep
+    row_of = {tuple(row): k for k, row in enumerate(np.round(walk(4000) / LSB).astype(int).tolist())}
+    imu = make(parts)
+    imu.start()
+    sleep(0.27)
+    moments = places(parts, imu)
+    assert len(moments) >= 4  # the look, the clock, the burst, the clock
+    for at_us in moments:
+        imu.stop()
+        parts.imu.trace.start_us = None  # the trace begins anew with the FIFO
+        imu.start()
+        imu.take_lost()
+        began_ms = imu.read_ms
+        sleep(0.27)
+        world.at(world.now_us + at_us, lambda _: advance_by(world, held_s))
+        index = 0
+        for _ in range(60):
+            block = imu.read()
+            index += imu.take_lost()
+            if block is not None:
+                first = row_of[tuple(np.roll(block.tolist(), 3, 1)[0])]
+                assert abs(first - index) <= 8, (at_us, held_s)
+                index += 52
+                came = 0.208 * (imu.read_ms - began_ms)
+                assert abs(index + imu.level - came) <= 8, (at_us, held_s)  # what the board's time is tied to
+            else:
+                sleep(0.05)
+        assert index > 208 * (1.0 + held_s)
+
+
+def advance_by(world, seconds):
+    world.advance(int(seconds * 1e6))
+
+
 def test_words_out_of_step_are_not_believed(board):
     """Somebody read one word too many: the pattern is off until the FIFO is emptied."""
     imu = make(board)

@@ -10,7 +10,7 @@ model: it is taken as a change of velocity and leaves the tilt alone.
 
 from math import atan2, cos, pi, sin, sqrt
 
-from gaitcore.compat import FLOAT, np, one, put, scale, sosfilt
+from gaitcore.compat import FLOAT, cells, np, one, put, scale, sosfilt
 from gaitcore.frames import cross, dot, least_aligned, unit
 from gaitcore.units import RAD
 
@@ -34,13 +34,15 @@ class _Piece:
 
     def __init__(self, n):
         self.n = n
-        w = np.zeros((3, n), dtype=FLOAT)
+        # rows x y z of the rate, then x y z x y of the force: the first six are what a sensor gives
+        self.rows = np.zeros((8, n), dtype=FLOAT)
+        w, f = self.rows[:3], self.rows[3:]
         self.w = w, w.reshape((3 * n,)), w[0], w[1], w[2]
-        # rows x y z x y: with rows 1:4 and 2:5 of two vectors a cross product is two products
-        s, f = np.zeros((5, n), dtype=FLOAT), np.zeros((5, n), dtype=FLOAT)
-        self.s = s[:3], s[1:4], s[2:5], s[3:], s[:2]
+        # with rows 1:4 and 2:5 of two vectors x y z x y a cross product is two products
+        s = np.zeros((5, n), dtype=FLOAT)
+        self.s = s, s[:3], s[1:4], s[2:5], s[3:], s[:2]
         self.f = f[:3], f[1:4], f[2:5], f[3:], f[:2]
-        self.rows = s[0], s[1], s[2]
+        self.xyz = s[0], s[1], s[2]
         self.q, self.last = s[:4], s[3]
         self.product = np.zeros((3, n), dtype=FLOAT)  # one after the other is worked out in it
 
@@ -56,7 +58,7 @@ class Attitude:
 
     Settings  rate_hz int; hop_samples; has_gyro
     In        force, rate: (3, n) FLOAT, g and dps of one hop, to be filled; propagate makes rates less the bias, in rad
-              a sample, of the latter
+              a sample, of the latter. sensor (6, n): both, the rate first
               propagate(out): out (7, n) is filled: specific force along two level axes and along up [g], up in sensor
               axes, and how far the sensor has turned about up [rad]
               correct(ex, ey, seconds, sigma): mean level specific force over a window [g], sigma of velocity [g s]
@@ -73,7 +75,13 @@ class Attitude:
         self.rate_hz = rate_hz
         self.has_gyro = has_gyro
         self._hop = hop = _Piece(hop_samples)
-        self.rate, self.force = hop.w[0], hop.f[0]
+        self.sensor, self.rate, self.force = hop.rows[:6], hop.w[0], hop.f[0]
+        # what a hop's products take beside the hop: a column, the axes as rows, a matrix of up
+        self._numbers, cells_ = cells(1, 24)
+        flat = cells_[0]
+        self._column = flat[:3].reshape((3, 1))
+        self._rows, self._row = flat[3:12].reshape((3, 3)), flat[9:12].reshape((1, 3))
+        self._matrix = flat[12:].reshape((3, 4))
         self._rad = k = RAD / rate_hz  # per sample, of a rate in dps
         self._k = one(k)
         self._part = None  # for hops that turn too far
@@ -169,9 +177,10 @@ class Attitude:
             out[HEAD] = 0.0
             self._offset = atan2(dot(self.level_y, ref), dot(self.level_x, ref))
             return
-        rate = self.rate
-        x, y, z = self.bias_dps
-        rate -= np.array(((x,), (y,), (z,)), dtype=FLOAT)
+        rate, numbers = self.rate, self._numbers
+        numbers[0], numbers[1] = self.bias_dps[0], self.bias_dps[1]
+        numbers[2] = self.bias_dps[2]
+        rate -= self._column
         scale(rate, self._k)
         last = self._turn(self._hop, out)
         # the heading of one axis also swings with the pelvis's lean; on average over a stride it turns as the body
@@ -183,28 +192,27 @@ class Attitude:
 
     def _turn(self, piece, out):
         """One piece of n samples, their rates less the bias in piece.w [rad a sample]; the last of the HEAD row."""
-        n, dot = piece.n, np.dot
+        n, dot, numbers = piece.n, np.dot, self._numbers
         w3, flat, wx, wy, wz = piece.w
         # one call of the filter for the three rows; what a row has gathered is taken off the next
         px, py, pz = np.sum(w3, axis=1).tolist()
         y, _ = sosfilt(_TO_MIDDLE, flat, zi=_FROM_ZERO)
         y = y.reshape((3, n))
-        y -= np.array(((0.0,), (px,), (px + py,)), dtype=FLOAT)
-        s3, sa, sb, again, two = piece.s
-        s3 -= s3  # as compat.put does, less the call
+        numbers[0] = 0.0
+        numbers[1] = px
+        numbers[2] = px + py
+        y -= self._column
+        s, s3, sa, sb, again, two = piece.s
+        s -= s  # as compat.put does, less the call
         s3 += y
-        again -= again
         again += two
-        sx, sy, sz = piece.rows
+        sx, sy, sz = piece.xyz
         cx = dot(sy, wz) - dot(sz, wy)
         cy = dot(sz, wx) - dot(sx, wz)
         cz = dot(sx, wy) - dot(sy, wx)
         # sine over angle, less half the cosine's part, cosine
-        product = piece.product
-        product -= product
-        product += s3
-        product *= s3
-        t = np.sum(product, axis=0)
+        y *= y  # y is s3, and is not needed any more
+        t = np.sum(y, axis=0)
         if n > 1 and np.max(t) > _FAR * _FAR:
             return self._halves(piece, out)
         a = t * _SIXTH
@@ -217,6 +225,7 @@ class Attitude:
         f3, fa, fb, again, two = piece.f
         again -= again
         again += two
+        product = piece.product
         product -= product
         product += s3
         product *= f3
@@ -236,11 +245,12 @@ class Attitude:
         product += f3
         product *= t
         x += product
-        u = self.up
-        put(out[:3], dot(np.array([self.level_x, self.level_y, u], dtype=FLOAT), x))
+        self._write_axes(numbers)
+        out -= out
+        rows = out[:3]
+        rows += dot(self._rows, x)
         # up, turned the other way: its part along the rotation, its cross product with it, and along itself
-        x, y, z = u
-        d = dot(np.array([u], dtype=FLOAT), s3)
+        d = dot(self._row, s3)
         d *= b
         product -= product
         product += s3
@@ -249,15 +259,35 @@ class Attitude:
         last = piece.last
         last -= last
         last += t
-        up = dot(np.array([[0.0, -z, y, x], [z, 0.0, -x, y], [-y, x, 0.0, z]], dtype=FLOAT), piece.q)
+        x, y, z = self.up
+        numbers[13], numbers[14] = -z, y  # rows 0 -z y x, z 0 -x y, -y x 0 z
+        numbers[15] = numbers[21] = x
+        numbers[16], numbers[18] = z, -x
+        numbers[19], numbers[20] = y, -y
+        numbers[23] = z
+        up = dot(self._matrix, piece.q)
         up -= product
-        put(out[3:6], up)
+        rows = out[3:6]
+        rows += up
         up *= w3
         d = np.sum(up, axis=0)
         y, self._turned = sosfilt(_TO_MIDDLE, d, zi=self._turned)
-        put(out[HEAD], y)
+        rows = out[HEAD]
+        rows += y
         self._carry(px + 0.5 * cx, py + 0.5 * cy, pz + 0.5 * cz)
         return float(y[n - 1])
+
+    def _write_axes(self, into):
+        """The axes as rows, from the fourth number on."""
+        x, y, z = self.level_x
+        into[3], into[4] = x, y
+        into[5] = z
+        x, y, z = self.level_y
+        into[6], into[7] = x, y
+        into[8] = z
+        x, y, z = self.up
+        into[9], into[10] = x, y
+        into[11] = z
 
     def _halves(self, piece, out):
         n = piece.n

@@ -13,7 +13,7 @@ the fifth, and the third stays below 1.5 times the second. Where the first outwe
 
 import math
 
-from gaitcore.compat import FLOAT, const, np, put, sosfilt
+from gaitcore.compat import FLOAT, cells, const, np, put, sosfilt
 from gaitcore.gate import RUNNING, Gate
 
 _MOST_POINTS = const(28)  # per hop; more samples than that are thinned out to the next
@@ -113,6 +113,7 @@ class Rhythm:
         points = self._points = np.zeros((3, n), dtype=FLOAT)
         self._rows = points[0], points[1], points[2]
         self._up = [0.0, 0.0, 0.0]
+        self._down, self._down_row = cells(1, 3)
         self._zi = [None, None, None]
         self._sideways = [0.0] * _SIDEWAYS_HOPS
         # sums of the ring and of its squares over each of the last hops, and over the second half of the last but one
@@ -187,7 +188,11 @@ class Rhythm:
         n = self._n
         x, y, z = up
         norm = max(0.1, math.sqrt(x * x + y * y + z * z))
-        row = np.array([[x / norm, y / norm, z / norm]], dtype=FLOAT)
+        row = self._down
+        row[0] = x / norm
+        row[1] = y / norm
+        row[2] = z / norm
+        row = self._down_row
         if self.activity == RUNNING:
             # the horizontal tells walkers from runners before a bout: in it the vertical alone is filtered
             if not self._alone:

@@ -11,6 +11,8 @@ np        ulab.numpy where there is one (device, strict stand-in, MicroPython), 
 FLOAT     dtype of every float array: 32 bits on all of them. Always pass it: numpy's default is 64.
 one       one(x): a number as an array of one element. ulab makes one of each number that meets an array, four objects;
           what meets arrays in every block is made once.
+cells     cells(rows, columns) -> (numbers, array): a small array whose numbers are written one by one, numbers[k] = x,
+          row after row. It is made once: a new one costs a tuple or list for each row, and more than writing does.
 scale     scale(rows, factor): in place.
 put       put(into, rows): into[:] = rows of the same shape, finite both. ulab copies what is assigned before it puts it
           there; this makes nothing new.
@@ -20,6 +22,7 @@ const     MicroPython's compile-time constant, the identity elsewhere.
 """
 
 import sys
+from array import array
 
 try:
     from micropython import const
@@ -110,6 +113,11 @@ INT16 = np.int16
 
 def one(x):
     return np.array([x], dtype=FLOAT)
+
+
+def cells(rows, columns):
+    numbers = array("f", [0.0] * (rows * columns))
+    return numbers, np.frombuffer(numbers, dtype=FLOAT).reshape((rows, columns))
 
 
 TICKS_PERIOD = const(1 << 29)

@@ -1,21 +1,21 @@
 """Samples of the sensor, averaged in groups, into one hop at the inner rate."""
 
-from gaitcore.compat import FLOAT, np, one, put, scale
+from gaitcore.compat import FLOAT, np, put, scale
 from gaitcore.units import ACC_G_PER_LSB_16G, GYR_DPS_PER_LSB_1000
 
 # A little below the ends of the ranges: 32767 LSB of 16 g, 28571 LSB of 1000 dps.
 _ACC_FULL_G = 15.95
 _GYR_FULL_DPS = 999.0
 _ACC_FULL_LSB = 32684
-_GYR_FULL_LSB = 28543
+_GYR_FULL_LSB = 28543  # the lower of the two: what is below it is full in neither
 _NONSENSE = 1e6
 
 
 class Intake:
     """Fills the arrays of a hop, from blocks of any length or from a FIFO's frames.
 
-    Settings  acc, gyr: (3, hop) FLOAT to fill with g and dps; group: samples that make one of the inner rate;
-              has_gyro: else the rates of rows() are left alone
+    Settings  into: (6, hop) FLOAT to fill, rows gx gy gz [dps] ax ay az [g]; group: samples that make one of the inner
+              rate; has_gyro: else the rates of rows() are left alone
     In        rows(block, at, end): samples [at, end) of (6, m) FLOAT, ax ay az [g] gx gy gz [dps]
               frames(lsb, at, end): samples [at, end) of (m, 6) INT16, gx gy gz ax ay az, LSB of units.py, whole groups
               and none begun. The array should be the same each time, as a FIFO's buffer is: views of it are kept
@@ -26,13 +26,14 @@ class Intake:
               end of the sensor's range; sane(): whether all are numbers that a sensor can give
     """
 
-    def __init__(self, acc, gyr, group, has_gyro=True):
-        self.acc, self.gyr = acc, gyr
+    def __init__(self, into, group, has_gyro=True):
+        self._all = into
+        self.gyr, self.acc = gyr, acc = into[:3], into[3:]
         # array to fill, first row of its three in a block, its range
         self._kinds = ((acc, 0, _ACC_FULL_G), (gyr, 3, _GYR_FULL_DPS)) if has_gyro else ((acc, 0, _ACC_FULL_G),)
         self._group = group
-        self._hop = acc.shape[1]
-        self._g, self._dps = one(ACC_G_PER_LSB_16G / group), one(GYR_DPS_PER_LSB_1000 / group)
+        self._hop = into.shape[1]
+        self._per_lsb = np.array([[GYR_DPS_PER_LSB_1000 / group]] * 3 + [[ACC_G_PER_LSB_16G / group]] * 3, dtype=FLOAT)
         self._rest = None  # a group in work: made when samples come one by one
         self._lsb = None
         self._n = 0
@@ -99,25 +100,19 @@ class Intake:
         m = end - at
         m = (m if m < room else room) // group
         if m == n and not a % n:
-            acc, gyr = self._into[a // n]
-            accs, gyrs = self._accs, self._gyrs
+            into, parts = self._into[a // n], self._parts
         else:
-            acc, gyr = self.acc[:, a : a + m], self.gyr[:, a : a + m]
+            into = self._all[:, a : a + m]
             at //= group
-            accs = [part[:, at : at + m] for part in self._accs]
-            gyrs = [part[:, at : at + m] for part in self._gyrs]
-        put(acc, accs[0])
-        put(gyr, gyrs[0])
+            parts = [part[:, at : at + m] for part in self._parts]
+        put(into, parts[0])
         for k in range(1, group):
-            acc += accs[k]
-            gyr += gyrs[k]
+            into += parts[k]
         # the sums of a group tell whether to look closer
-        if np.max(acc) >= _ACC_FULL_LSB or np.min(acc) <= -_ACC_FULL_LSB:
-            self._look(lsb[:, 3:], _ACC_FULL_LSB)
-        if np.max(gyr) >= _GYR_FULL_LSB or np.min(gyr) <= -_GYR_FULL_LSB:
-            self._look(lsb[:, :3], _GYR_FULL_LSB)
-        scale(acc, self._g)
-        scale(gyr, self._dps)
+        if np.max(into) >= _GYR_FULL_LSB or np.min(into) <= -_GYR_FULL_LSB:
+            self._look(into[:3], lsb[:, :3], _GYR_FULL_LSB)
+            self._look(into[3:], lsb[:, 3:], _ACC_FULL_LSB)
+        scale(into, self._per_lsb)
         self.filled = a + m
         m *= group
         self.room = room - m
@@ -128,12 +123,11 @@ class Intake:
         group = self._group
         self._lsb = lsb
         self._n = n = lsb.shape[0] // group
-        self._accs = [lsb[k::group, 3:].T for k in range(group)]
-        self._gyrs = [lsb[k::group, :3].T for k in range(group)]
-        self._into = [(self.acc[:, a : a + n], self.gyr[:, a : a + n]) for a in range(0, self._hop - n + 1, n)]
+        self._parts = [lsb[k::group].T for k in range(group)]
+        self._into = [self._all[:, a : a + n] for a in range(0, self._hop - n + 1, n)]
 
-    def _look(self, lsb, most):
-        if np.max(lsb) >= most or np.min(lsb) <= -most:
+    def _look(self, sums, lsb, most):
+        if (np.max(sums) >= most or np.min(sums) <= -most) and (np.max(lsb) >= most or np.min(lsb) <= -most):
             self.full = True
 
     def sane(self):

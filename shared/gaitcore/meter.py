@@ -1,8 +1,8 @@
 """One step measured from the ring: everything but when it is given out."""
 
-from gaitcore import attitude as att
 from gaitcore import models
-from gaitcore.compat import FLOAT, np
+from gaitcore.attitude import HEAD, UP_X, VERT
+from gaitcore.compat import cells, np
 from gaitcore.contact import Contact
 from gaitcore.frames import cross, dot, level
 from gaitcore.oscillation import Oscillation
@@ -56,6 +56,7 @@ class StepMeter:
         self._contact = Contact(rate_hz)
         self._oscillation = Oscillation(rate_hz)
         self._shape = Shape(rate_hz, models.SHAPE)
+        self._way, self._way_row = cells(1, 2)
         self.reset()
 
     def tune(self, rate_hz):
@@ -88,15 +89,15 @@ class StepMeter:
         step = Step()
         attitude, buf, o = self._attitude, ring.buf, ring.base
         # means over a stride: up, its length within 0.3 % of one, and the heading
-        x, y, z, mean_head = np.mean(buf[att.UP_X :, s0 - o : s1 - o], axis=1).tolist()
+        x, y, z, mean_head = np.mean(buf[UP_X:, s0 - o : s1 - o], axis=1).tolist()
         up = self.up = [x, y, z]
         hx, hy = attitude.heading(mean_head)
         # oscillation over this step alone, so that left and right may differ
         on = t - (self._lead or 0.0)
         i, j = max(s0, int(on + 0.5)), min(s1, int(on + period + 0.5))
         if j - i > 0.95 * period - 1.0:
-            step.vo_cm = self._oscillation.measure(buf[att.VERT, s0 - o : s1 - o], i - s0, j - s0, stride)
-        self.step_up = np.mean(buf[att.UP_X : att.HEAD, i - o : j - o], axis=1).tolist()
+            step.vo_cm = self._oscillation.measure(buf[VERT, s0 - o : s1 - o], i - s0, j - s0, stride)
+        self.step_up = np.mean(buf[UP_X:HEAD, i - o : j - o], axis=1).tolist()
         n = self._steps = self._steps + 1
         if step.vo_cm is not None and (n < _SURE or n % 3 == 0):
             self._learn_forward(buf[:2, s0 - o : s1 - o], up, hx, hy)
@@ -105,9 +106,12 @@ class StepMeter:
         if f:
             c, s = self.course
             fx, fy = hx * c - hy * s, hy * c + hx * s
-            fwd = np.dot(np.array([(fx, fy)], dtype=FLOAT), buf[:2, start - o : end - o])[0]
+            way = self._way
+            way[0] = fx
+            way[1] = fy
+            fwd = np.dot(self._way_row, buf[:2, start - o : end - o])[0]
         self.on = on
-        good = contact.measure(buf[att.VERT, start - o : end - o], fwd, t - start, period)
+        good = contact.measure(buf[VERT, start - o : end - o], fwd, t - start, period)
         if good:
             lead = t - start - contact.on
             if self._lead is None or self._strange > _STRANGE:
@@ -123,7 +127,9 @@ class StepMeter:
         self.whole = s1 - s0 > 0.95 * stride
         if f and attitude.has_gyro and self.whole and n & 3 == 1:
             # one step in four: it is a stride's, and a run has some thousand of them
-            across = np.dot(np.array([(-fy, fx)], dtype=FLOAT), buf[:2, s0 - o : s1 - o])[0]
+            way[0] = -fy
+            way[1] = fx
+            across = np.dot(self._way_row, buf[:2, s0 - o : s1 - o])[0]
             step.sway_cm = self._oscillation.measure(across, 0, s1 - s0, stride)
         if f and attitude.has_gyro and self.whole:
             f = level(f, up)
@@ -135,7 +141,7 @@ class StepMeter:
                 b, e = s0, s1
             b -= o
             e -= o
-            tilt, drop, turn = sway(buf[att.UP_X : att.HEAD, b:e], buf[att.HEAD, b:e], f, cross(f, up))
+            tilt, drop, turn = sway(buf[UP_X:HEAD, b:e], buf[HEAD, b:e], f, cross(f, up))
             step.tilt_range_deg = range_deg(tilt)
             step.drop_range_deg = range_deg(drop)
             step.rotation_range_deg = range_deg(turn)

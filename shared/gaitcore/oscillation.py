@@ -1,6 +1,6 @@
 """Vertical oscillation: the vertical acceleration of one step integrated twice."""
 
-from gaitcore.compat import FLOAT, np, sosfilt
+from gaitcore.compat import FLOAT, cells, np, sosfilt
 from gaitcore.units import G
 
 _SUM = np.array([[1.0, 0.0, 0.0, 1.0, -1.0, 0.0]], dtype=FLOAT)
@@ -22,7 +22,9 @@ class Oscillation:
         # weights m .. 1 of the last m: a sum of sums is their dot product. No ring holds more than these
         self._most = most = int(2.5 * rate_hz)
         self._weights = np.linspace(most, 1, most, dtype=FLOAT)
-        self._a = self._from = None
+        self._a = None
+        self._mean, self._means = cells(1, 1)
+        self._before, self._from = cells(1, 2)
         self.tune(rate_hz)
 
     def tune(self, rate_hz):
@@ -35,13 +37,12 @@ class Oscillation:
             more = 0.0
         n = m + more
         first = float(vert[0])
-        mean = (np.sum(vert) + more * first) / n
-        a = self._a = vert - mean
+        mean = self._mean[0] = (np.sum(vert) + more * first) / n
+        a = self._a = vert - self._means[0]
         # the velocity before the first sample, so that its mean is zero. A sum is a rectangle rule: half a sample late,
         # which the mean takes out to first order
-        before = -(np.dot(a, self._weights[self._most - m :]) + more * (first - mean)) / n
-        zi = self._from = np.array([[before, 0.0]], dtype=FLOAT)
-        z, _ = sosfilt(_SUM_OF_SUMS, a, zi=zi)
+        self._before[0] = -(np.dot(a, self._weights[self._most - m :]) + more * (first - mean)) / n
+        z, _ = sosfilt(_SUM_OF_SUMS, a, zi=self._from)
         z = z[start:end]
         return self._cm * (np.max(z) - np.min(z))
 

@@ -90,7 +90,7 @@ class Pipeline:
         self._first = None
         self._ring = Ring(att.ROWS, int(1.3 * rate) + hop, hop)  # two slow steps and the hops until they are known
         self._attitude = Attitude(rate, hop, has_gyro)
-        self.intake = Intake(self._attitude.force, self._attitude.rate, group, has_gyro)
+        self.intake = Intake(self._attitude.sensor, group, has_gyro)
         self._leveller = Leveller(self._ring, self._attitude, rate, hop)
         self._rhythm = Rhythm(rate)
         self._finder = StepFinder(rate)
@@ -405,7 +405,7 @@ class Pipeline:
     # -- steps --------------------------------------------------------------------------------------------------------
 
     def _measure_steps(self, last):
-        on, end = self._on, self._ring.end
+        on, end, meter = self._on, self._ring.end, self._meter
         usual = self._rhythm.step_period_samples
         while on:
             t = on[0]
@@ -424,16 +424,16 @@ class Pipeline:
             # steps since the last: a limping runner's long one is still one
             parity = self._side.count(int((t - self._last_on) / (usual or period) + 0.5) if self._last_on > 0 else 9)
             self._last_on = t
-            step = self._meter.measure(t, period, stride, follows and end >= t + LATEST * stride, self._side)
+            step = meter.measure(t, period, stride, follows and end >= t + LATEST * stride, self._side)
             if step is None:
                 continue
-            self._pace.push(self._meter.on, usual)
-            raw = (self._meter.on + 0.5) * self.group - 0.5
+            self._pace.push(meter.on, usual)
+            raw = (meter.on + 0.5) * self.group - 0.5
             whole = int(raw)
             late_ms = int(1000.0 * (raw - whole) / self.time.rate_hz + 0.5)
             step.on_ms = max(0, self.time.ms(whole + self._offset) + late_ms)
             for start, stop, flag in self._marks:
-                if start < self._meter.last and stop > t - 0.4 * period:
+                if start < meter.last and stop > t - 0.4 * period:
                     step.flags |= flag
             if step.flags & GAP:
                 step.tilt_range_deg = step.drop_range_deg = step.rotation_range_deg = None
@@ -441,8 +441,7 @@ class Pipeline:
                 step.contact_ms = step.impact_g = step.pelvis_loss_mps = step.push = step.vo_cm = step.sway_cm = None
             if self._attitude.p_tt > _SETTLED_RAD * _SETTLED_RAD:
                 step.flags |= SETTLING
-            whole = self._meter.whole
-            self._held.append((t, parity, step, self._meter.up if whole else None, self._meter.step_up))
+            self._held.append((t, parity, step, meter.up if meter.whole else None, meter.step_up))
 
     def _release(self):
         """Give out what waits once it is running, and forget what was not."""

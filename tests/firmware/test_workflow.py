@@ -19,6 +19,7 @@ from formclip.firmware.drive import CIRCUITPYTHON
 from formclip.firmware.sources import REPO, libraries_here
 
 from tests.boards import git, make_checkout
+from tests.picks import first
 
 WORKFLOW = REPO / ".github" / "workflows" / "firmware.yml"
 SCRIPTS = REPO / ".github" / "firmware"
@@ -107,7 +108,7 @@ esac
 
 
 @pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
-@pytest.mark.parametrize("board", list(bundle.BOARDS))
+@pytest.mark.parametrize("board", first(bundle.BOARDS))
 def test_freeze_build_name(tmp_path, shell, board):
     source = make_checkout(tmp_path / "circuitpython")
     shell.program("make", MAKE)
@@ -135,6 +136,7 @@ def test_an_old_compiler_is_refused_before_anything_is_written(tmp_path, shell):
     assert not (source / "frozen").exists() and not (tmp_path / "out").exists()
 
 
+@pytest.mark.long  # it freezes once more
 def test_a_build_that_fails_leaves_no_file(tmp_path, shell):
     source = make_checkout(tmp_path / "circuitpython")
     shell.program("make", "exit 2")

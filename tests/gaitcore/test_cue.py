@@ -77,6 +77,7 @@ def test_held_faults_are_cued_in_time_and_natural_running_is_not():
     assert sum(counts.values()) * 30 <= minutes
 
 
+@pytest.mark.long  # twenty runs of 37 min
 def test_documented_figures_are_those_measured(repo):
     rows = (repo / "docs" / "wear" / "cues.md").read_text().splitlines()
     total, cued, _ = cue_streams.hits(range(20), 8.0)[ARCH]

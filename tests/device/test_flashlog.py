@@ -16,6 +16,8 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
+from tests.picks import later
+
 SMALL_B = 512 * 1024
 
 
@@ -300,12 +302,13 @@ def test_whatever_the_log_does_no_cut_loses_what_was_promised():
     run_machine(Life, settings=settings(max_examples=60, stateful_step_count=40, deadline=None))
 
 
-def test_cuts_at_every_place_of_the_file_in_short():
+@pytest.mark.parametrize("share", [0.3, *later(1)])
+def test_cuts_at_every_place_of_the_file_in_short(share):
     """`make torture` does all of them."""
     done = torture.Torture()
-    torture.torture(done, every=71, doubles=120, lives=40)
-    assert done.tried["single"] > 800 and done.tried["double"] > 700 and done.tried["triple"] > 100
-    assert done.tried["first start"] > 300
+    torture.torture(done, every=int(71 / share), doubles=int(120 * share), lives=int(40 * share))
+    assert done.tried["single"] > 800 * share and done.tried["double"] > 700 * share
+    assert done.tried["triple"] > 100 * share and done.tried["first start"] > 300 * share
 
 
 @pytest.mark.parametrize("shift", [3, 6])

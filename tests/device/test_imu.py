@@ -374,6 +374,7 @@ def test_registers_after_reset_and_rates(board):
     assert board.imu._count // board.imu._per_sample == pytest.approx(seconds * 208, abs=1.5)
 
 
+@pytest.mark.long  # `make bench` prints the same count
 def test_a_block_costs_the_board_little(tmp_path):
     """By the cost table: the driver around gaitcore, of the 10 % that there are in all; no object on the heap."""
     from formclip.lab.bench import count

@@ -41,6 +41,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from tests.conftest import REPO
+from tests.picks import first
 
 DATA = Path(os.environ.get("FORMCLIP_DATA", REPO.parent / "shared" / "data"))
 PERFECT = preset("perfect", 1)
@@ -636,7 +637,7 @@ def test_flags_win_over_the_file_and_the_file_over_the_preset(tmp_path):
 
 
 # -- people ----------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("speed", SPEEDS_MPS)
+@pytest.mark.parametrize("speed", first(SPEEDS_MPS))
 def test_a_simulated_stride_resembles_peoples(speed):
     if not recorded(DATA, speed):
         pytest.skip("no recorded runners: set FORMCLIP_DATA to the folder that holds rbds/")

@@ -94,6 +94,11 @@ def phyphox_gyr(r, offset_s=0.0):
     return table(quoted(PHYPHOX_GYR), [t_s, *gyr.T], ",", "%.9E")
 
 
+def phyphox_apart(r):
+    """The texts of accelerometer and gyroscope, each a file of its own."""
+    return phyphox_acc(r), table(quoted(PHYPHOX_GYR), [r.t_s, *r.rad_s.T], ",", "%.9E")
+
+
 def phyphox_one(folder, r):
     """phyphox-android, DataExport.java: one experiment, comma and point."""
     return written(folder / "Raw Data.csv", phyphox_acc(r))

@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from formclip.ground.errors import FileError, LogError
+from formclip.ground.log import read_log, told_beside, told_path
+from formclip.runs.exchange.source import of_stored
 from formclip.runs.insight import digest as digest_module
 from formclip.runs.insight.digest import Digest, digests
 from formclip.runs.insight.history import history
@@ -244,6 +246,43 @@ def test_a_run_of_a_clip_is_known_when_its_log_is_added(store, tmp_path):
     assert not taken.new and taken.stored.label == f"{CLIP}/12"
 
 
+TOLD = {"doubts": [{"words": "half of it", "remedy": "say its unit"}], "left_empty": {"vo_cm": "scale"}, "notes": ["n"]}
+
+
+def test_what_was_doubtful_of_a_recording_stays_with_its_run(store, tmp_path):
+    """Read by whoever reads the log; what it makes worthless is in no figure."""
+    (tmp_path / "a.fclog").write_bytes(log_of())
+    (taken,) = take_in(store, tmp_path / "a.fclog")
+    assert "vo_cm" in digests(store, [taken.stored])[taken.stored.key].means
+    (again,) = take_in(store, tmp_path / "a.fclog", told=TOLD)
+    assert not again.new and read_log(taken.stored.path).told == TOLD
+    assert told_path(taken.stored.path).stat().st_mode & 0o777 == 0o600
+    means = digests(store, [taken.stored])[taken.stored.key].means
+    assert "vo_cm" not in means and "cadence_spm" in means, "what was kept without it is made again"
+    run = of_stored(taken.stored, store).run
+    assert run.summary["doubts"] == TOLD["doubts"] and not np.isfinite(run.column("vo_cm")).any()
+
+
+def test_what_was_told_beside_a_log_comes_back_from_a_backup_and_goes_with_its_run(store, tmp_path):
+    (tmp_path / "a.fclog").write_bytes(log_of())
+    (taken,) = take_in(store, tmp_path / "a.fclog", told=TOLD)
+    backup(store, tmp_path / "b.zip")
+    assert restore(tmp_path / "b.zip", tmp_path / "other") == 1
+    (stored,) = Store(tmp_path / "other").sessions()
+    assert read_log(stored.path).told == TOLD
+    throw_away(store, taken.stored, now_unix_s=0)
+    assert told_beside(taken.stored.path) == TOLD, "the bin keeps it"
+    empty_bin(store)
+    assert not told_path(taken.stored.path).exists()
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"7", b'{"doubts": 3}', b'{"doubts": [{"words": 1}]}', b"\xff\xfe"])
+def test_a_file_beside_a_log_that_is_not_of_its_form_hides_no_run(store, tmp_path, data):
+    (tmp_path / "a.fclog").write_bytes(log_of())
+    told_path(tmp_path / "a.fclog").write_bytes(data)
+    assert told_beside(tmp_path / "a.fclog") == {} and read_log(tmp_path / "a.fclog").entries
+
+
 # -- figures in short --------------------------------------------------------------------------------------------------
 
 
@@ -466,10 +505,12 @@ def test_killed_anywhere_a_log_is_added_whole_or_can_be_added_again(tmp_path):
 
     def after(here):
         assert all(data == log.read_bytes() for data in held(Store(here)).values())
-        take_in(Store(here), log)
+        assert all(told_beside(stored.path) == TOLD for stored in Store(here).sessions()), "never without its doubts"
+        take_in(Store(here), log, told=TOLD)
         assert held(Store(here)) == {1: log.read_bytes()}
+        assert [told_beside(stored.path) for stored in Store(here).sessions()] == [TOLD]
 
-    assert killed_at_each_event(tmp_path, None, lambda here: take_in(Store(here), log), after) > 10
+    assert killed_at_each_event(tmp_path, None, lambda here: take_in(Store(here), log, told=TOLD), after) > 10
 
 
 def test_killed_anywhere_a_restore_leaves_the_old_runs_or_the_new(tmp_path):

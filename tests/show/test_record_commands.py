@@ -4,10 +4,13 @@ import io
 import json
 
 import click
+import numpy as np
 import pytest
+from formclip.lab.simulate import Scenario, simulate
 from formclip.runs.store.store import Store
 from formclip.show import cli
 
+from tests.ground import exports
 from tests.made_runs import SUMMER, log_of, put
 
 CLIP = "formclip-1a2b"
@@ -118,6 +121,32 @@ def test_a_trace_is_added_in_silence_and_needs_a_date(run, tmp_path):
     write(tmp_path / "w", preset("walk", 2.0), 1)
     code, _, err = run("add", tmp_path / "w.imu.csv.xz", "--at", "today")
     assert code == 3 and "nobody runs in it" in err and len(Store(tmp_path / "store").sessions()) == 1
+
+
+def test_what_is_doubtful_of_a_recording_is_told_of_its_run_and_put_right_when_asked(run, tmp_path, capsys):
+    """In `show` and the report, later; what it makes worthless is left empty. Two files of one recording are one."""
+    made = simulate(Scenario(minutes=0.6, rate_hz=104), seed=1)
+    texts = exports.phyphox_apart(exports.Run(np.arange(len(made.acc_g)) / 104, 0.5 * made.acc_g, made.gyr_dps))
+    acc, gyr = (exports.written(tmp_path / f"{n}.csv", text) for n, text in enumerate(texts))
+    assert cli.run(["import", "--look", "--json", str(gyr), str(acc)]) == 0
+    (doubt,) = json.loads(capsys.readouterr().out)[0]["doubts"]
+    assert "1 g reads 0.50 g" in doubt["words"] and doubt["fixable"]
+    assert cli.run(["import", "--look", str(gyr), str(acc)]) == 0
+    assert "doubt: 1 g reads 0.50 g" in capsys.readouterr().out
+    code, _, err = run("add", gyr, acc, "--at", "2026-11-03T07:15")
+    assert code == 0, err
+    out = run("show", "added/1")[1]
+    assert "doubtful: 1 g reads 0.50 g" in out and "left empty for it: " in out and "Vertical oscillation" not in out
+    assert run("report", "added/1", "-o", tmp_path / "r.html")[0] == 0
+    page = (tmp_path / "r.html").read_text()
+    assert "Doubtful: 1 g reads 0.50 g" in page and "Left empty for it: " in page
+    assert run("add", gyr, acc, "--at", "2026-11-03T07:15", "--fix")[0] == 0
+    out = run("show", "added/2")[1]
+    assert "doubtful" not in out and "Vertical oscillation" in out and "Tilt" in out
+    assert run("report", "added/2", "-o", tmp_path / "r.html")[0] == 0
+    assert "Corrected, as asked: 1 g reads 0.50 g" in (tmp_path / "r.html").read_text()
+    code, _, err = run("add", acc, acc, "--at", "2026-11-03T07:15")
+    assert code == 3 and "2 recordings, not one" in err
 
 
 WRONG = {

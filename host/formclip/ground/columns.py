@@ -67,6 +67,7 @@ def to_columns(log: Log, time_of: Callable[[Floats], Floats], settings: Settings
             flight[:-1][~next_is_next | (flight[:-1] < 0)] = math.nan
     columns["flight_ms"] = flight
     columns |= estimates.widths(columns, values, bool(start.get("has_gyro", 1)), old)
+    leave_empty(columns, log.told.get("left_empty", {}))
     return {name: columns[name] for name in COLUMNS}
 
 
@@ -101,7 +102,7 @@ def to_run(log: Log, time_of: Callable[[Floats], Floats] = own_clock, name: str 
     for metric in TABLE:
         if metric.sign < 0:
             columns[metric.key] = -columns[metric.key]
-    summary = {"baseline": baseline_of(log), "closed": log.closed, "problems": log.problems}
+    summary = {"baseline": baseline_of(log), "closed": log.closed, "problems": log.problems, **log.told}
     summary |= (
         {"no_cue": why_no_cue(log, log.settings())} if columns["on_s"].size else {"no_running": why_no_running(log)}
     )

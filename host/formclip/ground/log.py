@@ -1,10 +1,15 @@
-"""A clip's own file on the desktop: from bytes to entries, by gaitcore's own records."""
+"""A clip's own file on the desktop: from bytes to entries, by gaitcore's own records.
+
+Beside a log that was made from a recording may stand NAME.told.json: what was found doubtful about the recording, which
+its log cannot say. Whoever reads the log has it as `told`.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
+from typing import Any, TypeVar
 
 from gaitcore import pages, records, recover
 from gaitcore.settings import Settings
@@ -13,21 +18,28 @@ from formclip.ground.errors import LogError, from_os_error
 
 LOG_NAME = "session.fclog"
 SUMMARY_NAME = "summary.json"
+_TOLD_ENDS = ".told.json"
+_MOST_TOLD_B = 1 << 16
 _MOST_B = 1 << 28
 _HALF_TICKS = 1 << 31
 
 Entry = tuple[int, int, Any]
+P = TypeVar("P", bound=PurePath)
 
 
 @dataclass
 class Log:
-    """One session as the log holds it."""
+    """One session as the log holds it.
+
+    told      what stands beside it of the recording that it was made from: doubts, left_empty, notes
+    """
 
     path: Path
     entries: list[Entry]
     problems: list[str] = field(default_factory=list)
     closed: bool = True
     raw: list[tuple[int, bytes]] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
 
     def events(self, tag: int) -> list[tuple[int, dict[str, Any]]]:
         """(t_ms, values by name) of one kind of event."""
@@ -93,12 +105,50 @@ def read_logs(path: Path) -> list[Log]:
         offset, what, remedy = found.problems[0] if found.problems else (0, "no page of a log in it", "")
         raise LogError(what, remedy or "check that this is a clip's log file", path=path, place=f"byte {offset}")
     logs[0].problems = problems
+    if len(logs) == 1:
+        logs[0].told = told_beside(path)
     return logs
 
 
 def read_log(path: Path) -> Log:
     """The session of a log file (the last one where there are several)."""
     return read_logs(path)[-1]
+
+
+def told_path(log: P) -> P:
+    """Where what a log's recording was doubted for stands."""
+    return log.with_suffix(_TOLD_ENDS)
+
+
+def told_beside(log: Path) -> dict[str, Any]:
+    """What stands beside a log, empty where nothing does; what is not of its form is left out."""
+    try:
+        with told_path(log).open("rb") as file:
+            return told_of(file.read(_MOST_TOLD_B))
+    except OSError:
+        return {}
+
+
+def told_by_replay(folder: Path) -> dict[str, Any]:
+    """The same of a folder that `replay --out` made; empty where nothing was doubtful."""
+    try:
+        found = told_of((folder / SUMMARY_NAME).read_bytes())
+    except OSError:
+        return {}
+    return found if "doubts" in found else {}
+
+
+def told_of(data: bytes) -> dict[str, Any]:
+    """The bytes of NAME.told.json as doubts (words and remedy), left_empty (column: check) and notes."""
+    try:
+        found = json.loads(data)
+        doubts = [{"words": str(one["words"]), "remedy": str(one["remedy"])} for one in found.get("doubts", ())]
+        empty = {str(column): str(check) for column, check in found.get("left_empty", {}).items()}
+        notes = [str(note) for note in found.get("notes", ())]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return {}
+    held = {"doubts": doubts, "left_empty": empty, "notes": notes}
+    return {key: value for key, value in held.items() if value}
 
 
 def find_log(path: Path) -> Path:

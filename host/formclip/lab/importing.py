@@ -24,6 +24,7 @@ from formclip.ground.trace import Block, Given, Lost, Piece, Trace, TraceWriter,
 from formclip.ground.trace.mapping import ROWS, TEXT, Part, column_name
 from formclip.ground.trace.table import Floats
 from formclip.ground.version import VERSION
+from formclip.lab.doubts import Doubt, Survey, doubts_of
 
 TRACE_ENDS = ".imu.csv.xz"
 SIDE_ENDS = ".import.json"
@@ -128,11 +129,13 @@ class Preview:
     picture_from_s: float
     notes: tuple[str, ...]
     starts_at: str | None
+    doubts: tuple[Doubt, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         held = {key: value for key, value in vars(self).items() if key not in ("picture", "picture_from_s")}
         held["gravity_g"] = round(self.gravity_g, 4) if math.isfinite(self.gravity_g) else None
         held["notes"], held["missing"] = list(self.notes), list(self.missing)
+        held["doubts"] = [doubt.to_dict() for doubt in self.doubts]
         return held
 
     def lines(self) -> list[str]:
@@ -163,6 +166,7 @@ class Preview:
         if self.picture:
             row(f"{_PICTURE_S} s", f"from {clock(self.picture_from_s)}, acceleration along gravity")
             lines.append(f"  {self.picture}")
+        lines += [f"  doubt: {doubt.text}" for doubt in self.doubts]
         return lines + [f"  note: {note}" for note in self.notes]
 
 
@@ -191,7 +195,7 @@ def _time(part: Part) -> dict[str, Any]:
     return {"columns": [column_name(part.table, place) for place in time.places], "unit": unit}
 
 
-def preview_of(trace: Trace, look: Look) -> Preview:
+def preview_of(trace: Trace, look: Look, survey: Survey) -> Preview:
     """The preview, once all pieces of the trace have gone by."""
     plan, timing = trace.plan, trace.timing
     picture, picture_from_s = look.picture()
@@ -231,6 +235,7 @@ def preview_of(trace: Trace, look: Look) -> Preview:
         picture_from_s,
         tuple(trace.notes),
         starts_at,
+        tuple(doubts_of(survey)),
     )
 
 
@@ -314,15 +319,17 @@ def import_recording(paths: Sequence[Path], folder: Path, given: Given | None = 
 
 def _pass(trace: Trace, to: Path | None, bar: bool) -> Imported:
     look = Look(trace.rate_hz, trace.has_gyro)
+    survey = Survey(trace.rate_hz, trace.has_gyro, trace.planar)
     writer = TraceWriter(to, trace.has_gyro) if to is not None else None
     try:
         with file_progress("read", trace.size_b, bar and trace.size_b > _PROGRESS_B) as on_progress:
             for piece in trace.pieces(on_progress):
                 look.take(piece)
+                survey.take(piece)
                 if writer is not None and isinstance(piece, Block):
                     count = piece.samples.shape[1]
                     writer.write(trace.t_s(np.arange(piece.index, piece.index + count)), piece.samples)
     finally:
         if writer is not None:
             writer.close()
-    return Imported(preview_of(trace, look), to)
+    return Imported(preview_of(trace, look, survey), to)

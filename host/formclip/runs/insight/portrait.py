@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from formclip.ground.log import told_beside
 from formclip.runs.insight.digest import FIGURES, KEPT, NONE, STOOD, Digest
 from formclip.runs.insight.distance import distance_of
 from formclip.runs.store.brief import Row
@@ -21,6 +22,7 @@ def portrait(row: Row, digest: Digest, watched: Watched | None = None) -> dict[s
     """Everything that is known of one run, ready for JSON."""
     about = row.about
     distance = distance_of(about, watched, digest)
+    beside = told_beside(row.stored.path)
     told: dict[str, Any] = {
         "session": row.stored.label,
         "file": str(row.stored.path),
@@ -50,6 +52,8 @@ def portrait(row: Row, digest: Digest, watched: Watched | None = None) -> dict[s
         "slipped_pct": digest.slipped_pct,
         "firmware": digest.firmware,
         "problems": digest.problems,
+        "doubts": [f"{one['words']}; {one['remedy']}" for one in beside.get("doubts", ())],
+        "left_empty": list(beside.get("left_empty", ())),
     }
 
 

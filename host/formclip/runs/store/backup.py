@@ -1,5 +1,5 @@
-"""The whole record in one file, and back: every log and watch's file byte for byte, the index, nothing that can be
-made again.
+"""The whole record in one file, and back: every log and watch's file byte for byte, what was told beside a log, the
+index, nothing that can be made again.
 
 The file is a ZIP. Restoring adds files and replaces the index in one transaction, so a stop at any moment leaves the
 index of before or the one of the backup, and never fewer logs.
@@ -17,9 +17,10 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from formclip.ground.errors import FileError, FormclipError
+from formclip.ground.log import told_of, told_path
 from formclip.runs.store.errors import disk_error
 from formclip.runs.store.index import NAME, VERSION, StoreError, migrate, private, version_of
 from formclip.runs.store.store import Store, Stored, trouble
@@ -64,8 +65,10 @@ def backup(store: Store, target: Path, progress: Progress | None = None) -> Back
                     if said:
                         wrong.append(f"{stored.label}: {said}")
                     if stored.path.is_file():
-                        archive.write(stored.path, _name(store, stored))
+                        archive.write(stored.path, _name(store, stored.path))
                         packed += 1
+                    if told_path(stored.path).is_file():
+                        archive.write(told_path(stored.path), _name(store, told_path(stored.path)))
                     if progress is not None:
                         progress(packed)
                 wrong += _pack_watches(store, archive)
@@ -129,8 +132,8 @@ def _kept(store: Store) -> list[Stored]:
     return [*store.sessions(), *(stored for stored in store.binned() if not stored.gone)]
 
 
-def _name(store: Store, stored: Stored) -> str:
-    return stored.path.relative_to(store.folder).as_posix()
+def _name(store: Store, path: Path) -> str:
+    return path.relative_to(store.folder).as_posix()
 
 
 @contextmanager
@@ -183,7 +186,8 @@ Right = Callable[[bytes], bool]
 
 
 def _files_of(index: Path) -> list[tuple[str, str, Right]]:
-    """(name, its ending, whether bytes are what it held) of the logs and watches' files that the index names."""
+    """(name, its ending, whether bytes are what it held) of what the index names: logs, what is told beside one, and
+    watches' files."""
 
     def as_log(size_b: int, crc32: int) -> Right:
         return lambda data: (len(data), binascii.crc32(data)) == (size_b, crc32)
@@ -196,8 +200,13 @@ def _files_of(index: Path) -> list[tuple[str, str, Right]]:
         watches = opened.execute("SELECT DISTINCT file, sha256 FROM watch").fetchall()
     return [
         *((str(file), ".fclog", as_log(int(size_b), int(crc32))) for file, size_b, crc32 in logs),
+        *((told_path(PurePosixPath(file)).as_posix(), ".json", _is_told) for file, *_ in logs),
         *((str(file), ".fit", as_watch(str(sha256))) for file, sha256 in watches),
     ]
+
+
+def _is_told(data: bytes) -> bool:
+    return bool(told_of(data))
 
 
 def _unpack(archive: zipfile.ZipFile, path: Path, folder: Path, file: str, ending: str, right: Right) -> None:

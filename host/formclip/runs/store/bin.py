@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 
+from formclip.ground.log import told_path
 from formclip.runs.store.errors import disk_error
 from formclip.runs.store.index import StoreError
 from formclip.runs.store.store import Store, Stored
@@ -61,6 +62,7 @@ def empty_bin(store: Store, now_unix_s: float | None = None) -> list[Stored]:
     old = [s for s in store.binned() if not s.gone and now - (s.binned_unix_s or 0) >= KEPT_DAYS * 86400]
     for stored in old:
         try:
+            told_path(stored.path).unlink(missing_ok=True)
             stored.path.unlink(missing_ok=True)
         except OSError as error:
             raise disk_error(error, stored.path) from None

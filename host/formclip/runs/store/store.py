@@ -4,6 +4,7 @@
     STORE/CLIP/000012-1a2b3c4d.fclog        session number, CRC32
     STORE/CLIP/000012-1a2b3c4d.part         what has come so far of one that is under way
     STORE/CLIP/000012-1a2b3c4d.rotten       a file that no longer fits its CRC32, until a good one has come
+    STORE/CLIP/000012-1a2b3c4d.told.json    what was doubtful about the recording that it was made from
     STORE/CLIP/.lock                        held by the one process that syncs this clip
     STORE/added/...                         runs that came without a clip (`formclip add`)
 
@@ -298,6 +299,11 @@ class Arriving:
             self._take_stock()
         except OSError as error:
             raise disk_error(error, self._part) from None
+
+    @property
+    def path(self) -> Path:
+        """Where the log will be."""
+        return self._stored.path
 
     def _take_stock(self) -> None:
         self._file.seek(0)

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from formclip.ground.errors import printable
-from formclip.ground.progress import file_progress
 from formclip.ground.settingsfile import read_settings
 from formclip.ground.trace import Given
 from formclip.lab.adding import add
@@ -24,6 +23,7 @@ from formclip.show.tell import tell
 @click.argument("more", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--at", metavar="DATE", help="When it began: 2026-11-03T07:15, today, yesterday. A log may know it.")
 @click.option("--settings", "-s", "settings_file", type=click.Path(path_type=Path), help="Settings (TOML or JSON).")
+@click.option("--fix", is_flag=True, help="Correct what a check finds wrong and knows how to correct.")
 @given_options
 @store_option
 @json_option
@@ -32,6 +32,7 @@ def add_command(
     more: tuple[Path, ...],
     at: str | None,
     settings_file: Path | None,
+    fix: bool,
     given: Given,
     folder: Path | None,
     as_json: bool,
@@ -41,13 +42,12 @@ def add_command(
     TRACE is a recording as `formclip replay` takes it: it goes through the
     clip's own code, in silent mode, for nobody was cued in it. LOG is a clip's
     own file, or a copy of its drive's. What is there already is not taken
-    twice.
+    twice. What is doubtful about a recording is kept with its run, and what
+    that makes worthless stays empty there.
     """
     began = said_time(at) if at is not None else None
     changed = read_settings(settings_file) if settings_file else None
-    size_b = source.stat().st_size if source.is_file() else 0
-    with file_progress("replay", size_b, not as_json and size_b > 1_000_000) as bar:
-        taken = add(Store(folder), source, began, changed, given, more, bar)
+    taken = add(Store(folder), source, began, changed, given, more, not as_json, fix)
     if as_json:
         tell(json.dumps([{"session": t.stored.label, "new": t.new, "file": str(t.stored.path)} for t in taken]))
         return

@@ -66,6 +66,10 @@ def _lines(told: dict[str, Any]) -> list[str]:
     out.append(f"calibration: {CALIBRATIONS[told['calibration']]}{quality}")
     if told["slipped_pct"]:
         out.append(f"the clip had slipped in {told['slipped_pct']:g} % of the steps: their tilt is left out")
+    out += [f"doubtful: {printable(doubt)}" for doubt in told["doubts"]]
+    if told["left_empty"]:
+        titles = [FIGURE[key].title.lower() for key in told["left_empty"] if key in FIGURE]
+        out.append(f"left empty for it: {', '.join(titles)}")
     return out + [f"in the log: {problem}" for problem in told["problems"]]
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from formclip.ground.columns import load_run
 from formclip.ground.errors import FormclipError
 from formclip.ground.files import write_whole
+from formclip.ground.log import told_beside
 from formclip.ground.version import VERSION
 from formclip.runs.store.drawn import drawn_folder
 from formclip.runs.store.store import Stored
@@ -41,6 +42,7 @@ class Drawings:
     def story(self, stored: Stored, label: Label, make: bool = True) -> dict[str, Any] | None:
         """What the run's page says; with `make` off, None unless it is kept."""
         key = [_MADE_BY, *stored.key, asdict(label.distance) if label.distance else None]
+        key += [beside] if (beside := told_beside(stored.path)) else []
         path = self._folder / f"{_hash(key)}.json"
         told: dict[str, Any] | None = _read(path)
         if told is None and make:

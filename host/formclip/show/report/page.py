@@ -43,6 +43,7 @@ def templates(*more: jinja2.BaseLoader) -> jinja2.Environment:
     loader = jinja2.ChoiceLoader([*more, jinja2.PackageLoader("formclip.show.report")])
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.globals |= {"know": KNOWLEDGE, "reads": reads, "with_unit": with_unit}
+    environment.filters["here"] = str  # the page says it in its own words; a report is read where commands are
     return environment
 
 

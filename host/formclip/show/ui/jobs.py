@@ -9,6 +9,7 @@ from typing import Any
 
 from formclip.ground.errors import FormclipError, printable
 from formclip.runs.store.errors import InUse
+from formclip.show.ui.words import here
 
 RUNNING, DONE, FAILED, STOPPED = "running", "done", "failed", "stopped"
 
@@ -35,7 +36,7 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def say(self, text: str) -> None:
-        self.said.append(printable(text))
+        self.said.append(printable(here(text)))
         self.version += 1
 
     def count(self, done: int, total: int) -> None:

@@ -25,6 +25,7 @@ from formclip.show.report.page import templates
 from formclip.show.report.story import date_text
 from formclip.show.ui.drawings import Drawings
 from formclip.show.ui.jobs import Jobs
+from formclip.show.ui.words import here
 
 T = TypeVar("T")
 
@@ -200,7 +201,7 @@ class Looks:
     def __init__(self) -> None:
         self._environment = templates(jinja2.PackageLoader("formclip.show.ui"))
         self._environment.globals |= {"menu": MENU, "date_text": date_text, "clock": clock, "address": address}
-        self._environment.filters |= {"number": number, "signed": signed}
+        self._environment.filters |= {"number": number, "signed": signed, "here": here}
 
     def page(
         self,

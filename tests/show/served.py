@@ -101,13 +101,14 @@ class Client:
     def write(self, path, **fields):
         return self.post(path, {"secret": self.secret, **fields})
 
-    def upload(self, name, data, secret=None):
+    def upload(self, name, data, secret=None, also=()):
+        """A file as the page's form sends it, and others chosen with it: (name, data)."""
         edge = "formclip-edge"
-        head = (
-            f'--{edge}\r\nContent-Disposition: form-data; name="secret"\r\n\r\n{secret or self.secret}\r\n'
-            f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-            "Content-Type: application/octet-stream\r\n\r\n"
-        )
-        body = head.encode() + data + f"\r\n--{edge}--\r\n".encode()
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="secret"\r\n\r\n{secret or self.secret}\r\n'
+        body = head.encode()
+        for one, held in ((name, data), *also):
+            told = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{one}"\r\n'
+            body += f"{told}Content-Type: application/octet-stream\r\n\r\n".encode() + held + b"\r\n"
+        body += f"--{edge}--\r\n".encode()
         own = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
         return self.ask("POST", "/import", body, Content_Type=f"multipart/form-data; boundary={edge}", **own)

@@ -5,19 +5,23 @@ import re
 import threading
 import time
 import zipfile
+from pathlib import Path
 
+import numpy as np
 import pytest
-from formclip.lab.simulate import Scenario, write
+from formclip.lab.simulate import Scenario, simulate, write
 from formclip.runs.redflags import RED_FLAGS
 from formclip.runs.store.about import about, say
 from formclip.runs.store.pain import PLACES, pains, standing
 from formclip.runs.store.plan import done, plans
 from formclip.runs.store.store import Store
-from formclip.show.ui import clip_page, example_page
+from formclip.runs.sync.errors import NoClip
+from formclip.show.ui import clip_page, example_page, import_page
 from formclip.show.ui.example_page import store_folder
 from formclip.show.ui.jobs import DONE, FAILED, RUNNING, STOPPED, Jobs
 from formclip.show.ui.looks import MENU, index_stamp
 
+from tests.ground import exports
 from tests.made_runs import SUMMER, log_of, put
 from tests.runs.test_merge import DATA, LOG, OTHER
 from tests.show.served import CLIP, Client, make_store, serving
@@ -150,6 +154,28 @@ def test_settings_wait_for_the_next_sync_and_one_out_of_range_is_refused(served,
     assert client.write("/clip/settings", clip="nobody", tilt_cue_deg="5").status == 400
 
 
+def test_of_several_clips_one_can_be_chosen(tmp_path, monkeypatch):
+    asked = []
+
+    async def nobody(clip, *_):
+        asked.append(clip)
+        raise NoClip("no clip in reach", "press the clip's button to wake it")
+
+    monkeypatch.setattr("formclip.runs.sync.rounds.find_clips", nobody)
+    monkeypatch.setattr("formclip.runs.sync.reach.find_clips", nobody)
+    store = make_store(tmp_path, 1)
+    with serving(tmp_path) as one:
+        client = Client(one)
+        assert 'name="clip"><option value="">' not in client.get("/clip").text
+        store.know_clip("formclip-0002", "CC:DD", "")
+        page = client.get("/clip").text
+        assert page.count("<option>formclip-0002</option>") == 3
+        for path in ("/clip/sync", "/clip/calibrate", "/clip/live"):
+            client.write(path, clip="formclip-0002")
+            wait_for(one.desk.jobs.current)
+    assert asked == ["formclip-0002"] * 3
+
+
 def test_two_runs_are_compared_and_days_that_hold_none_are_told(client):
     page = client.get(f"/compare?a={CLIP}/1&b={CLIP}/3").text
     assert "B less A" in page and page.count("<tr>") > 8
@@ -191,6 +217,57 @@ def wait_for_keep(served, client, place, **fields):
     return wait_for(served.desk.jobs.current)
 
 
+def two_files(acc_scale=1.0):
+    """A run as an app gives it that writes accelerometer and gyroscope apart."""
+    made = simulate(Scenario(minutes=0.6, rate_hz=104), seed=1)
+    run = exports.Run(np.arange(len(made.acc_g)) / 104, acc_scale * made.acc_g, made.gyr_dps)
+    return [text.encode() for text in exports.phyphox_apart(run)]
+
+
+def test_a_recording_in_two_files_is_one_and_what_is_doubtful_of_it_is_told_before_and_after(tmp_path):
+    acc, gyr = two_files(0.5)
+    with serving(tmp_path) as one:
+        client = Client(one)
+        place = client.upload("data.csv", gyr, also=[("data.csv", acc)]).place
+        page = client.get(place).text
+        assert "2-data.csv and data.csv" in page and "Gyroscope x (rad/s)" in page and "Acceleration x (m/s^2)" in page
+        assert "Doubtful: 1 g reads 0.50 g" in page and "Put right what can be put right" in page
+        job = wait_for_keep(one, client, place, at="2026-07-01T07:15")
+        assert job.state == DONE, job.said
+        page = client.get(job.lead[0] + "?whole=1").text
+        assert "Doubtful: 1 g reads 0.50 g" in page and "Left empty for it:" in page and "--fix" not in page
+
+
+def test_what_can_be_put_right_is_put_right_when_it_is_ticked(served, client, monkeypatch):
+    asked = []
+
+    def stands_in(words):
+        asked.append(words)
+        return [{"session": f"{CLIP}/1", "new": True}]
+
+    monkeypatch.setattr(import_page, "_asked", stands_in)
+    for fields in ({}, {"fix": "1"}):
+        place = client.upload("acc.csv", b"1", also=[("gyr.csv", b"2")]).place
+        assert wait_for_keep(served, client, place, at="2026-07-02T07:15", **fields).state == DONE
+    assert ["--fix" in words for words in asked] == [False, True]
+    assert [Path(word).name for word in asked[0][-2:]] == ["acc.csv", "gyr.csv"] and asked[0][-3] == "--"
+
+
+def test_files_that_are_not_of_one_recording_are_told_apart(served, client):
+    acc, gyr = two_files()
+    log = log_of(200.0, SUMMER + 41 * 86400, seed=11)
+    for files, told in (
+        ([("a.csv", acc), ("b.csv", acc)], "2 recordings"),
+        ([("a.csv", acc), ("run.fclog", log)], "run.fclog is a whole run by itself"),
+        ([("w.fit", DATA), ("a.csv", acc)], "w.fit is a whole run by itself"),
+    ):
+        place = client.upload(*files[0], also=files[1:]).place
+        page = client.get(place).text
+        assert told in page and "Correct it" not in page and "Keep it<" not in page and "Drop it" in page
+    many = client.upload("1.csv", acc, also=[(f"{n}.csv", b"x") for n in range(2, 6)])
+    assert many.status == 400 and "5 files were chosen" in many.text
+
+
 def test_a_watchs_file_is_put_beside_its_run_and_another_is_refused(tmp_path):
     store = Store(tmp_path)
     put(store, CLIP, 1, LOG)
@@ -226,6 +303,7 @@ def test_a_red_flag_stands_at_the_top_everywhere_until_a_clinician_has_seen_it(t
         assert answer.status == 303
         page = client.get("/pain").text
         assert "Seek care now: a numb saddle area" in page and "Low back, left" in page and "2.5 h" in page
+        assert "the button on Pain restores" in page and "formclip pain" not in page
         home = client.get("/").text
         assert "A red flag stands" in home and home.index("A red flag") < home.index("The last run")
         (pain,) = pains(Store(tmp_path))
@@ -382,7 +460,6 @@ def test_a_job_is_followed_as_events_until_it_ends(served, client):
 
 def test_a_clip_that_is_not_there_is_told_with_the_next_step(served, client, monkeypatch):
     from formclip.runs.sync import reach
-    from formclip.runs.sync.errors import NoClip
 
     async def nobody(*_, **__):
         raise NoClip("no clip in reach", "press the clip's button to wake it")

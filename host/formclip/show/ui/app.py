@@ -33,6 +33,7 @@ from formclip.show.ui.looks import BeingRead, Desk, Looks, desk_of, static_file
 Read = Callable[[Request, Looks], Response]
 Write = Callable[[Request, FormData, Looks], Response]
 _MOST_FIELDS = 200
+_MOST_FILES = 50
 
 
 def make_app(desk: Desk) -> Starlette:
@@ -47,7 +48,7 @@ def make_app(desk: Desk) -> Starlette:
 
     def writes(path: str, handler: Write) -> Route:
         async def endpoint(request: Request) -> Response:
-            async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
+            async with request.form(max_files=_MOST_FILES, max_fields=_MOST_FIELDS) as form:
                 if not _ours(form, request.state.secret):
                     return PlainTextResponse("This form is not of this page: reload it and try again.\n", 403)
                 return await run_in_threadpool(handler, request, form, looks)

@@ -1,6 +1,7 @@
 """Import: a recording, a clip's log or a watch's file is dropped, looked at, corrected, and kept.
 
-What is dropped lies in a folder of its own beside the index until it is kept or a week is over. It is read by commands
+A recording may be several files, as accelerometer and gyroscope apart. What is dropped lies in a folder of its own
+beside the index until it is kept or a week is over. It is read by commands
 of formclip in processes that end: they take memory that the page should not hold.
 """
 
@@ -40,6 +41,7 @@ _PLACE = re.compile(r"\S*[/\\]\.dropped[/\\][0-9a-f]{16}[/\\]")  # before a file
 _MOST_NAME = 80
 _A_PIECE_B = 1 << 20
 _LONGEST_S = 600
+_MOST_FILES = 4  # of one recording
 _MOST_RUNS = 30  # that a watch's file may belong to
 # What a person can say about a recording, and the option of `formclip import` and `add` for it.
 GIVEN = (
@@ -56,35 +58,42 @@ def show(request: Request, looks: Looks) -> Response:
 
 
 def upload(request: Request, form: FormData, looks: Looks) -> Response:
-    desk, file = desk_of(request), form.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
+    desk = desk_of(request)
+    files = [file for file in form.getlist("file") if isinstance(file, UploadFile) and file.filename]
+    if not files:
         raise FormclipError("no file was chosen", "Choose one, then press the button again.")
+    if len(files) > _MOST_FILES:
+        raise FormclipError(
+            f"{len(files)} files were chosen", f"One recording has {_MOST_FILES} at the most: choose those of one."
+        )
     _clear_out(desk)
     key = secrets.token_hex(8)
-    path = _folder(desk) / key / _safe_name(file.filename)
-    make_folder(path.parent)
-    private(path.parent)
-    try:
-        with path.open("xb") as out:
-            shutil.copyfileobj(file.file, out, _A_PIECE_B)
-    except OSError as error:
-        shutil.rmtree(path.parent, ignore_errors=True)
-        raise from_os_error(error, path, "write") from None
+    folder = _folder(desk) / key
+    make_folder(folder)
+    private(folder)
+    for file in files:
+        path = folder / _safe_name(file.filename or "", [one.name for one in folder.iterdir()])
+        try:
+            with path.open("xb") as out:
+                shutil.copyfileobj(file.file, out, _A_PIECE_B)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise from_os_error(error, path, "write") from None
     return RedirectResponse(f"/import/{key}", 303)
 
 
 def preview(request: Request, looks: Looks) -> Response:
     """What was understood of the file, and what can be said about it."""
     desk = desk_of(request)
-    path = _dropped(desk, request.path_params["key"])
+    paths = _dropped(desk, request.path_params["key"])
     given = {name: request.query_params.get(name, "") for name, *_ in GIVEN}
-    seen, problem = _look(desk, path, given)
+    seen, problem = _look(desk, paths, given)
     return looks.page(
         request,
         "preview.html",
         key=request.path_params["key"],
-        name=path.name,
-        size_b=path.stat().st_size,
+        name=_names(paths),
+        size_b=sum(path.stat().st_size for path in paths),
         seen=seen,
         problem=problem,
         given=[(name, title, hint, given[name]) for name, _, title, hint in GIVEN],
@@ -95,7 +104,8 @@ def preview(request: Request, looks: Looks) -> Response:
 def keep(request: Request, form: FormData, looks: Looks) -> Response:
     """Take it into the record: a job, for a recording goes through the clip's own code first."""
     desk = desk_of(request)
-    path = _dropped(desk, request.path_params["key"])
+    paths = _dropped(desk, request.path_params["key"])
+    path = paths[0]
     if text_in(form, "what") == "drop":
         shutil.rmtree(path.parent, ignore_errors=True)
         return RedirectResponse("/import?said=The+file+was+dropped.+Nothing+was+kept.", 303)
@@ -105,7 +115,8 @@ def keep(request: Request, form: FormData, looks: Looks) -> Response:
         return RedirectResponse("/job", 303)
     at = text_in(form, "at")
     words = ["add", f"--store={desk.store.folder}", "--json", *([f"--at={at}"] if at else [])]
-    words += [*_options({name: text_in(form, name) for name, *_ in GIVEN}), "--", str(path)]
+    words += ["--fix"] if text_in(form, "fix") == "1" else []
+    words += [*_options({name: text_in(form, name) for name, *_ in GIVEN}), "--", *map(str, paths)]
 
     def work(job: Job) -> None:
         job.say("the clip's own code runs over it")
@@ -115,7 +126,7 @@ def keep(request: Request, form: FormData, looks: Looks) -> Response:
             job.lead = (address_of(one["session"]), "Look at the run")
         shutil.rmtree(path.parent, ignore_errors=True)
 
-    desk.jobs.start("add", f"Taking in {path.name}", work)
+    desk.jobs.start("add", f"Taking in {_names(paths)}", work)
     return RedirectResponse("/job", 303)
 
 
@@ -131,11 +142,14 @@ def _merging(desk: Desk, path: Path, run: str) -> Callable[[Job], None]:
     return work
 
 
-def _look(desk: Desk, path: Path, given: dict[str, str]) -> tuple[dict[str, Any], str]:
+def _look(desk: Desk, paths: list[Path], given: dict[str, str]) -> tuple[dict[str, Any], str]:
     """(what was understood, what is wrong with it)."""
     from formclip.ground.log import is_log, read_logs
 
+    path = paths[0]
     try:
+        if len(paths) > 1:
+            return _of_several(paths, given)
         if _is_fit(path):
             return _of_watch(desk, path), ""
         if is_log(path):
@@ -143,10 +157,29 @@ def _look(desk: Desk, path: Path, given: dict[str, str]) -> tuple[dict[str, Any]
             told = [f"{len(logs)} runs" if len(logs) > 1 else "one run"]
             told += [f"in the log: {problem}" for log in logs for problem in log.problems]
             return {"kind": "log", "lines": told}, ""
-        found = _asked(["import", "--look", "--json", *_options(given), "--", str(path)])
+        found = _looked_at(paths, given)
     except FormclipError as error:
         return {}, f"{error.what}; {error.next_step}" if error.next_step else error.what
     return {"kind": "trace", **found[0]}, ""
+
+
+def _of_several(paths: list[Path], given: dict[str, str]) -> tuple[dict[str, Any], str]:
+    """The same of files that were chosen at once: they are to be one recording."""
+    from formclip.ground.log import is_log
+
+    for path in paths:
+        if _is_fit(path) or is_log(path):
+            return {"kind": "apart"}, f"of these {path.name} is a whole run by itself. Drop them, and choose it alone"
+    found = _looked_at(paths, given)
+    if len(found) > 1:
+        return {"kind": "apart"}, f"these are {len(found)} recordings. Drop them, and take in one after the other"
+    return {"kind": "trace", **found[0]}, ""
+
+
+def _looked_at(paths: list[Path], given: dict[str, str]) -> list[dict[str, Any]]:
+    """The recordings in files, as `formclip import --look` shows them."""
+    found: list[dict[str, Any]] = _asked(["import", "--look", "--json", *_options(given), "--", *map(str, paths)])
+    return found
 
 
 def _is_fit(path: Path) -> bool:
@@ -203,21 +236,27 @@ def _folder(desk: Desk) -> Path:
     return desk.store.folder / _FOLDER
 
 
-def _dropped(desk: Desk, key: str) -> Path:
-    """The file under a key that we gave; no other path can be named."""
+def _dropped(desk: Desk, key: str) -> list[Path]:
+    """The files under a key that we gave; no other path can be named."""
     if not _KEY.fullmatch(key):
         raise HTTPException(404)
-    files = list((_folder(desk) / key).glob("*"))
-    if len(files) != 1:
+    files = sorted((_folder(desk) / key).glob("*"))
+    if not files:
         raise HTTPException(404)
-    return files[0]
+    return files
 
 
-def _safe_name(name: str) -> str:
-    """The file's own name without what leads elsewhere: its ending tells what it is."""
+def _names(paths: list[Path]) -> str:
+    return " and ".join(path.name for path in paths)
+
+
+def _safe_name(name: str, others: list[str]) -> str:
+    """The file's own name without what leads elsewhere, and no other's: its ending tells what it is."""
     last = re.split(r"[/\\]", name)[-1]
-    kept = re.sub(r"[^A-Za-z0-9._ -]", "-", last).lstrip(".- ")
-    return kept[-_MOST_NAME:] or "recording"
+    kept = re.sub(r"[^A-Za-z0-9._ -]", "-", last)[-_MOST_NAME:].lstrip(".- ") or "recording"
+    while kept in others:
+        kept = f"{len(others) + 1}-{kept}"
+    return kept
 
 
 def _clear_out(desk: Desk) -> None:

@@ -1,17 +1,25 @@
 """The page in a browser: every page by eye's measures (axe, width, themes), and a runner's way by mouse and by keys."""
 
+import itertools
 import re
+import time
+from pathlib import Path
 
 import pytest
 from formclip.firmware.sources import libraries_here
+from formclip.firmware.virtual.run import sensor_rows
+from formclip.lab.simulate import Episode, Scenario, write
+from formclip.runs.insight.history import history
 from formclip.runs.store.about import about
 from formclip.runs.store.pain import pains
 from formclip.runs.store.plan import done
 from formclip.runs.store.store import Store
 from formclip.show.report.page import render
 from formclip.show.report.story import Label
+from formclip.show.ui import example_page
 from formclip.show.ui.looks import MENU
 
+from tests.runs.test_merge import DATA, LOG
 from tests.show.browsing import THEMES, WIDTHS, Visitor, browser
 from tests.show.served import CLIP, make_store, serving
 from tests.show.test_report import busy_run
@@ -62,6 +70,34 @@ def test_every_page_of_an_empty_record_passes_axe(started, tmp_path_factory, pat
         visitor.look(390, "light")
         visitor.go(path)
         assert visitor.violations() == [] and visitor.complaints == [] and visitor.cut_off() == []
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory, started):
+    """The page with the example open, made through the page: its first three runs."""
+    with serving(tmp_path_factory.mktemp("own")) as one, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(example_page, "_RUNS", 3)
+        visitor = Visitor(started, one)
+        visitor.page.get_by_role("button", name="Make the example").click()
+        visitor.page.get_by_role("link", name="Go to Home and open it").click(timeout=600_000)
+        visitor.page.get_by_role("button", name="Open the example").click()
+        visitor.page.locator(".example").wait_for()
+        yield visitor
+
+
+@pytest.mark.parametrize("path", [path for path, _ in MENU] + ["last run"])
+def test_every_page_of_the_example_says_so_and_passes_axe(example, path):
+    example.go("/")
+    if path == "last run":
+        path = example.page.get_by_role("link", name="All of this run").get_attribute("href")
+    for look in itertools.product(WIDTHS, THEMES):
+        example.look(*look)
+        example.go(path)
+        example.drawn()
+        assert example.page.locator(".example", has_text="None of these runs is yours").is_visible()
+        example.open_all()
+        assert example.violations() == [] and example.cut_off() == [], look
+    assert example.complaints == []
 
 
 def test_no_page_breaks_its_policy_or_asks_another_host(started, served):
@@ -153,127 +189,205 @@ def test_what_is_known_of_a_run_is_said_by_keyboard_alone(started, served):
     assert (said.name, said.note) == ("By keys", "no mouse here")
 
 
-def test_pain_is_noted_and_a_plan_ticked_off_by_mouse(started, tmp_path):
-    make_store(tmp_path, 2)
-    with serving(tmp_path) as one:
-        visitor = Visitor(started, one)
-        page = visitor.page
-        visitor.go("/pain")
-        page.get_by_label("Low back, left").check()
-        page.get_by_label("3", exact=True).check()
-        page.get_by_label("None of these").check()
-        page.get_by_role("button", name="Note it").click()
-        page.locator("[role=status]", has_text="Noted.").wait_for()
-        visitor.go("/plan")
-        page.get_by_role("button", name="Begin these four weeks").click()
-        page.locator("[role=status]", has_text="Begun").wait_for()
-        page.locator('input[name="what"]').first.check()
-        page.get_by_role("button", name="Keep what is ticked").click()
-        page.locator("[role=status]", has_text="Kept for").wait_for()
-        assert page.locator(".badge", has_text="done today").count() == 1
-        store = Store(tmp_path)
-        assert [(pain.places, pain.strength) for pain in pains(store)] == [(("low-back-left",), 3)]
-        assert len(done(store)) == 1 and visitor.complaints == []
-
-
-def test_pain_is_noted_and_a_plan_ticked_off_by_keys(started, tmp_path):
-    make_store(tmp_path, 2)
-    with serving(tmp_path) as one:
-        visitor = Visitor(started, one)
-        visitor.go("/pain")
-        visitor.tab_to('input[value="knee"]')
-        visitor.press("Space")
-        visitor.tab_to('input[name="strength"]')
-        visitor.press("Space", "ArrowRight", "ArrowRight")
-        visitor.tab_to('input[name="no_flags"]')
-        visitor.press("Space")
-        visitor.tab_to('form[action="/pain"] button')
-        visitor.press("Enter")
-        visitor.page.locator("[role=status]", has_text="Noted.").wait_for()
-        visitor.go("/plan")
-        visitor.tab_to('form[action="/plan/start"] button')
-        visitor.press("Enter")
-        visitor.page.locator("[role=status]", has_text="Begun").wait_for()
-        visitor.tab_to('input[name="what"]')
-        visitor.press("Space")
-        visitor.tab_to('form[action="/plan/done"] button')
-        visitor.press("Enter")
-        visitor.page.locator("[role=status]", has_text="Kept for").wait_for()
-        store = Store(tmp_path)
-        assert [(pain.places, pain.strength) for pain in pains(store)] == [(("knee",), 2)] and len(done(store)) == 1
-
-
 # -- with a virtual clip -----------------------------------------------------------------------------------------------
 
 pytest.importorskip("bumble", reason="the virtual radio needs bumble: make setup")
+
+from formclip.firmware.virtual.radio import prepared  # noqa: E402
 
 from tests.firmware.test_radio import air, blank, board, here, invited  # noqa: E402, F401
 
 needs_clip = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 
 
+class Mouse:
+    """A runner with a mouse. In: selectors of what is meant."""
+
+    def __init__(self, visitor):
+        self.visitor, self.page = visitor, visitor.page
+
+    def press(self, selector):
+        self.page.locator(selector).first.click()
+
+    tick = press
+
+    def write(self, selector, text):
+        self.page.locator(selector).first.fill(text)
+
+    def read(self, plot):
+        """A chart's value, in its middle."""
+        self.page.locator(plot).hover()
+
+    def choose(self, selector, path):
+        with self.page.expect_file_chooser() as chooser:
+            self.press(selector)
+        chooser.value.set_files(path)
+
+
+class Keys(Mouse):
+    """The same runner without one: Tab to what is meant, then a key."""
+
+    def press(self, selector, key="Enter"):
+        self.visitor.tab_to(selector, 200)
+        self.visitor.press(key)
+
+    def tick(self, selector):
+        self.press(selector, "Space")
+
+    def write(self, selector, text):
+        self.visitor.tab_to(selector, 200)
+        self.visitor.press("Control+a")
+        self.page.keyboard.type(text)
+
+    def read(self, plot):
+        self.press(plot, "End")
+
+
 def _done(page, words):
-    page.locator(".marked", has_text=words).wait_for()
+    """The job has said it; what it said instead, where it could not."""
+    found = page.locator(".marked", has_text=words)
+    found.or_(page.locator(".marked", has_text="not done")).first.wait_for()
+    assert found.count(), page.inner_text(".marked")
+
+
+def _until(so):
+    """Wait for it, and look twenty times a second: two minutes at the most, on a machine that others use."""
+    ends = time.monotonic() + 120
+    while not so():
+        assert time.monotonic() < ends, "it did not happen"
+        time.sleep(0.05)
+
+
+def _differ(page, name, count=2):
+    """The values of a figure that the live view shows, until there are so many."""
+    seen, line = set(), page.locator(".live p", has_text=name).locator("b")
+    line.or_(page.locator(".badge", has_text="not done")).first.wait_for()
+    assert line.count(), page.inner_text(".marked")
+    _until(lambda: seen.add(line.inner_text()) or len(seen) >= count)
+    return sorted(map(float, seen))
+
+
+@pytest.fixture(scope="module")
+def runners_trace(tmp_path_factory):
+    """A runner who stands, then runs with a back that is arched more and more, as the clip's sensor reads her."""
+    folder = tmp_path_factory.mktemp("runner")
+    arched = Episode(kind="arch", start_s=30.0, end_s=60.0, tilt_deg=8.0)
+    path, _, _ = write(folder / "run", Scenario(minutes=1.2, episodes=(arched,)), 5)
+    sensor_rows(path, folder / "rows.bin")
+    return folder / "rows.bin"
 
 
 @needs_clip
-def test_a_runners_way_by_mouse_from_an_empty_record(started, board, here, tmp_path):  # noqa: F811
-    clip, _ = board(4, 2)
-    with serving(tmp_path / "store") as one, clip:
+@pytest.mark.parametrize(
+    ("hand", "first", "then"),
+    [(Mouse, (1400, "light"), (390, "dark")), (Keys, (390, "light"), (1400, "dark"))],
+    ids=["by mouse", "by keys"],
+)
+def test_a_runners_whole_way_from_an_empty_record(
+    started, board, here, tmp_path, runners_trace, hand, first, then  # noqa: F811
+):  # fmt: skip
+    """Sync, calibrate, a run seen live, pain, plan, the watch's file beside its run, export: in one go."""
+    clip, _ = board()
+    prepared.put_log(clip.out / "drive.img", LOG)
+    (tmp_path / "watch.fit").write_bytes(DATA)
+    with serving(tmp_path / "store") as one:
         visitor = Visitor(started, one)
-        page = visitor.page
-        invited(clip)
-        page.get_by_role("link", name="Go to Clip").click()
-        assert page.get_by_label("First time on this computer").is_checked()
-        page.get_by_role("button", name="Fetch runs").click()
-        _done(page, "fetched")
-        page.get_by_role("link", name="Look at the run").click()
+        visitor.look(*first)
+        page, me, store = visitor.page, hand(visitor), Store(tmp_path / "store")
+
+        def go(path):
+            me.press(f'nav a[href="{path}"]')
+            page.wait_for_url(f"**{path}")
+
+        def told(words):
+            page.locator("[role=status]", has_text=words).wait_for()
+
+        # the clip is new here, and brings a run
+        assert "No run yet" in page.inner_text("main")
+        me.press('a.button[href="/clip"]')
+        page.wait_for_url("**/clip")
+        with clip:
+            invited(clip)
+            assert page.get_by_label("First time on this computer").is_checked()
+            me.press('form[action="/clip/sync"] button')
+            _done(page, "fetched")
+            me.tick('input[name="squeeze"]')
+            me.press('form[action="/clip/calibrate"] button')
+            _done(page, "more than in neutral")
+            me.write("#s-tilt_cue_deg", "8")
+            me.press('form[action="/clip/settings"] button')
+            told("One setting waits")
+            me.press('form[action="/clip/sync"] button')
+            _done(page, "tilt_cue_deg is now 8")
+        # she runs on a treadmill beside the computer
+        clip.trace, clip.more = runners_trace, {"speed": "max", "events": [(14.0, "pace", 1)]}
+        with clip:
+            _until(lambda: clip.happened("pace"))
+            me.press('form[action="/clip/live"] button')
+            assert all(150 < spm < 200 for spm in _differ(page, "Cadence"))
+            tilts = _differ(page, "Tilt", 8)
+            assert tilts[-1] - tilts[0] > 0.5 and page.locator(".live svg polyline").count() == 2
+            me.press('form[action="/clip/stop"] button')
+            _done(page, "stopped")
+            pressed = len(clip.happened("button"))
+            clip.press("short")
+            _until(lambda: len(clip.happened("button")) >= pressed + 2)
+            _until(
+                lambda: clip.happened("motor")[-1][0] > clip.happened("button")[-1][0]
+            )  # it says that it has stopped
+            me.press('form[action="/clip/sync"] button')
+            _done(page, "fetched")
+            me.press('.marked a[href^="/run/"]')
+            page.wait_for_selector(".plot[role=slider]")
+        visitor.drawn()
+        assert [stored.number for stored in store.sessions()] == [1, 2]
+        assert len(history(store).entries[-1].digest.minutes["t_s"]) >= 1
+        visitor.look(*then)
+        me.read("#time-cadence_spm .plot")
+        assert "steps/min" in page.locator("#time-cadence_spm .readout").inner_text()
+        me.write("#f-name", "Seen live")
+        me.press("form[action$='/about'] button")
+        told("Saved.")
+        assert page.locator("h1").inner_text() == "Seen live"
+        # how it felt, and what is done about it
+        go("/pain")
+        me.tick('input[value="low-back-left"]')
+        me.tick('input[name="strength"]')
+        visitor.press("ArrowRight", "ArrowRight")
+        me.tick('input[name="no_flags"]')
+        me.press('form[action="/pain"] button')
+        told("Noted.")
+        go("/plan")
+        me.press('form[action="/plan/start"] button')
+        told("Begun")
+        me.tick('input[name="what"]')
+        me.press('form[action="/plan/done"] button')
+        told("Kept for")
+        assert page.locator(".badge", has_text="done today").count() == 1
+        # the watch's file of the first run
+        go("/import")
+        me.choose("#f-file", tmp_path / "watch.fit")
+        me.press('form[action="/import"] button')
+        page.wait_for_url("**/import/*")
+        assert "A watch's file" in page.inner_text("main")
+        me.press('button[value="keep"]')
+        _done(page, "they are one run")
+        me.press('.marked a[href^="/run/"]')
+        page.wait_for_url("**/run/*/1")
         page.wait_for_selector(".plot[role=slider]")
-        page.get_by_label("Name").fill("First of all")
-        page.get_by_role("button", name="Save").click()
-        assert page.locator("h1").inner_text() == "First of all"
-        with page.expect_download() as download:
-            page.get_by_role("link", name="CSV files").click()
-        assert download.value.suggested_filename.endswith(".zip")
-        page.get_by_role("link", name="Clip", exact=True).click()
-        page.get_by_label("Then squeeze the glutes").check()
-        page.get_by_role("button", name="Calibrate").click()
-        _done(page, "more than in neutral")
-        page.get_by_label("Tilt cue (deg)").fill("8")
-        page.get_by_role("button", name="Keep for the next sync").click()
-        assert "One setting waits" in page.inner_text("[role=status]")
-        page.get_by_role("button", name="Fetch runs").click()
-        _done(page, "tilt_cue_deg is now 8")
-        page.get_by_role("button", name="Watch").click()
-        _done(page, "steps seen")
-        page.get_by_role("button", name="Stop").click()
-        _done(page, "stopped")
+        visitor.drawn()
+        assert "km by your watch" in page.inner_text("main") and "With your watch" in page.inner_text("main")
+        for kind, ending in (("fit", ".fit"), ("csv", ".zip")):
+            with page.expect_download() as download:
+                me.press(f'a[href$="/export/{kind}"]')
+            assert download.value.suggested_filename.endswith(ending)
+            assert Path(download.value.path()).stat().st_size > 10_000
+        assert visitor.cut_off() == []
+        me.press('a[href$="/delete"]')
+        page.wait_for_url("**/delete")
+        me.press("button.careful")
+        page.wait_for_url("**/runs*")
+        told("Thrown away")
         assert visitor.complaints == [] and visitor.elsewhere == []
-        assert len(Store(one.desk.store.folder).sessions()) == 2
-
-
-@needs_clip
-def test_a_runners_way_by_keys_from_an_empty_record(started, board, here, tmp_path):  # noqa: F811
-    clip, _ = board(2)
-    with serving(tmp_path / "store") as one, clip:
-        visitor = Visitor(started, one)
-        invited(clip)
-        visitor.tab_to('a.button[href="/clip"]')
-        visitor.press("Enter")
-        visitor.page.wait_for_url("**/clip")
-        visitor.tab_to('form[action="/clip/sync"] button')
-        visitor.press("Enter")
-        _done(visitor.page, "fetched")
-        visitor.tab_to('a.button[href^="/run/"]')
-        visitor.press("Enter")
-        visitor.page.wait_for_selector(".plot[role=slider]")
-        visitor.tab_to("#time-cadence_spm .plot")
-        visitor.press("End")
-        assert "steps/min" in visitor.page.locator("#time-cadence_spm .readout").inner_text()
-        visitor.tab_to('a[href$="/delete"]')
-        visitor.press("Enter")
-        visitor.page.wait_for_url("**/delete")
-        visitor.tab_to("button.careful")
-        visitor.press("Enter")
-        visitor.page.wait_for_url("**/runs*")
-        assert "Thrown away" in visitor.page.inner_text("[role=status]")
+        assert [(pain.places, pain.strength) for pain in pains(store)] == [(("low-back-left",), 2)]
+        assert len(done(store)) == 1 and [about(store, stored).name for stored in store.sessions()] == ["Seen live"]

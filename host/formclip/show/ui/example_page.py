@@ -20,7 +20,7 @@ _RUNS = 24
 _FOLDER = ".example"  # beside the index; its own store lies in it
 _MAKE = (
     "import sys; from pathlib import Path; from formclip.lab.weeks.make import make_weeks\n"
-    "make_weeks(Path(sys.argv[1]), on_run=lambda made, number: print(number, flush=True))"
+    "make_weeks(Path(sys.argv[1]), runs=int(sys.argv[2]), on_run=lambda made, number: print(number, flush=True))"
 )
 
 
@@ -38,10 +38,13 @@ def make(request: Request, form: FormData, looks: Looks) -> Response:
     desk = desk_of(request)
 
     def work(job: Job) -> None:
-        job.say("24 runs go through the clip's own code; it takes some minutes")
+        job.say(f"{_RUNS} runs go through the clip's own code; it takes some minutes")
         folder = desk.store.folder / _FOLDER
         process = subprocess.Popen(
-            [sys.executable, "-c", _MAKE, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", _MAKE, str(folder), str(_RUNS)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         assert process.stdout is not None and process.stderr is not None
         for line in process.stdout:

@@ -50,7 +50,7 @@ def test_a_run_is_named_noted_hidden_and_shown(run, store):
         "note: and it rained",
     ):
         assert part in out
-    assert "cues: 1 overstride" in out and "Cadence" in out
+    assert "cues: 1 overstride" in out and "Cadence" in out and max(len(line) for line in out.splitlines()) <= 80
     assert run("note", "1")[1].splitlines()[1:] == ["  legs were heavy", "  and it rained"]
     run("hide", "2")
     assert "Sunday long" in run("sessions")[1] and f"{CLIP}/2" not in run("sessions")[1]

@@ -8,7 +8,7 @@ from formclip.firmware.bundle import BOARD_IDS
 from formclip.runs.store.about import About, say
 from formclip.runs.store.store import Anchor, Store
 from formclip.show import cli
-from formclip.show.tell import tell, tell_json
+from formclip.show.tell import folded, tell, tell_json
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +33,29 @@ def test_only_lines_and_tabs_are_left_as_they_are(text):
         tell_json({text: [text]}, 1)
     assert all(c.isprintable() or c in "\n\t" for line in printed for c in line)
     assert printed[0].count("\n") == text.count("\n") and json.loads(printed[1]) == {text: [text]}
+
+
+@given(st.text("ab \u2212\u00b1.", max_size=200), st.integers(20, 90))
+def test_a_line_that_is_wider_than_the_terminal_is_broken_between_words(line, width):
+    parts = folded(line, width)
+    assert len(line) > width or parts == [line]
+    assert "".join(parts).replace(" ", "") == line.replace(" ", "")
+    assert all(len(part) <= width or len(part.split()) == 1 for part in parts)
+
+
+def test_only_a_terminal_gets_its_lines_broken(capsys, monkeypatch):
+    line = "  " + "word " * 20 + "end"
+    tell(line)
+    assert capsys.readouterr().out == line + "\n"
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    tell(line)
+    tell_json({"a": line})
+    *broken, as_json = capsys.readouterr().out.splitlines()
+    assert len(broken) == 2 and broken[0].startswith("  word") and broken[1].startswith("    word")
+    assert json.loads(as_json) == {"a": line}, "JSON is one line also on a terminal"
+    tell(line, err=True)
+    assert capsys.readouterr().err == line + "\n", "an error is one line, to be copied whole"
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from formclip.ground.run import Floats
-from formclip.ground.text import number, signed
+from formclip.ground.text import counted, number, signed
 from formclip.runs.insight.digest import FIGURE
 from formclip.runs.insight.episodes import BALANCE, CUED, FADED, LIMIT, MUTED, SILENT, Episode
 from formclip.runs.insight.evidence import LEVEL, holm
@@ -139,7 +139,7 @@ def _kind_said(kind: str, cued: int, compared: int) -> str:
     title = {"overstride": "Overstriding", "arch": "Arch"}[kind]
     if not cued and not compared:
         return f"{title}: never held long enough to be cued."
-    told = f"{title}: cued {cued} times; {compared} times held as long without a cue."
+    told = f"{title}: cued {counted(cued, 'time')}; held as long without a cue {counted(compared, 'time')}."
     if cued >= FEWEST and compared < FEWEST:
         told += " To tell what cues do, some runs in silent mode or a faded course are needed."
     return told
@@ -235,6 +235,7 @@ def _over_weeks(
         held = sum(i in inside for i, _ in mine)
         effect = _draft(*about, [(i, one) for i, one in used if i in inside])
         an_hour = held / hours if hours else math.nan
-        out.append(Span(since, since + SPAN - timedelta(days=1), an_hour, _told(effect, effect.p)))
+        until = min(since + SPAN - timedelta(days=1), entries[-1].day)
+        out.append(Span(since, until, an_hour, _told(effect, effect.p)))
         since += SPAN
     return tuple(out)

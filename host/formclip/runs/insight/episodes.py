@@ -33,6 +33,17 @@ SILENT, FADED, LIMIT, MUTED, GAP, WARM_UP, METRONOME, OTHER, UNSTEADY = (
     "other cue",
     "unsteady",
 )
+WHY = {
+    SILENT: "in silent runs",
+    FADED: "in the part of a faded course without cues",
+    LIMIT: "after as many cues as the limit allows",
+    MUTED: "while cues were muted",
+    GAP: "in the gap after another cue",
+    WARM_UP: "in the warm-up",
+    METRONOME: "with the metronome",
+    OTHER: "where another cue came",
+    UNSTEADY: "where the running was not steady",
+}
 FIGURES = ("cadence_spm", "tilt_deg", "braking_mps", "vo_cm", "contact_ms", "impact_g")
 BALANCE = "balance_pct"
 AFTER_S = (2.0, 17.0)  # of the moment: a step is felt and answered from its second stride on

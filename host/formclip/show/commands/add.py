@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -15,7 +14,7 @@ from formclip.runs.store.dates import said_time
 from formclip.runs.store.store import Store
 from formclip.runs.store.taken import Taken
 from formclip.show.options import given_options, json_option, store_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("add", short_help="Take a recording or a log into the record.")
@@ -49,7 +48,7 @@ def add_command(
     changed = read_settings(settings_file) if settings_file else None
     taken = add(Store(folder), source, began, changed, given, more, not as_json, fix)
     if as_json:
-        tell(json.dumps([{"session": t.stored.label, "new": t.new, "file": str(t.stored.path)} for t in taken]))
+        tell_json([{"session": t.stored.label, "new": t.new, "file": str(t.stored.path)} for t in taken])
         return
     for one in taken:
         tell(f"{printable(one.stored.label)}: {_said(one)}")

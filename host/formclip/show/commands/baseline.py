@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 
@@ -61,4 +60,7 @@ def baseline_reset(folder: Path | None, as_json: bool) -> None:
     """
     reset(Store(folder), time.time())
     said = "runs up to now no longer count for your baseline; the clip is told at its next sync"
-    tell(json.dumps({"reset": True}) if as_json else said)
+    if as_json:
+        tell_json({"reset": True})
+    else:
+        tell(said)

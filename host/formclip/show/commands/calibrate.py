@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
 import click
 
 from formclip.runs.sync.reach import with_one
 from formclip.runs.sync.zero import zero
 from formclip.show.options import json_option, radio_options
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("calibrate", short_help="Zero the clip while you stand.")
@@ -21,6 +20,9 @@ def calibrate_command(clip: str | None, seconds: float, pair: bool, squeeze: boo
     """Zero the clip: stand tall and still for 10 s, as you usually stand."""
     say = (lambda text: None) if as_json else tell
     zeroed = asyncio.run(with_one(clip, seconds, pair, lambda client: zero(client, squeeze, say)))
-    tell(json.dumps({"outcome": zeroed.outcome, **zeroed.values}) if as_json else zeroed.said)
+    if as_json:
+        tell_json({"outcome": zeroed.outcome, **zeroed.values})
+    else:
+        tell(zeroed.said)
     if not zeroed.done:
         raise click.exceptions.Exit(14)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -10,7 +9,7 @@ import click
 from formclip.ground.text import counted
 from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("clips", short_help="List the clips that have been synced.")
@@ -21,7 +20,7 @@ def clips_command(folder: Path | None, as_json: bool) -> None:
     rows = Store(folder).clips()
     if as_json:
         names = ("name", "address", "firmware", "sessions")
-        tell(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
+        tell_json([dict(zip(names, row, strict=True)) for row in rows])
         return
     if not rows:
         tell("no clip yet; next: formclip sync")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -16,7 +15,7 @@ from formclip.runs.insight.digest import FIGURE
 from formclip.runs.insight.history import history
 from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("compare", short_help="Set two runs, or two spans, side by side.")
@@ -35,7 +34,7 @@ def compare_command(a: str, b: str, folder: Path | None, as_json: bool) -> None:
         runs = history(store, on_done)
     found = contrast(runs, chosen(store, runs, a), chosen(store, runs, b))
     if as_json:
-        tell(json.dumps(plain(found)))
+        tell_json(plain(found))
         return
     for line in _lines(found):
         tell(printable(line))

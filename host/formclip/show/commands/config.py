@@ -20,7 +20,7 @@ from formclip.runs.sync.errors import Faulty, NoClip
 from formclip.runs.sync.reach import with_one
 from formclip.runs.sync.setting import checked, number_of, words
 from formclip.show.options import json_option, radio_options, store_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.group("config", short_help="See and change a clip's settings.")
@@ -46,7 +46,7 @@ def config_ranges(as_json: bool) -> None:
         defaults = Settings().to_dict()
         keys = ("allowed", "unit", "meaning")
         told = {row["name"]: {"default": defaults[row["name"]], **{key: row[key] for key in keys}} for row in rows}
-        tell(json.dumps(told, indent=1))
+        tell_json(told, indent=1)
         return
     for row in ({key: key for key in rows[0]}, *rows):
         tell("{name:24}{default:>8}  {allowed:26}{unit:15}{meaning}".format(**row))
@@ -61,7 +61,10 @@ def config_get(name: str, clip: str | None, seconds: float, pair: bool, as_json:
     number_of(name)
     settings = asyncio.run(with_one(clip, seconds, pair, lambda client: client.settings()))
     value = settings.to_dict()[name]
-    tell(json.dumps({name: value}) if as_json else f"{name} = {value}")
+    if as_json:
+        tell_json({name: value})
+    else:
+        tell(f"{name} = {value}")
 
 
 @config_command.command("set")
@@ -87,7 +90,10 @@ def config_set(
         _say_kept(_keep(error, clip, folder, values), values, as_json)
         return
     shown = words(values)
-    tell(json.dumps(shown) if as_json else f"{name} = {shown[name]}")
+    if as_json:
+        tell_json(shown)
+    else:
+        tell(f"{name} = {shown[name]}")
 
 
 async def _give(client: ClipClient, folder: Path | None, values: dict[str, int]) -> int:
@@ -124,7 +130,7 @@ def _keep(error: NoClip, clip: str | None, folder: Path | None, values: dict[str
 def _say_kept(clip: str, values: dict[str, int], as_json: bool) -> None:
     shown = words(values)
     if as_json:
-        tell(json.dumps({"clip": clip, "kept_for_next_sync": shown}))
+        tell_json({"clip": clip, "kept_for_next_sync": shown})
         return
     for name, value in shown.items():
         tell(f"{name} = {value}: kept for {printable(clip)}, which is out of reach; it is given at the next sync")
@@ -168,7 +174,7 @@ def config_load(file: Path, clip: str | None, seconds: float, pair: bool, folder
 def _print_settings(settings: Any, as_json: bool) -> None:
     values, defaults = settings.to_dict(), Settings().to_dict()
     if as_json:
-        tell(json.dumps(values))
+        tell_json(values)
         return
     for name, value in values.items():
         mark = "" if value == defaults[name] else f"   (default {defaults[name]})"

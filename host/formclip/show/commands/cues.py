@@ -11,6 +11,7 @@ from formclip.ground.plain import plain
 from formclip.ground.progress import count_progress
 from formclip.ground.text import number
 from formclip.runs.insight.cued import CHANGED, FEW, HELPED, WORSE, Effect, OfKind, what_cues_did
+from formclip.runs.insight.episodes import WHY
 from formclip.runs.insight.history import history
 from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
@@ -46,18 +47,22 @@ def cues_command(since: datetime | None, folder: Path | None, as_json: bool) -> 
 def _lines(one: OfKind) -> list[str]:
     out = [one.said]
     if one.why_not:
-        out.append("  Not cued: " + ", ".join(f"{count} {why}" for why, count in one.why_not.items()) + ".")
+        out.append("  Not cued: " + ", ".join(f"{count} {WHY[why]}" for why, count in one.why_not.items()) + ".")
     if not one.cued and not one.compared:
         return [*out, ""]
-    out += [_line(effect) for effect in (*one.about, one.back)]
+    effects = (*one.about, one.back)
+    if all(effect.verdict == FEW for effect in effects):
+        out.append(f"  {one.back.said}")
+    else:
+        out += [_line(effect) for effect in effects]
     costs = [effect for effect in one.costs if effect.verdict != FEW]
     if costs:
         out += ["  What it cost elsewhere:", *(_line(effect) for effect in costs)]
     if len(one.over_weeks) > 1:
         out.append("  Over the weeks:")
         for span in one.over_weeks:
-            often = f"{number(span.an_hour, 1)} an hour held long enough"
-            out.append(f"    {span.since} to {span.until}: {often}; {span.effect.said}")
+            told = "" if span.effect.verdict == FEW else f" {span.effect.said}"
+            out.append(f"    {span.since} to {span.until}: held {number(span.an_hour, 1)} times an hour.{told}")
     return [*out, ""]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -12,7 +11,7 @@ from formclip.runs.store.bin import KEPT_DAYS, days_left, empty_bin, take_back, 
 from formclip.runs.store.store import Store, Stored
 from formclip.runs.store.which import NoRun, which
 from formclip.show.options import json_option, store_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("delete", short_help="Throw a run away; the bin keeps it for 30 days.")
@@ -62,7 +61,7 @@ def _in_bin(store: Store, text: str) -> Stored:
 
 def _say(stored: Stored, binned: bool, as_json: bool) -> None:
     if as_json:
-        tell(json.dumps({"session": stored.label, "in_bin": binned}))
+        tell_json({"session": stored.label, "in_bin": binned})
         return
     label = printable(stored.label)
     if binned:
@@ -74,7 +73,7 @@ def _say(stored: Stored, binned: bool, as_json: bool) -> None:
 def _list(store: Store, as_json: bool) -> None:
     found = [stored for stored in store.binned() if not stored.gone]
     if as_json:
-        tell(json.dumps([{"session": s.label, "days_left": days_left(s)} for s in found]))
+        tell_json([{"session": s.label, "days_left": days_left(s)} for s in found])
         return
     if not found:
         tell("the bin is empty")

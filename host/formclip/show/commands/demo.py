@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from dataclasses import asdict
@@ -19,7 +18,7 @@ from formclip.lab.validate.episodes import match_cues
 from formclip.lab.validate.score import score_trace
 from formclip.lab.validate.truthfile import load_truth, truth_path
 from formclip.show import demo
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("demo", short_help="Show it all without hardware: simulate, replay, report.")
@@ -95,7 +94,7 @@ def demo_command(
             "report": report or None,
             "synced": synced,
         }
-        tell(json.dumps(told, indent=1))
+        tell_json(told, indent=1)
     else:
         for line in describe(summary)[1:]:
             tell("  " + line)

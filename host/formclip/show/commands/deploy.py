@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from formclip.firmware import uf2
 from formclip.firmware.bundle import BOARDS
 from formclip.firmware.drive import ask_for_the_drive, check_board, deploy, find_drive, wait_for_a_drive
 from formclip.ground.progress import file_progress
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("deploy", short_help="Put the firmware on a board.")
@@ -81,7 +80,7 @@ def deploy_command(
     if as_json:
         facts = {**asdict(done), "drive": str(done.drive), "frozen": done.build}
         del facts["build"]
-        tell(json.dumps(facts, indent=1))
+        tell_json(facts, indent=1)
         return
     tell(
         f"{done.files_written} files written to {drive} ({done.board}, CircuitPython {done.circuitpython}) "
@@ -101,7 +100,7 @@ def _install(
 
         done = uf2.install(image, drive, bootloader, port, force, progress, say, wait_s)
     if as_json:
-        tell(json.dumps({**asdict(done), "drive": str(done.drive), "file": image.build}, indent=1))
+        tell_json({**asdict(done), "drive": str(done.drive), "file": image.build}, indent=1)
         return
     if done.build is None:
         tell(f"CircuitPython {done.circuitpython} runs on {done.drive} ({done.board}); now run `formclip deploy`,")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -68,7 +67,7 @@ def doctor_command(
     except FormclipError as error:
         findings.append(Finding(False, str(error)))
     if as_json:
-        tell(json.dumps([asdict(finding) for finding in findings], indent=1))
+        tell_json([asdict(finding) for finding in findings], indent=1)
     else:
         for finding in findings:
             line = ("ok    " if finding.good else "WRONG ") + finding.what

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from formclip.runs.exchange.source import Source, find, of_stored
 from formclip.runs.store.store import Store
 from formclip.runs.store.watch import watched
 from formclip.show.options import json_option, store_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("export", short_help="Write runs for other programs: FIT, CSV, Parquet.")
@@ -73,7 +72,7 @@ def export_command(
             if on_done is not None:
                 on_done(number)
     if as_json:
-        tell(json.dumps({"written": [str(path) for path in written], "left_out": dict(left_out)}, indent=1))
+        tell_json({"written": [str(path) for path in written], "left_out": dict(left_out)}, indent=1)
         return
     for path in written:
         tell(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -10,7 +9,7 @@ import click
 from formclip.firmware.bundle import BOARDS
 from formclip.firmware.freeze import freeze, look, undo
 from formclip.ground.errors import printable
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("freeze", short_help="Put the firmware into a checkout of CircuitPython.")
@@ -30,7 +29,7 @@ def freeze_command(circuitpython_dir: Path, board: str, as_undo: bool, as_json: 
     if as_undo:
         had = undo(checkout)
         if as_json:
-            tell(json.dumps({"boards": had}, indent=1))
+            tell_json({"boards": had}, indent=1)
         else:
             tell(f"taken out of {printable(checkout.folder)}: {', '.join(had) or 'there was nothing'}")
         return
@@ -46,7 +45,7 @@ def freeze_command(circuitpython_dir: Path, board: str, as_undo: bool, as_json: 
         "drive": sorted(whole.drive),
     }
     if as_json:
-        tell(json.dumps(facts, indent=1))
+        tell_json(facts, indent=1)
         return
     tell(
         f"{len(whole.modules)} modules of formclip {whole.build} in {printable(checkout.frozen)}, named for "

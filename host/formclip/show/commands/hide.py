@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -12,7 +11,7 @@ from formclip.runs.store.about import say
 from formclip.runs.store.store import Store
 from formclip.runs.store.which import which
 from formclip.show.options import json_option, store_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("hide", short_help="Leave a run out of lists and lines.")
@@ -30,7 +29,7 @@ def hide_command(run: str, undo: bool, folder: Path | None, as_json: bool) -> No
     row = which(store, run)
     say(store, row.stored, hidden=not undo)
     if as_json:
-        tell(json.dumps({"session": row.stored.label, "hidden": not undo}))
+        tell_json({"session": row.stored.label, "hidden": not undo})
         return
     label = printable(row.stored.label)
     tell(f"{label} is shown again" if undo else f"{label} is hidden; formclip hide {label} --undo shows it again")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ from formclip.ground.trace import Given
 from formclip.lab.importing import import_recording, look_at, recordings_of
 from formclip.lab.preview_plot import plot
 from formclip.show.options import given_options, json_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("import", short_help="Turn recordings of other apps into traces.")
@@ -44,4 +43,4 @@ def import_command(
         if done.trace is not None:
             tell(f"written to {done.trace}")
     if as_json:
-        tell(json.dumps(shown, indent=1))
+        tell_json(shown, indent=1)

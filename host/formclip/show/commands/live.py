@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from typing import Any
 
@@ -13,7 +12,7 @@ from formclip.runs.sync.client import ClipClient
 from formclip.runs.sync.live import Minute, follow
 from formclip.runs.sync.reach import with_one
 from formclip.show.options import json_option, radio_options
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 _SIDES = {0: "L", 1: "R"}
 
@@ -40,12 +39,12 @@ async def _show(client: ClipClient, for_s: float | None, as_json: bool) -> None:
     def on_step(on_ms: int, step: Any) -> None:
         minute.add(on_ms, step)
         if as_json:
-            tell(json.dumps(_step_told(on_ms, step)))
+            tell_json(_step_told(on_ms, step))
 
     def on_event(name: str, values: dict[str, Any]) -> None:
         minute.hear(name, values)
         if as_json:
-            tell(json.dumps({"event": name, **_jsonable(values)}))
+            tell_json({"event": name, **_jsonable(values)})
 
     with screen:
         await follow(client, for_s, on_step, on_event, lambda: screen.update(minute))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,10 @@ def merge_command(
             raise click.UsageError("--undo takes a RUN and nothing else")
         row = which(store, run)
         undo(store, row)
-        tell(json.dumps({"session": row.stored.label}) if as_json else f"{_label(row)} stands alone again")
+        if as_json:
+            tell_json({"session": row.stored.label})
+        else:
+            tell(f"{_label(row)} stands alone again")
         return
     if (file is None) == (watch_folder is None):
         raise click.UsageError("name the watch's file, or a folder of them with --watch-folder")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from formclip.runs.store.dates import said_time
 from formclip.runs.store.store import Store
 from formclip.runs.store.which import which
 from formclip.show.options import json_option, store_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("name", short_help="Give a run a name, and say what you know of it.")
@@ -56,7 +55,7 @@ def name_command(
         raise click.UsageError("nothing to say: give a name, or one of the options")
     about = say(store, row.stored, **said)
     if as_json:
-        tell(json.dumps({"session": row.stored.label, **asdict(about)}))
+        tell_json({"session": row.stored.label, **asdict(about)})
         return
     parts = [about.name and f"“{about.name}”", about.kind, about.surface, about.shoes]
     if about.distance_m is not None:

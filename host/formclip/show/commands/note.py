@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -12,7 +11,7 @@ from formclip.runs.store.about import say
 from formclip.runs.store.store import Store
 from formclip.runs.store.which import which
 from formclip.show.options import json_option, store_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("note", short_help="Keep a note beside a run.")
@@ -36,7 +35,7 @@ def note_command(run: str, text: tuple[str, ...], clear: bool, folder: Path | No
     if clear or added:
         note = say(store, row.stored, note=note).note
     if as_json:
-        tell(json.dumps({"session": row.stored.label, "note": note}))
+        tell_json({"session": row.stored.label, "note": note})
         return
     tell(f"{printable(row.stored.label)}: {'no note' if not note else ''}".rstrip())
     for line in note.splitlines():

@@ -126,10 +126,13 @@ def _lines(found: Plan) -> list[str]:
         out += [f"    {one.why}"] if one.why not in found.said else []
     if found.begun is not None:
         weeks = ", ".join(str(count) for count in found.sessions)
-        out += ["", f"Strength sessions by week: {weeks} (2 to 3 a week)"]
+        last = "" if found.week else " of the last plan"
+        out += ["", f"Strength sessions by week{last}: {weeks} (2 to 3 a week)"]
     out += ["", "This week:"]
     for check in found.weekly:
         counted = "" if check.done is None else f"  {check.done} of {check.of}"
+        if check.key == "distance":
+            counted = "  kept so far" if check.done else "  passed"
         out.append(f"  {check.said}{counted}")
     out += [f"Not screened yet: {QUESTIONS[name]} formclip plan screen {name}" for name in found.to_screen]
     if found.begun is not None:

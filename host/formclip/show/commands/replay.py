@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from formclip.ground.text import clock
 from formclip.ground.trace import Given
 from formclip.lab.replay import describe, replay_to_folder
 from formclip.show.options import given_options
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("replay", short_help="Run the clip's own code over a recorded trace.")
@@ -68,7 +67,7 @@ def replay_command(
     replayed = replay_to_folder(trace, out, changed, raw=raw, given=given, beside=more, fix=fix)
     summary = replayed.summary()
     if as_json:
-        tell(json.dumps(summary, indent=1))
+        tell_json(summary, indent=1)
         return
     for line in describe(summary):
         tell(line)
@@ -92,7 +91,7 @@ def _many(
         cohort = replay_many(found, out, changed, given=given, fix=fix, on_done=on_done, **many)
     if as_json:
         shown = {"recordings": cohort.summaries, "failures": cohort.failures, "kept": cohort.kept}
-        tell(json.dumps(shown, indent=1))
+        tell_json(shown, indent=1)
     elif cohort.summaries:
         told = [f"{len(cohort.summaries)} of {len(found)} recordings, {clock(3600 * cohort.hours)} in all"]
         told += [f"{cohort.kept} of them from before"] if cohort.kept else []

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from formclip.runs.store.which import which_or_file
 from formclip.show.report.write import write_report
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("report")
@@ -29,6 +28,6 @@ def report_command(source: Path, output: Path | None, folder: Path | None, as_js
     row, path = (None, found) if isinstance(found, Path) else (found, found.stored.path)
     written, told = write_report(path, output, row)
     if as_json:
-        tell(json.dumps(told))
+        tell_json(told)
         return
     tell(f"report: {written} ({told['bytes'] / 1000:,.0f} kB)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from formclip.ground.progress import count_progress
 from formclip.runs.store.brief import Row, rows
 from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("sessions", short_help="List the runs in the store.")
@@ -27,7 +26,7 @@ def sessions_command(folder: Path | None, clip: str | None, with_hidden: bool, a
     with count_progress("reading logs", len(store.sessions(clip)), not as_json) as on_done:
         found = [row for row in rows(store, clip, on_done) if with_hidden or not row.about.hidden]
     if as_json:
-        tell(json.dumps([_told(row) for row in found]))
+        tell_json([_told(row) for row in found])
         return
     if not found:
         tell("no session yet; next: formclip sync")

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from formclip.ground.errors import printable
-from formclip.ground.text import number
+from formclip.ground.text import number, with_unit
 from formclip.runs.insight.digest import FIGURE, digests
 from formclip.runs.insight.portrait import CALIBRATIONS, portrait
 from formclip.runs.store.store import Store
 from formclip.runs.store.watch import watched
 from formclip.runs.store.which import LAST, which
 from formclip.show.options import json_option, store_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
+_LEFT = 47  # columns of a figure and its mean: with the rest it makes 80
 _ARROWS = {-1: "↓", 0: "→", 1: "↑"}
 
 
@@ -35,7 +35,7 @@ def show_command(run: str, folder: Path | None, as_json: bool) -> None:
     row = which(store, run)
     told = portrait(row, digests(store, [row.stored])[row.stored.key], watched(store).get(row.stored.key))
     if as_json:
-        tell(json.dumps(told, indent=1))
+        tell_json(told, indent=1)
         return
     for line in _lines(told):
         tell(line)
@@ -53,7 +53,7 @@ def _lines(told: dict[str, Any]) -> list[str]:
     out.append(f"{told['running_s'] / 60:.1f} min of running, {told['steps']:,} steps{_distance(told['distance'])}")
     if told["note"]:
         out += [f"note: {printable(line)}" for line in told["note"].splitlines()]
-    out += ["", f"{'':37}{'mean':>16}   {'first → last third':22}left | right"]
+    out += ["", f"{'mean':>{_LEFT}}  first → last third left | right"]
     out += [_figure(one) for one in told["figures"]]
     if any("half_width_90" in one for one in told["figures"]):
         out.append("± is the half width of an estimate's 90 % interval.")
@@ -88,7 +88,7 @@ def _figure(one: dict[str, Any]) -> str:
     metric = FIGURE[one["key"]]
     digits = metric.digits
     width = f" ±{number(one['half_width_90'], digits)}" if "half_width_90" in one else ""
-    mean = f"{number(one['mean'], digits)}{width} {metric.unit}"
+    mean = with_unit(f"{number(one['mean'], digits)}{width}", metric.unit)
     thirds = sides = ""
     if "thirds" in one:
         part = one["thirds"]
@@ -97,4 +97,5 @@ def _figure(one: dict[str, Any]) -> str:
         part = one["sides"]
         mark = "*" if part["trend"] else ""
         sides = f"{number(part['left'], digits)} | {number(part['right'], digits)}{mark}"
-    return f"{metric.title:37}{mean:>16}   {thirds:22}{sides:18}".rstrip()
+    left = f"{metric.title} {mean:>{_LEFT - len(metric.title) - 1}}"
+    return f"{left}  {thirds:15}  {sides}".rstrip()

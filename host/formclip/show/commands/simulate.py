@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from formclip.lab.simulate.scenario import (
     to_mapping,
 )
 from formclip.lab.simulate.truth import running_time_s
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 # Flag, field of the scenario, what it says. Everything else goes into a scenario file.
 _NUMBERS: tuple[tuple[str, str, str], ...] = (
@@ -182,7 +181,7 @@ def simulate_command(
         options["gyro_bias_dps"] = _three("gyro-bias", gyro_bias)
     scenario = _scenario(options, preset_name, path, minutes)
     if show:
-        tell(json.dumps(to_mapping(scenario), indent=2))
+        tell_json(to_mapping(scenario), indent=2)
         return
     if out is None:
         raise click.UsageError("missing -o DIR/NAME: where to write the trace")
@@ -204,6 +203,6 @@ def simulate_command(
         trace_path, truth_path, truth = write(name, scenario, seed, progress)
     if as_json:
         brief = {key: value for key, value in truth.items() if key not in ("steps", "walk_steps", "pose", "scenario")}
-        tell(json.dumps({"trace": str(trace_path), "truth": str(truth_path), "steps": len(truth["steps"]), **brief}))
+        tell_json({"trace": str(trace_path), "truth": str(truth_path), "steps": len(truth["steps"]), **brief})
     else:
         _report(Console(), truth, (trace_path, truth_path))

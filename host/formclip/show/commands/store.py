@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -16,7 +15,7 @@ from formclip.runs.store.check import check
 from formclip.runs.store.rebuild import anew, forget, take_up
 from formclip.runs.store.store import Store, default_folder
 from formclip.show.options import json_option, store_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.group("store", short_help="Look after the folder that holds the runs.")
@@ -62,7 +61,7 @@ def store_check(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
             }
             for one in checked
         ]
-        tell(json.dumps(told, indent=1))
+        tell_json(told, indent=1)
     else:
         for one in checked:
             label = printable(one.stored.label)
@@ -94,7 +93,7 @@ def store_backup(ctx: click.Context, file: Path, folder: Path | None, as_json: b
     with count_progress("runs packed", len(store.sessions()), not as_json) as on_done:
         done = backup(store, file, on_done)
     if as_json:
-        tell(json.dumps({"file": str(file), "runs": done.runs, "bytes": done.bytes, "wrong": list(done.wrong)}))
+        tell_json({"file": str(file), "runs": done.runs, "bytes": done.bytes, "wrong": list(done.wrong)})
     else:
         for said in done.wrong:
             tell(f"not as its clip had it: {printable(said)}")
@@ -117,7 +116,7 @@ def store_restore(file: Path, replace: bool, folder: Path | None, as_json: bool)
     with count_progress("runs unpacked", 0, not as_json) as on_done:
         runs = restore(file, folder, replace, on_done)
     if as_json:
-        tell(json.dumps({"store": str(folder), "runs": runs}))
+        tell_json({"store": str(folder), "runs": runs})
         return
     tell(f"{folder}: {runs} runs, as they were in {file}")
     if replace:
@@ -146,7 +145,7 @@ def store_rebuild(from_logs: bool, folder: Path | None, as_json: bool) -> None:
     unread = sum(bool(digest.problem) for digest in made.values())
     if as_json:
         told = {"runs": len(sessions), "taken_up": [s.label for s in taken], "unreadable": unread}
-        tell(json.dumps({**told, "set_aside": str(aside) if aside else None}))
+        tell_json({**told, "set_aside": str(aside) if aside else None})
         return
     if aside:
         tell(f"the index of before is kept as {aside}")

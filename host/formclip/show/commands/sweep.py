@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ from formclip.ground.errors import LogError
 from formclip.ground.files import write_whole
 from formclip.ground.progress import count_progress
 from formclip.show.options import json_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 @click.command("sweep", short_help="Ask runs what cues other settings had given.")
@@ -40,7 +39,7 @@ def sweep_command(
         write_whole(out / "sweep.svg", found.to_svg())
     if as_json:
         shown = {"rows": found.rows, "runs": found.runs, "before": found.before, "failures": found.failures}
-        tell(json.dumps({**shown, "hours": round(found.hours, 4)}, indent=1))
+        tell_json({**shown, "hours": round(found.hours, 4)}, indent=1)
     else:
         for line in found.lines():
             tell(line)

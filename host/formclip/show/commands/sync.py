@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import time
 from pathlib import Path
@@ -21,7 +20,7 @@ from formclip.runs.sync.link import scan
 from formclip.runs.sync.rounds import go_round, visit_again
 from formclip.runs.sync.visit import Visit
 from formclip.show.options import json_option, radio_options, store_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 _WATCH_PAUSE_S = 5.0
 _WATCH_AGAIN_S = 600.0
@@ -71,7 +70,7 @@ def _told(done: Visit) -> dict[str, Any]:
 
 def _say_visit(done: Visit, as_json: bool) -> None:
     if as_json:
-        tell(json.dumps(_told(done)))
+        tell_json(_told(done))
         return
     if not done.fetched:
         tell(f"{done.clip}: nothing new ({len(done.known)} known)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 
@@ -11,13 +10,13 @@ import click
 from formclip.ground.errors import printable
 from formclip.ground.plain import plain
 from formclip.ground.progress import count_progress
-from formclip.ground.text import counted, number
+from formclip.ground.text import counted, number, with_unit
 from formclip.runs.insight.digest import FIGURE
 from formclip.runs.insight.history import history
 from formclip.runs.insight.trends import LEVELS, Trend, Trends, how, trends
 from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -41,7 +40,7 @@ def trends_command(
         runs = history(store, on_done)
     found = trends(runs, since.date() if since else None, until.date() if until else None)
     if as_json:
-        tell(json.dumps(plain(found)))
+        tell_json(plain(found))
         return
     for line in _lines(found, metric):
         tell(printable(line))
@@ -59,17 +58,16 @@ def _lines(found: Trends, metric: str | None) -> list[str]:
 
 def _of(one: Trend, with_points: bool) -> list[str]:
     mark = "* " if one.found else "  "
-    unit = f" {one.unit}" if one.unit else ""
     digits = FIGURE[one.key].digits
     out = [f"{mark}{one.title}"]
     if one.usual is not None and one.family == LEVELS:
         low, middle, high = (number(value, digits) for value in one.usual)
-        out[0] += f": {middle}{unit}, mostly {low} to {high}, {how(one.by)}"
+        out[0] += f": {with_unit(middle, one.unit)}, mostly {low} to {high}, {how(one.by)}"
     out.append(f"    {one.said}")
     out += [f"    Left out, {why}." for why in one.left_out]
     if with_points:
         out += [
-            f"    {point.started:%Y-%m-%d}  {point.label:24} {number(point.value, digits):>8}{unit}"
+            f"    {point.started:%Y-%m-%d}  {point.label:24} {with_unit(f'{number(point.value, digits):>8}', one.unit)}"
             + (f" ±{number(1.96 * point.error, digits)}" if point.error == point.error else "")
             for point in one.points
         ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -32,7 +31,7 @@ def _stress(paths: list[Path], out: Path | None, as_json: bool, strict: bool) ->
         write_whole(out, stress.to_markdown(scores, daily, limping))
     if as_json:
         said = {"variants": scores, "daily": daily, "limps": limping}
-        tell(json.dumps(six_digits(said), indent=1))
+        tell_json(six_digits(said), indent=1)
     else:
         tell(stress.to_text(scores, daily, limping))
         if out is not None:

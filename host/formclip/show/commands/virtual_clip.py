@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from formclip.ground.errors import FileError, NotInstalled, from_os_error, print
 from formclip.ground.progress import count_progress
 from formclip.ground.settingsfile import read_settings
 from formclip.show.options import air_address
-from formclip.show.tell import tell
+from formclip.show.tell import tell, tell_json
 
 
 def parse_press(ctx: click.Context, param: click.Parameter, value: str | None) -> list[tuple[float, str]] | None:
@@ -180,7 +179,7 @@ def virtual_clip_command(
         "notes": notes,
     }
     if as_json:
-        tell(json.dumps(facts, indent=1))
+        tell_json(facts, indent=1)
         return
     for note in notes:
         tell(f"note: {note}")

@@ -67,7 +67,7 @@ def test_a_spike_is_against_the_longest_of_thirty_days_and_no_other():
 
 
 def test_an_estimate_beside_a_known_distance_is_told_with_its_interval():
-    entries = [run(0, 10), run(5, 12.5, said=False), run(9, 30, said=False)]
+    entries = [run(0, 10), run(15, 12.5, said=False), run(19, 30, said=False)]
     spike, other = loaded(entries).spikes
     assert spike.told and not spike.sure and "6 % to 44 %, so it may be no spike" in spike.said
     assert other.told and other.low == other.high == pytest.approx(30 / 12.5)  # what both are off by is alike
@@ -95,6 +95,11 @@ def test_a_week_that_is_not_over_and_one_that_began_before_the_record_are_no_dro
     assert found.weeks[1].over == 20  # already more
 
 
+def test_a_week_as_long_as_the_one_before_is_no_minus_zero():
+    found = loaded([run(0, 10), run(7, 9.99)], 13)
+    assert found.weeks[1].said == "10.0 km; 0 % on the week before"
+
+
 def test_weeks_have_no_gap_and_a_week_after_none_has_no_change():
     found = loaded([run(0, 10), run(28, 10)], 34)
     assert [week.runs for week in found.weeks] == [1, 0, 0, 0, 1] and found.weeks[4].change is None
@@ -102,12 +107,27 @@ def test_weeks_have_no_gap_and_a_week_after_none_has_no_change():
 
 
 def test_a_young_record_says_so_and_a_missing_distance_too():
-    found = loaded([run(0, 5), run(3, 6)])
-    assert "the record before it is 3 days long" in found.spikes[0].said and not found.spikes[0].sure
-    found = loaded([run(0, 5), run(3, 5)])
-    assert "The record is 3 days long: a longer run before it is not known." in found.said
+    found = loaded([run(0, 5), run(15, 6)])
+    assert "the record before it is 15 days long" in found.spikes[0].said and not found.spikes[0].sure
+    found = loaded([run(0, 5), run(15, 5)])
+    assert "The record is 15 days long: a longer run before it is not known." in found.said
+    assert found.said[0] == "No single-run spike in 1 run that can be set beside the 30 days before."
+
+
+@pytest.mark.parametrize("day", [0.5, 1, 5, 13])
+def test_nothing_is_made_of_a_longer_run_in_the_first_two_weeks_of_a_record(day):
+    found = loaded([run(0, 5), run(day, 6)])
+    assert [(one.told, one.sure) for one in found.spikes] == [(False, False)]
+    assert "too short to know how far you usually run" in found.spikes[0].said
+    assert f"The record is {int(day)} day" in found.said[0] and "From 14 days on" in found.said[0]
+    assert loaded([run(0, 5), run(14, 6)]).spikes[0].told
+
+
+def test_a_distance_that_is_missing_is_asked_for():
     found = load(history_of([made(0, distance_m=None)]))
-    assert found.weeks[0].said == "distance not known" and any("no distance" in said for said in found.said)
+    assert found.weeks[0].said == "distance not known" and any(
+        "1 run without a distance" in said for said in found.said
+    )
     assert load(history_of([])).weeks == ()
 
 
@@ -115,7 +135,8 @@ def test_a_young_record_says_so_and_a_missing_distance_too():
 def test_what_is_told_keeps_its_order_and_its_bounds(told):
     found = loaded([run(round(day, 2), km, said) for day, km, said in told])
     for one in found.spikes:
-        assert one.low <= one.times <= one.high and one.told == (one.times > SPIKE) and (one.told or not one.sure)
+        assert one.low <= one.times <= one.high
+        assert one.told == (one.times > SPIKE and not one.young) and (one.told or not one.sure)
     for before, after in zip(found.weeks, found.weeks[1:]):
         assert after.monday - before.monday == timedelta(days=7)
     assert sum(week.runs for week in found.weeks) == len(told)

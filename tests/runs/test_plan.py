@@ -175,8 +175,12 @@ def test_when_it_hurts_the_week_is_cut_and_comes_back_in_steps():
     assert when_it_hurts(weeks_of(), log, day(40)).stage == "waiting"
     back = when_it_hurts(weeks_of(), log, day(47))
     assert back.stage == "returning" and back.high_km == pytest.approx(17.6)
+    assert back.said == (
+        "Two weeks without pain are over. This week up to 18 km, then 10 % more a week, to the 20 of before (E).",
+    )
     assert when_it_hurts(weeks_of(), log, day(54)).high_km == pytest.approx(19.36)
-    assert when_it_hurts(weeks_of(), log, day(61)).high_km == pytest.approx(20)
+    whole = when_it_hurts(weeks_of(), log, day(61))
+    assert whole.high_km == pytest.approx(20) and "that is the 20 km of before again" in whole.said[0]
     assert (
         when_it_hurts(weeks_of(), log, day(90)).stage == "none"
         and when_it_hurts(weeks_of(), [], day(9)).stage == "none"

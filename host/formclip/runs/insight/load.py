@@ -14,12 +14,13 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from formclip.ground.text import number
+from formclip.ground.text import counted, number, signed
 from formclip.runs.insight.distance import ESTIMATE
 from formclip.runs.insight.history import Entry, History
 
 SPIKE = 1.10  # times the longest of LOOK_BACK
 LOOK_BACK = timedelta(days=30)
+YOUNG = timedelta(days=14)  # a record shorter than this knows no longest of 30 days; the figure is ours, no paper's
 WEEK_NOTE, WEEK_NEVER = 1.10, 1.20  # the articles' (E)
 THREE_WEEKS = WEEK_NOTE**3
 _Z90 = 1.645
@@ -58,6 +59,7 @@ class Spike:
     """A run beside the longest of the 30 days before it.
 
     times     how many times as long; low, high: by the intervals of both
+    young     the record before it is shorter than YOUNG: nothing is told of it
     told      it is more than 10 % longer; sure: also at the low end, and 30 days before it are in the record
     """
 
@@ -68,6 +70,7 @@ class Spike:
     times: float
     low: float
     high: float
+    young: bool
     told: bool
     sure: bool
     said: str
@@ -163,8 +166,9 @@ def _spike(entries: list[Entry], found: list[Length | None], i: int) -> Spike | 
         low = high = times  # what the estimates are off by is alike in both
     else:
         low, high = here.low_m / longest.high_m, here.high_m / max(longest.low_m, 1.0)
-    days = (entries[i].started - entries[0].started).days
-    told, sure = times > SPIKE, low > SPIKE and days >= LOOK_BACK.days
+    days = (entries[i].day - entries[0].day).days
+    young = days < YOUNG.days
+    told, sure = times > SPIKE and not young, low > SPIKE and days >= LOOK_BACK.days
     return Spike(
         entries[i].label,
         entries[i].day,
@@ -173,6 +177,7 @@ def _spike(entries: list[Entry], found: list[Length | None], i: int) -> Spike | 
         times,
         low,
         high,
+        young,
         told,
         told and sure,
         _spike_said(entries[i], here, entry, longest, (times, low, high), days),
@@ -185,6 +190,9 @@ def _spike_said(
     times, low, high = ratio
     if times <= SPIKE:
         return f"{run.label} was no more than 10 % longer than the longest of the 30 days before."
+    if days < YOUNG.days:
+        short = f"The record before {run.label} is {counted(days, 'day')} long"
+        return f"{short}, which is too short to know how far you usually run."
     kinds = {here.source, longest.source}
     told = (
         f"{run.label} on {run.day} was {round(100 * (times - 1))} % longer than the longest run of the 30 days before "
@@ -256,8 +264,7 @@ def _week_said(week: Week) -> str:
     if week.runs and week.distance and week.distance.source == ESTIMATE:
         told[0] += f" ({week.distance.low_m / 1000:.1f} to {week.distance.high_m / 1000:.1f})"
     if week.change is not None and week.runs:
-        sign = "+" if week.change >= 1 else "−"
-        told.append(f"{sign}{abs(round(100 * (week.change - 1)))} % on the week before")
+        told.append(f"{signed(100 * (week.change - 1), 0)} % on the week before")
         if week.over:
             told[-1] += f", more than {week.over} %"
     if week.three_weeks is not None and week.three_weeks > THREE_WEEKS:
@@ -271,14 +278,19 @@ def _said(entries: list[Entry], found: list[Length | None], spikes: list[Spike],
         return ["No run yet; next: formclip sync", *runs.left_out()]
     if not any(spike.told for spike in spikes):
         days = (entries[-1].day - entries[0].day).days
-        if spikes:
+        beside = sum(not spike.young for spike in spikes)
+        if beside:
+            told = f"No single-run spike in {counted(beside, 'run')} that can be set beside the 30 days before."
+            said.append(told)
+        if days < YOUNG.days:
             said.append(
-                f"No single-run spike in {len(spikes)} runs that have one of the 30 days before to be set beside."
+                f"The record is {counted(days, 'day')} long. From {YOUNG.days} days on, each run is set beside the "
+                "longest of the 30 days before it."
             )
-        if days < LOOK_BACK.days:
+        elif days < LOOK_BACK.days:
             said.append(f"The record is {days} days long: a longer run before it is not known.")
     said += [WHY_SPIKE, WHY_WEEKS, NO_RATIO]
     unknown = sum(length is None for length in found)
     if unknown:
-        said.append(f"{unknown} runs have no distance: formclip name RUN --distance KM says it.")
+        said.append(f"{counted(unknown, 'run')} without a distance: formclip name RUN --distance KM says it.")
     return said + runs.left_out()

@@ -155,7 +155,7 @@ def plan(store: Store, runs: History, today: date, lines: Trends | None = None) 
     hurts = when_it_hurts(runs, pains(store), today)
     said = list(advice(flags)) or [WHY_LEGS, WHY_AN_END]
     if begun is not None and not under_way and not flags:
-        said.insert(0, "The last plan is over; formclip plan start begins another.")
+        said.insert(0, "The last plan is over.")
     return Plan(
         () if flags else items,
         found,
@@ -233,8 +233,12 @@ def when_it_hurts(runs: History, log: Sequence[Pain], today: date) -> WhenItHurt
     if km is None or high is None or today >= back + _BEFORE:
         return WhenItHurts("none", None, None, None, ())
     step = min(km, high * STEP ** (1 + (today - back).days // 7))
-    said = (f"Two weeks without pain are over. This week up to {step:.0f} km, then 10 % more a week, to {km:.0f} (E).",)
-    return WhenItHurts("returning", None, step, None, said)
+    way_back = (
+        f"This week up to {step:.0f} km, then 10 % more a week, to the {km:.0f} of before (E)."
+        if round(step) < round(km)
+        else f"In steps of 10 % a week that is the {km:.0f} km of before again (E)."
+    )
+    return WhenItHurts("returning", None, step, None, (f"Two weeks without pain are over. {way_back}",))
 
 
 def _moved(runs: History, begun: Begun) -> tuple[Contrast, ...]:

@@ -10,6 +10,7 @@ from formclip.runs.insight.contrast import (
     DIFFERS,
     FEW,
     SAME,
+    SMALL,
     UNPACED,
     NoSpan,
     chosen,
@@ -51,6 +52,14 @@ def test_two_spans_are_compared_run_by_run():
     assert {one.verdict for one in found.contrasts if one.key != "tilt_deg"} == {SAME}
     back = of(contrast(history, history.entries[10:], history.entries[:10]), "tilt_deg")
     assert back.difference == pytest.approx(-tilt.difference) and back.low == pytest.approx(-tilt.high)
+
+
+def test_what_differs_by_too_little_to_speak_of_is_not_marked():
+    history = runs(lambda day: {"tilt_deg": -0.8 if day > 24 else 0.0}, scatter=0.1)
+    tilt = of(contrast(history, history.entries[:10], history.entries[10:]), "tilt_deg")
+    assert (
+        tilt.verdict == SMALL and tilt.said.startswith("Differs by −0.") and "less than 1° is too little" in tilt.said
+    )
 
 
 def test_two_runs_that_differ_as_days_do_are_told_so():

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from formclip.lab.chance import rates
 from formclip.runs.insight.beside import FEW, FEWEST, FOUND, NONE_FOUND, beside, strongest
+from formclip.runs.insight.digest import STOOD
 from formclip.runs.insight.evidence import relation, runs_to_see
+from formclip.runs.insight.trends import trends
 from formclip.runs.redflags import RED_FLAGS, advice, raised
 from formclip.runs.store.lent import lent
 from formclip.runs.store.pain import NotPain, Pain, add_pain, pains, remove_pain, resume, standing
@@ -28,6 +30,31 @@ BACK = ["low-back-left"]
 @pytest.fixture
 def store(tmp_path):
     return Store(tmp_path)
+
+
+def test_form_stands_beside_pain_as_it_stands_in_trends():
+    """A watch on the runs of later only; the tilt of earlier ones does not count, so it is the watch's to pace."""
+    rng = np.random.default_rng(3)
+    history = history_of(
+        [
+            made(day, rng, tilt_deg=rng.normal(6, 1), watch_mps=rng.normal(3, 0.2) if day >= 30 else None,
+                 speed_effect={"tilt_deg": 4.0}, calibration="none" if day < 28 else STOOD)
+            for day in range(60)
+        ]
+    )  # fmt: skip
+    log = [
+        Pain(n, e.started, "after", ("calf",), 2 + n % 5, None, (), "", False)
+        for n, e in enumerate(history.entries)
+        if n % 3
+    ]
+    asked = {one.key: one for one in beside(history, log).asked}
+    pain, _ = strongest(history.entries, log)
+    place = {entry.label: i for i, entry in enumerate(history.entries)}
+    for key in ("tilt_deg", "cadence_spm"):
+        x = np.full(60, np.nan)
+        for point in trends(history).of(key).points:
+            x[place[point.label]] = point.value
+        assert asked[key].relation == relation(x[1:], np.nan_to_num(pain)[1:])
 
 
 @pytest.mark.parametrize("key", RED_FLAGS)

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from formclip.ground.plain import plain
 from formclip.lab.chance import rates
-from formclip.runs.insight.evidence import centre, holm, line, shifts
+from formclip.runs.insight.contrast import contrast
+from formclip.runs.insight.evidence import centre, holm, line
 from formclip.runs.insight.pace import AS_RUN, ESTIMATE, WATCH, Pace
-from formclip.runs.insight.trends import FALLS, FEW, LEVELS, RISES, STEADY, STEPPED, TIRING, trends
+from formclip.runs.insight.shifts import shifts
+from formclip.runs.insight.trends import FALLS, FEW, LEVELS, RISES, SMALL, STEADY, STEPPED, TIRING, trends
 from formclip.runs.store.about import About
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +57,69 @@ def test_a_step_is_named_with_its_days_and_what_else_changed_then():
     later = runs(lambda day: {"tilt_deg": 3.0 if day > 27 else 0.0, "firmware": "0.2.0" if day > 27 else "0.1.0"})
     (turn,) = trends(later).of("tilt_deg").turns
     assert turn.beside == ("the clip's firmware",) and "it may be that" in trends(later).of("tilt_deg").said
+
+
+@pytest.mark.parametrize(("first", "last"), [(12, 12), (10, 13), (9, 16)])
+def test_a_level_that_fades_over_weeks_is_found_as_one_that_steps_is(first, last):
+    """By 5 degrees, where days differ by 0.5: from run `first` on it is on its way, with run `last` it has arrived."""
+    way = dict(zip(DAYS, np.clip((np.arange(24) - first + 1) / (last - first + 1), 0, 1)))
+    histories = [runs(lambda day: {"tilt_deg": -5 * way[day]}, seed=seed) for seed in range(20)]
+    found = [trends(history).of("tilt_deg") for history in histories]
+    assert sum(one.verdict == STEPPED for one in found) >= 19
+    turned = [(one.turns[0], one.said) for one in found if len(one.turns) == 1]
+    turns = [turn for turn, _ in turned]
+    assert len(turns) >= 17 and all(turn.gradual == ("little by little" in said) for turn, said in turned)
+    assert np.median([turn.after - turn.before for turn in turns]) == pytest.approx(-5, abs=0.4)
+    middle = histories[0].entries[(first + last) // 2].day
+    assert np.mean([turn.first <= middle <= turn.last for turn in turns]) >= 0.8
+    assert np.mean([turn.gradual for turn in turns]) == pytest.approx(float(last > first), abs=0.2)
+
+
+def test_a_change_that_is_too_little_to_speak_of_is_told_but_not_named():
+    """The clip sees a drop smaller by the cosine of the tilt: where the tilt falls by 3.5 degrees, it rises by 0.1."""
+    rng = np.random.default_rng(6)
+    history = history_of(
+        [made(day, rng, tilt_deg=9.5 - 3.5 * (day > 27), drop_range_deg=4.6 + 0.1 * (day > 27)) for day in DAYS]
+    )
+    for entry in history.entries:
+        entry.digest.minutes["drop_range_deg"][:] = entry.digest.means["drop_range_deg"][0] + rng.normal(0, 0.01)
+    found = trends(history)
+    drop = found.of("drop_range_deg")
+    assert drop.verdict == SMALL and not drop.found and found.of("tilt_deg").found
+    assert drop.said.endswith(" in all. Less than 1° is too little to speak of.")
+    rises = runs(lambda day: {"cadence_spm": 2 * day / 54}, seed=8)
+    cadence = trends(rises).of("cadence_spm")
+    assert cadence.p < 0.05 and cadence.verdict == SMALL and "steps/min in all." in cadence.said
+
+
+def test_an_interval_without_a_zero_is_no_trend_only_because_many_are_asked_and_says_so():
+    for seed in range(40):
+        for one in trends(runs(lambda day: {"tilt_deg": -0.75 * day / 54}, seed=seed)).trends:
+            if one.verdict == STEADY:
+                outside = not one.line.low <= 0 <= one.line.high
+                assert ("by chance where so many figures are asked" in one.said) == outside
+                if outside:
+                    return
+    pytest.fail("no seed had one: the test shows nothing")
+
+
+def test_speed_is_one_figure_whoever_measured_it():
+    """The clip's estimate of this runner is 15 % too fast; half of the runs have a watch."""
+    rng = np.random.default_rng(7)
+    history = history_of(
+        [made(day, rng, watch_mps=2.6 if i % 2 else None, speed_mps=3.0) for i, day in enumerate(DAYS)]
+    )
+    for entry in history.entries:
+        if entry.watched is not None:
+            entry.digest.minutes["speed_mps"][:] = (
+                entry.watched.at("speed_mps", entry.digest.minutes["t_s"]) * 3.0 / 2.6
+            )
+    speed = trends(history).of("speed_mps")
+    assert speed.verdict == STEADY and speed.usual[1] == pytest.approx(2.6, abs=0.1)
+    a, b = history.entries[0], history.entries[-1]
+    compared = contrast(history, [a], [b])
+    (told,) = [one for one in compared.contrasts if one.key == "speed_mps"]
+    assert (told.a, told.b) == pytest.approx((compared.a.speed_mps, compared.b.speed_mps))
 
 
 def test_seven_runs_are_too_few_and_say_so():

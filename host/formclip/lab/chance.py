@@ -11,7 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from formclip.ground.run import Floats
-from formclip.runs.insight.evidence import LEVEL, centre, line, relation, shifts
+from formclip.runs.insight.evidence import LEVEL, centre, line, relation
+from formclip.runs.insight.shifts import shifts
 
 SERIES = 400
 LIKENESS = (0.0, 0.3, 0.6)  # correlation of neighbours
@@ -52,6 +53,12 @@ def _shift_on_a_line(values: Floats, _: np.random.Generator) -> bool:
     return bool(shifts(values + 3 * np.arange(len(values)) / len(values)))
 
 
+def _misses_a_fade(values: Floats, _: np.random.Generator) -> bool:
+    """Over the middle third of the runs it goes to a level eight standard deviations away."""
+    n = len(values)
+    return not shifts(values + 8 * np.clip((np.arange(n) - n // 3 + 1) / (n // 3), 0, 1))
+
+
 def _names_a_relation(values: Floats, rng: np.random.Generator) -> bool:
     """Between a figure and spells of pain that have nothing to do with it: a spell comes and goes, 0 without it."""
     pain: Floats = np.rint(np.maximum(0.0, 4 * series(rng, len(values), 0.8) - 2))
@@ -71,6 +78,7 @@ ASKED: dict[str, Callable[[Floats, np.random.Generator], bool]] = {
     "a mean's 95 % interval misses the true mean": _mean_misses,
     "a change of level is named where there is none": _names_a_shift,
     "a steady rise is taken for a change of level": _shift_on_a_line,
+    "a change of eight standard deviations over a third of the runs is missed": _misses_a_fade,
     "pain in spells is found to go with a figure that it does not go with": _names_a_relation,
     "the 95 % interval of the difference in pain misses zero": _difference_misses,
 }

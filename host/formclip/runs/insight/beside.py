@@ -18,7 +18,7 @@ import numpy as np
 from formclip.ground.run import Floats
 from formclip.ground.text import number, signed
 from formclip.runs.insight.digest import FIGURE
-from formclip.runs.insight.evidence import LEVEL, Relation, holm, relation, runs_to_see
+from formclip.runs.insight.evidence import BY_CHANCE, LEVEL, Relation, holm, relation, runs_to_see
 from formclip.runs.insight.history import Entry, History
 from formclip.runs.insight.load import lengths, load
 from formclip.runs.insight.pace import Pace
@@ -112,8 +112,9 @@ def _series(runs: History) -> dict[str, tuple[str, Floats]]:
     }
     pace = Pace(entries)
     for key in FORM:
-        values = pace.fairest(key, range(len(entries))).value
-        values = np.where([bool(counts(entry, key)) for entry in entries], math.nan, values)
+        at = [i for i, entry in enumerate(entries) if not counts(entry, key)]
+        values = np.full(len(entries), math.nan)
+        values[at] = pace.fairest(key, at).value[at]  # as in trends: in the way that is fair to the runs that count
         if np.isfinite(values).any():
             out[key] = (FIGURE[key].title, values)
     return out
@@ -136,7 +137,8 @@ def _asked(key: str, title: str, found: Relation | None, p: float, questions: in
         if not more
         else f"To see one point takes about {more} more runs"
     )
-    said = f"{title}: no relation found in {found.n} runs. Those with more of it had {span} points. {seen}."
+    chance = "" if found.low <= 0 <= found.high else BY_CHANCE
+    said = f"{title}: no relation found in {found.n} runs. Those with more of it had {span} points{chance}. {seen}."
     return Asked(key, title, NONE_FOUND, found, p, more, said)
 
 

@@ -17,18 +17,20 @@ from scipy.special import stdtr, stdtrit
 from formclip.ground.errors import FormclipError
 from formclip.ground.metrics import Metric
 from formclip.ground.run import Floats
-from formclip.ground.text import number, signed
+from formclip.ground.text import number, signed, with_unit
 from formclip.runs.insight.digest import FIGURE, STOOD
-from formclip.runs.insight.evidence import LEVEL, holm, wider
+from formclip.runs.insight.evidence import BY_CHANCE, LEVEL, holm, wider
+from formclip.runs.insight.findings import SPOKEN_OF
 from formclip.runs.insight.history import Entry, History
 from formclip.runs.insight.pace import AS_RUN, Levels, Pace, known_keys
 from formclip.runs.insight.trends import counts
 from formclip.runs.store.store import Store
 from formclip.runs.store.which import NoRun, which
 
-DIFFERS, AS_DAYS_DO, UNPACED, SAME, FEW, CANNOT = (
+DIFFERS, AS_DAYS_DO, SMALL, UNPACED, SAME, FEW, CANNOT = (
     "differs",
     "no more than from day to day",
+    "too little to speak of",
     "differs, and so does pace",
     "no difference found",
     "too few to tell",
@@ -65,7 +67,8 @@ class Contrast:
     difference  b less a, with its 95 % interval; NaN where it can't be told
     day_to_day  so far apart lie 19 of 20 pairs of this runner's runs; NaN where not known
     by          how both were brought to one pace (pace.WATCH, ESTIMATE, AS_RUN)
-    verdict     DIFFERS, AS_DAYS_DO, UNPACED, SAME, FEW or CANNOT; why: the reason for the last
+    verdict     DIFFERS, AS_DAYS_DO, SMALL (less than findings.SPOKEN_OF), UNPACED, SAME, FEW or CANNOT
+    why         the reason for the last
     """
 
     key: str
@@ -239,8 +242,10 @@ def _contrast(draft: _Draft, p: float, single: bool, sides: tuple[Side, ...]) ->
         verdict = SAME
     elif unpaced:
         verdict = UNPACED
+    elif single and abs(difference) <= draft.day_to_day:
+        verdict = AS_DAYS_DO
     else:
-        verdict = AS_DAYS_DO if single and abs(difference) <= draft.day_to_day else DIFFERS
+        verdict = SMALL if abs(difference) < SPOKEN_OF.get(draft.key, 0.0) else DIFFERS
     return Contrast(
         draft.key,
         metric.title,
@@ -269,11 +274,14 @@ def _said(metric: Metric, draft: _Draft, verdict: str, single: bool) -> str:
     span = f"{signed(difference, digits)} ({low} to {high})"
     days = f"±{number(draft.day_to_day, digits)}" if math.isfinite(draft.day_to_day) else ""
     if verdict == SAME:
-        return f"No difference found: {span}."
+        return f"No difference found: {span}{'' if abs(difference) <= draft.reach else BY_CHANCE}."
     if verdict == UNPACED:
         return f"Differs by {span}, as run; the pace differs too, and may be why."
     if verdict == AS_DAYS_DO:
         return f"Differs by {span}, no more than your runs do from day to day ({days})."
+    if verdict == SMALL:
+        least = with_unit(f"{SPOKEN_OF[draft.key]:g}", metric.unit)
+        return f"Differs by {span}; less than {least} is too little to speak of."
     beside = f"; from day to day your runs differ by {days}" if single and days else ""
     unsure = "; too few runs to tell how much they differ from day to day" if single and not days else ""
     return f"Differs by {span}{beside}{unsure}."

@@ -1,4 +1,4 @@
-"""What a series of runs carries, and what it does not: lines, shifts, relations, with how sure they are.
+"""What a series of runs carries, and what it does not: lines, means, relations, with how sure they are.
 
 Everything here is robust to single odd runs, allows for runs that resemble their neighbours (a good week, a tired one),
 and draws its random numbers from a fixed seed, so that the same record gives the same answer. Where many questions are
@@ -21,10 +21,10 @@ from formclip.ground.run import Floats
 LEVEL = 0.05  # a claim is made when chance alone gives the like in fewer than 1 of 20
 FEWEST_LINE = 8
 FEWEST_MEAN = 3
+# Said of an interval without a zero where nothing is claimed, because `holm` guards the answer and not the interval.
+BY_CHANCE = " by itself, but so much comes by chance where so many figures are asked"
 BLOCK = 4  # runs that are kept together when chance is asked
 _SHUFFLES = 999
-FEWEST_SHIFT = 12
-_FEWEST_SIDE = 4  # runs before and after a shift
 _Z95 = 1.959964
 _MOST_R = 0.9
 _MOST_RUNS = 400  # of a longer series, pairs of so many runs evenly spread are looked at
@@ -44,21 +44,6 @@ class Line:
     p: float
     n: int
     change: float
-
-
-@dataclass(frozen=True)
-class Shift:
-    """The series is on another level from run `at` on.
-
-    first, last   where the shift may lie, 90 % of the resamplings; before, after: medians
-    """
-
-    at: int
-    first: int
-    last: int
-    before: float
-    after: float
-    p: float
 
 
 def line(weeks: Floats, values: Floats) -> Line | None:
@@ -106,87 +91,21 @@ def two_sided(z: float) -> float:
     return math.erfc(max(z, 0.0) / math.sqrt(2))
 
 
-def wider(residuals: Floats) -> float:
-    """By how much a variance grows because neighbours are alike; 1 at the least."""
-    r = _likeness(residuals)
+def wider(residuals: Floats, fitted: int = 2) -> float:
+    """By how much a variance grows because neighbours are alike; 1 at the least. fitted: numbers fitted to it."""
+    r = _likeness(residuals, fitted)
     return (1 + r) / (1 - r)
 
 
-def _likeness(residuals: Floats) -> float:
-    """Correlation of neighbours, raised by what a short series hides of it."""
+def _likeness(residuals: Floats, fitted: int = 2) -> float:
+    """Correlation of neighbours, raised by what a short series and what was fitted to it hide of it."""
     n = len(residuals)
     centred = residuals - np.median(residuals)
     total = float(centred @ centred)
     if total <= 0 or n < 5:
         return 0.0
     r = float(centred[1:] @ centred[:-1]) / total
-    return min(max(r + (1 + 3 * max(r, 0.0)) / n + 1 / n, 0.0), _MOST_R)
-
-
-def shifts(values: Floats, level: float = LEVEL) -> list[Shift]:
-    """Where a series goes to another level and stays there, in order; none is named that a line explains as well.
-
-    Source    Pettitt 1979, Appl. Statist. 28: the largest rank sum over all places; each part is looked at again
-    Differs   the p value is widened as `line`'s; a step must explain the series better than a straight line, by
-              Schwarz's criterion
-    """
-    out: list[Shift] = []
-    _look(values, 0, level, out)
-    return sorted(out, key=lambda shift: shift.at)
-
-
-def _look(values: Floats, offset: int, level: float, out: list[Shift]) -> None:
-    n = len(values)
-    if n < FEWEST_SHIFT:
-        return
-    found = _step(values)
-    if found is None or found.p >= level:
-        return
-    out.append(Shift(found.at + offset, found.first + offset, found.last + offset, found.before, found.after, found.p))
-    _look(values[: found.at], offset, level / 2, out)
-    _look(values[found.at :], offset + found.at, level / 2, out)
-
-
-def step_at(values: Floats) -> int:
-    """The place that parts a series best into two levels: runs from there on are the second."""
-    return int(np.argmax(np.abs(_rank_sums(values)))) + _FEWEST_SIDE
-
-
-def _rank_sums(values: Floats) -> Floats:
-    """Pettitt's statistic for each place that leaves enough runs on both sides."""
-    ranks = ranked(values)
-    n = len(values)
-    at = np.arange(1, n)
-    sums = 2 * np.cumsum(ranks)[:-1] - at * (n + 1)
-    return np.asarray(sums[_FEWEST_SIDE - 1 : n - _FEWEST_SIDE], dtype=np.float64)
-
-
-def _step(values: Floats) -> Shift | None:
-    n = len(values)
-    at = step_at(values)
-    before, after = float(np.median(values[:at])), float(np.median(values[at:]))
-    residuals = np.concatenate([values[:at] - before, values[at:] - after])
-    if not _better_than_a_line(values, residuals):
-        return None
-    k = float(np.abs(_rank_sums(values)).max())
-    p = min(1.0, 2 * math.exp(-6 * k * k / ((n**3 + n**2) * wider(residuals))))
-    rng = np.random.default_rng(n)
-    level = np.where(np.arange(n) < at, before, after)
-    places = [step_at(level + residuals[resampled(n, rng)]) for _ in range(100)]
-    first, last = np.quantile(places, (0.05, 0.95))
-    return Shift(at, int(first), int(last), before, after, p)
-
-
-def _better_than_a_line(values: Floats, residuals: Floats) -> bool:
-    """Schwarz's criterion with one more parameter, the place, for the step."""
-    n = len(values)
-    t = np.arange(n) - (n - 1) / 2
-    slope = float(t @ values) / float(t @ t)
-    of_line = values - values.mean() - slope * t
-    of_step, of_line_sum = float(residuals @ residuals), float(of_line @ of_line)
-    if of_step <= 0:
-        return of_line_sum > 0
-    return n * math.log(of_line_sum / of_step) > 2 * math.log(n)
+    return min(max(r + (fitted + 3 * max(r, 0.0)) / n, 0.0), _MOST_R)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ _MOST_RUNS = 150  # the latest so many tell what speed does
 class Levels:
     """One figure of every run of a history, (n,) each, NaN where it can't be had in this way.
 
-    by       WATCH, ESTIMATE, or AS_RUN where it is not adjusted
+    by       WATCH, ESTIMATE, or AS_RUN where it is not adjusted. Speed itself is the watch's where there is one, else
+             the estimate on the watch's scale
     value    at the usual pace, or as it was run; error: its standard error; minutes: how many told it
     speed_mps   of those minutes
     """
@@ -102,7 +103,8 @@ class Pace:
 
     def levels(self, key: str, by: str) -> Levels:
         """A figure of every run."""
-        values, speed = self._column(key), self._speed[ESTIMATE if by == AS_RUN else by]
+        speed = self._speed[ESTIMATE if by == AS_RUN else by]
+        values = speed if key == "speed_mps" else self._column(key)
         effect = None if by == AS_RUN else self.effect(key, by)
         known = np.isfinite(values)
         if effect is not None:

@@ -18,13 +18,16 @@ from formclip.ground.metrics import Metric
 from formclip.ground.run import Floats
 from formclip.ground.text import number, signed
 from formclip.runs.insight.digest import FIGURE, NONE, STOOD
-from formclip.runs.insight.evidence import FEWEST_LINE, LEVEL, Line, Shift, centre, holm, line, shifts
+from formclip.runs.insight.evidence import BY_CHANCE, FEWEST_LINE, LEVEL, Line, centre, holm, line
+from formclip.runs.insight.findings import SPOKEN_OF
 from formclip.runs.insight.history import Entry, History
 from formclip.runs.insight.pace import AS_RUN, ESTIMATE, WATCH, Pace, known_keys
+from formclip.runs.insight.shifts import Shift, shifts
 from formclip.runs.store.store import Key
 
 LEVELS, TIRING = "level", "tiring"
 FEW, STEADY, RISES, FALLS, STEPPED = "too few", "no trend found", "rises", "falls", "changed level"
+SMALL = "too little to speak of"
 MOST_SLIPPED_PCT = 20.0
 _WEEK_S = 7 * 86400.0
 _HOW = {
@@ -49,6 +52,7 @@ class Turn:
     """From run `label` on a figure is on another level.
 
     first, last   the days between which it changed, 9 of 10 times
+    gradual       it took some runs to get there
     beside        what else changed between them: it may be that
     """
 
@@ -57,6 +61,7 @@ class Turn:
     last: date
     before: float
     after: float
+    gradual: bool
     beside: tuple[str, ...]
 
 
@@ -65,7 +70,8 @@ class Trend:
     """One series.
 
     family    LEVELS or TIRING
-    verdict   FEW, STEADY (no trend found), RISES or FALLS (a line), or STEPPED (turns say it better than a line)
+    verdict   FEW, STEADY (no trend found), RISES or FALLS (a line), STEPPED (turns say it better than a line), or SMALL
+              (it moves, by less than findings.SPOKEN_OF)
     by        how its values were brought to one pace: WATCH, ESTIMATE or AS_RUN
     usual     (low, middle, high): eight of ten runs lie between; None with too few runs
     mean      (value, low, high): the mean of the runs and its 95 % interval; None with too few
@@ -186,7 +192,8 @@ def _tiring(entries: list[Entry], pace: Pace, key: str) -> _Series:
         first, last, _ = entry.digest.thirds[key]
         speed = entry.digest.thirds.get("speed_mps")
         faster_mps = (speed[1] - speed[0]) * pace.scale if speed and effect else 0.0
-        values.append(last - first - (effect.per_mps * faster_mps if effect else 0.0))
+        scale = pace.scale if key == "speed_mps" else 1.0
+        values.append((last - first) * scale - (effect.per_mps * faster_mps if effect else 0.0))
     by = ESTIMATE if effect else AS_RUN
     return _Series(key, TIRING, kept, np.array(values), np.full(len(kept), math.nan), by, left_out)
 
@@ -208,8 +215,7 @@ def _trend(one: _Series, found: Line | None, p: float, level: float) -> Trend:
         for entry, value, error in zip(one.entries, one.values.tolist(), one.errors.tolist(), strict=True)
     )
     turns = tuple(_turn(one, shift) for shift in shifts(one.values, level)) if one.family == LEVELS else ()
-    verdict = FEW if found is None else STEADY if p >= LEVEL else RISES if found.per_week > 0 else FALLS
-    verdict = STEPPED if turns else verdict
+    verdict = _verdict(one.key, found, p, turns)
     usual = None
     if len(points) >= FEWEST_LINE:
         low, middle, high = np.quantile(one.values, (0.1, 0.5, 0.9)).tolist()
@@ -233,10 +239,29 @@ def _trend(one: _Series, found: Line | None, p: float, level: float) -> Trend:
     )
 
 
+def _verdict(key: str, found: Line | None, p: float, turns: tuple[Turn, ...]) -> str:
+    if found is None:
+        return FEW
+    least = SPOKEN_OF.get(key, 0.0)
+    if turns:
+        return STEPPED if any(abs(turn.after - turn.before) >= least for turn in turns) else SMALL
+    if p >= LEVEL:
+        return STEADY
+    return SMALL if abs(found.change) < least else RISES if found.per_week > 0 else FALLS
+
+
 def _turn(one: _Series, shift: Shift) -> Turn:
     first, last = one.entries[max(0, shift.first - 1)], one.entries[shift.last]
     between = one.entries[max(0, shift.first - 1) : shift.last + 1]
-    return Turn(one.entries[shift.at].label, first.day, last.day, shift.before, shift.after, tuple(_changed(between)))
+    return Turn(
+        one.entries[shift.at].label,
+        first.day,
+        last.day,
+        shift.before,
+        shift.after,
+        shift.leaves < shift.at,
+        tuple(_changed(between)),
+    )
 
 
 def _changed(entries: Sequence[Entry]) -> list[str]:
@@ -258,22 +283,31 @@ def _said(metric: Metric, one: _Series, found: Line | None, verdict: str, turns:
     digits = metric.digits + 1
     unit = f" {metric.unit}".replace(" °", "°") if metric.unit else ""
     span = f"{signed(found.low, digits)} to {signed(found.high, digits)}{unit} a week"
-    if verdict == STEPPED:
+    if turns:
         told = f"Changed its level in {_runs(n)}."
     elif verdict == STEADY:
-        told = f"No trend found in {_runs(n)}: {span}."
+        told = f"No trend found in {_runs(n)}: {span}{'' if found.low <= 0 <= found.high else BY_CHANCE}."
     else:
-        told = f"{verdict.capitalize()} by {number(abs(found.per_week), digits)}{unit} a week ({span}, {_runs(n)})."
+        way = "Rises" if found.per_week > 0 else "Falls"
+        told = f"{way} by {number(abs(found.per_week), digits)}{unit} a week ({span}, {_runs(n)})."
     middle = centre(one.values)
     if one.family == TIRING and middle is not None:
         low, high = signed(middle[1], digits), signed(middle[2], digits)
         told += f" In a usual run it changes by {signed(middle[0], digits)}{unit} ({low} to {high})."
     for turn in turns:
-        when = f"on {turn.last}" if turn.first == turn.last else f"between {turn.first} and {turn.last}"
-        before, after = number(turn.before, metric.digits), number(turn.after, metric.digits)
-        told += f" It went from {before} to {after}{unit} {when}."
-        if turn.beside:
-            told += f" Changed in those days too: {', '.join(turn.beside)}; it may be that."
+        told += _turn_said(turn, unit, metric.digits + (verdict == SMALL))
+    if verdict == SMALL:
+        told += "" if turns else f" It is {signed(found.change, digits)}{unit} in all."
+        told += f" Less than {SPOKEN_OF[one.key]:g}{unit} is too little to speak of."
+    return told
+
+
+def _turn_said(turn: Turn, unit: str, digits: int) -> str:
+    when = f"on {turn.last}" if turn.first == turn.last else f"between {turn.first} and {turn.last}"
+    slowly = ", little by little" if turn.gradual else ""
+    told = f" It went from {number(turn.before, digits)} to {number(turn.after, digits)}{unit} {when}{slowly}."
+    if turn.beside:
+        told += f" Changed in those days too: {', '.join(turn.beside)}; it may be that."
     return told
 
 

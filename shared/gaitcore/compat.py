@@ -50,15 +50,25 @@ except ImportError:
     FLOAT = np.float32
 
     # numpy's functions with a Python number, as ulab gives it, in place of a scalar of 32 bits. They are called as what
-    # they are: on the short arrays here numpy's own wrappers take longer than the work.
-    def _reduced(reduce):
+    # they are: on the short arrays here numpy's own wrappers take longer than the work. To find the place of the
+    # largest takes a fifth of the time that a reduction takes.
+    def _reduced(reduce, whole):
         def reduced(x, axis=None):
             if axis is None:
-                return reduce(x, None).tolist()
+                return whole(x)
             out = reduce(x, axis)
             return out if out.shape else out.tolist()
 
         return reduced
+
+    def _sum(x, total=numpy.add.reduce):
+        return total(x, None).tolist()
+
+    def _max(x):
+        return x.item(x.argmax())
+
+    def _min(x):
+        return x.item(x.argmin())
 
     def _mean(x, axis=None, total=numpy.add.reduce):
         if axis is None:
@@ -70,12 +80,16 @@ except ImportError:
         out = numpy.std(x, axis)
         return out if out.shape else out.tolist()
 
-    def _dot(a, b, dot=numpy.dot):
-        out = dot(a, b)
+    def _dot(a, b):
+        out = a.dot(b)
         return out if out.shape else out.tolist()
 
-    np.max, np.min, np.sum = (_reduced(f.reduce) for f in (numpy.maximum, numpy.minimum, numpy.add))
-    np.mean, np.std, np.dot = _mean, _std, _dot
+    def _argmax(x):
+        return x.argmax()
+
+    np.sum = _reduced(numpy.add.reduce, _sum)
+    np.max, np.min = _reduced(numpy.maximum.reduce, _max), _reduced(numpy.minimum.reduce, _min)
+    np.mean, np.std, np.dot, np.argmax = _mean, _std, _dot, _argmax
 
     _filtered = []  # scipy's compiled loop, once it is needed: half a second of imports
 

@@ -17,6 +17,8 @@ ON_THE_DESKTOP = (
     "module scipy.signal is not on the board",
     "module scipy.signal._sosfilt is not on the board",
     "ulab.numpy has no float32",
+    ".argmax is an ndarray method that ulab has not",
+    ".argmin is an ndarray method that ulab has not",
 )
 
 

@@ -1,7 +1,7 @@
 """Tables of a recording: named columns of numbers, read a chunk at a time, whatever file they stand in.
 
-numpy's own CSV reader (C code) takes 0.3 us a row of seven numbers; when it refuses a chunk, the chunk is read again
-row by row to name the line and the cell, or to leave the line out.
+Plain decimals are read by decimals.py; what else numpy's own CSV reader (C code) takes, by that. When it refuses a
+chunk, the chunk is read again row by row to name the line and the cell, or to leave the line out.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formclip.ground.errors import TraceError, printable
+from formclip.ground.trace.decimals import plain_decimals
 from formclip.ground.trace.packed import CHUNK_B, Member
 from formclip.ground.trace.text import Layout, Text, find_layout, is_empty, split_line
 
@@ -181,15 +182,20 @@ class _Parser:
         delimiter = None if separator == " " else separator
         quote = '"' if layout.quoted else None
         time_places = () if self._text_time else self._time
-        table: Floats = np.loadtxt(
-            io.BytesIO(numbers),
-            delimiter=delimiter,
-            usecols=(*time_places, *self._values),
-            comments=None,
-            quotechar=quote,
-            encoding="latin1",
-            ndmin=2,
-        )
+        places = (*time_places, *self._values)
+        table: Floats | None = None
+        if delimiter is not None and quote is None:
+            table = plain_decimals(numbers, separator, places)
+        if table is None:
+            table = np.loadtxt(
+                io.BytesIO(numbers),
+                delimiter=delimiter,
+                usecols=places,
+                comments=None,
+                quotechar=quote,
+                encoding="latin1",
+                ndmin=2,
+            )
         count = len(table)
         if self._text_time:
             words: Words = np.loadtxt(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formclip.ground.errors import from_os_error
+from formclip.ground.fixed import fixed_lines
 from formclip.ground.trace.sources.ours import ACC, GYR
 
 _DECIMALS = (5, 5, 5, 5, 4, 4, 4)
@@ -29,7 +30,6 @@ class TraceWriter:
         self.path = Path(path)
         self._columns = 7 if has_gyro else 4
         names = ("t_s", *ACC, *GYR)[: self._columns]
-        self._format = ",".join(f"%.{d}f" for d in _DECIMALS[: self._columns]) + "\n"
         try:
             self._file: IO[bytes] = self._open()
             self._file.write((",".join(names) + "\n").encode())
@@ -45,9 +45,8 @@ class TraceWriter:
 
     def write(self, t_s: NDArray[np.floating[Any]], samples: NDArray[np.floating[Any]]) -> None:
         table = np.vstack((t_s, samples[: self._columns - 1])).T
-        text = (self._format * len(table)) % tuple(table.ravel().tolist())
         try:
-            self._file.write(text.encode())
+            self._file.write(fixed_lines(table, _DECIMALS[: self._columns]))
         except OSError as error:
             raise from_os_error(error, self.path, "write") from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,10 @@ def to_columns(log: Log, time_of: Callable[[Floats], Floats], settings: Settings
     start = log.start
     old = start.get("version", records.VERSION) < records.PUSH_VERSION
     kept = [metric for metric in TABLE if metric.of != COMPUTED]
-    models_of = {metric.key: getattr(models, metric.key) for metric in kept if metric.of == MODEL}
-    rows: list[list[float | None]] = []
+    read = attrgetter(*(metric.key for metric in kept if metric.of != MODEL))
+    models_of = [getattr(models, metric.key) for metric in kept if metric.of == MODEL]
+    in_order = [metric for metric in kept if metric.of != MODEL] + [metric for metric in kept if metric.of == MODEL]
+    rows: list[tuple[float | None, ...]] = []
     times: list[int] = []
     for tag, at_ms, fields in log.entries:
         if tag != records.STEP:
@@ -51,12 +54,12 @@ def to_columns(log: Log, time_of: Callable[[Floats], Floats], settings: Settings
         records.restore(fields, at_ms, step)
         if old:
             step.feature = estimates.push_of_speed(step.feature, step.cadence_spm)
-        found = (models_of[m.key](step, known) if m.key in models_of else getattr(step, m.key) for m in kept)
-        rows.append([math.nan if v is None else v * m.sign for v, m in zip(found, kept, strict=True)])
+        rows.append((*read(step), *(model(step, known) for model in models_of)))
         times.append(at_ms)
     t_ms = np.array(times, dtype=np.float64)
-    table = np.array(rows, dtype=np.float64).reshape(-1, len(kept))
-    columns = {"on_s": time_of(t_ms), **{metric.key: column for metric, column in zip(kept, table.T, strict=True)}}
+    table = np.array(rows, dtype=np.float64).reshape(-1, len(kept))  # None is NaN to it
+    columns = {"on_s": time_of(t_ms)}
+    columns |= {metric.key: metric.sign * column for metric, column in zip(in_order, table.T, strict=True)}
     columns["side"][columns["side"] > 1] = math.nan
     flight = np.full(len(t_ms), math.nan)
     if len(t_ms) > 1:

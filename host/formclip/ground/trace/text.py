@@ -12,6 +12,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from formclip.ground.errors import TraceError, printable
 from formclip.ground.trace.packed import Member
@@ -147,13 +148,22 @@ def _commas(cells: list[list[str]]) -> bool:
 
 def _rows_from(lines: list[str], separator: str) -> tuple[float, int, int, bool] | None:
     """(share of the cells that are values, line, cells a row, decimal comma) from where many rows hold values."""
-    split = [split_line(line, separator) if line.strip() else [] for line in lines]
-    comma = _commas([row for row in split[-_LOOKED_AT:] if row])
-    for start in range(len(split)):
-        width = len(split[start])
-        if width < 2 or not _is_row(split[start], comma):
+    if separator != " " and not any(separator in line for line in lines):
+        return None
+
+    @cache  # of the thousands of lines that a head has, most are not looked at
+    def cells(number: int) -> list[str]:
+        return split_line(lines[number], separator) if lines[number].strip() else []
+
+    def some(start: int) -> list[list[str]]:
+        return [row for row in map(cells, range(start, min(start + _LOOKED_AT, len(lines)))) if row]
+
+    comma = _commas(some(max(0, len(lines) - _LOOKED_AT)))
+    for start in range(len(lines)):
+        width = len(cells(start))
+        if width < 2 or not _is_row(cells(start), comma):
             continue
-        run = [row for row in split[start : start + _LOOKED_AT] if row]
+        run = some(start)
         same = [row for row in run if abs(len(row) - width) <= 1 and _is_row(row, comma)]
         if len(same) >= max(1, 0.6 * len(run)):
             told = [c for row in same for c in row if not is_empty(c)]

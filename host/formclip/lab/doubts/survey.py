@@ -84,8 +84,7 @@ class Survey:
         self.samples += n
         self._sums += x.sum(axis=1)
         self._products += x @ x.T
-        for i in range(6 if self.has_gyro else 3):
-            self._ends(self.axes[i], x[i], _LEAST_FULL_G if i < 3 else _LEAST_FULL_DPS)
+        self._ends(x if self.has_gyro else x[:3])
         if self._coarse_n < _COARSE_S * self.coarse_hz:
             whole = n // self.step
             if whole:
@@ -95,20 +94,26 @@ class Survey:
             self._full.append(x)
             self._full_n += n
 
-    @staticmethod
-    def _ends(axis: Axis, values: Floats, least: float) -> None:
-        size = np.abs(values)
-        most = float(size.max())
-        axis.least = min(axis.least, float(values.min()))
-        axis.at_zero += int(np.count_nonzero(values == 0))
-        if most > axis.most * (2 - _NEAR_FULL):
-            axis.at_most = axis.runs = 0
-        axis.most = max(axis.most, most)
-        if axis.most < least:
-            return
-        there = size >= _NEAR_FULL * axis.most
-        axis.at_most += int(there.sum())
-        axis.runs += int(np.count_nonzero(there[1:] & there[:-1] & (values[1:] * values[:-1] > 0)))
+    def _ends(self, x: Floats) -> None:
+        """All axes at once: how large each gets, and how often it stays there."""
+        size = np.abs(x)
+        zeros = np.count_nonzero(x == 0, axis=1)
+        found = zip(self.axes, size.max(axis=1).tolist(), x.min(axis=1).tolist(), zeros.tolist(), strict=False)
+        for axis, largest, lowest, at_zero in found:
+            axis.least = min(axis.least, lowest)
+            axis.at_zero += at_zero
+            if largest > axis.most * (2 - _NEAR_FULL):
+                axis.at_most = axis.runs = 0
+            axis.most = max(axis.most, largest)
+        there = size >= np.array([[_NEAR_FULL * axis.most] for axis in self.axes[: len(x)]])
+        for i, count in enumerate(np.count_nonzero(there, axis=1).tolist()):
+            axis = self.axes[i]
+            if not count or axis.most < (_LEAST_FULL_G if i < 3 else _LEAST_FULL_DPS):
+                continue
+            axis.at_most += count
+            if count > 1:
+                together = there[i, 1:] & there[i, :-1]
+                axis.runs += int(np.count_nonzero(together & (x[i, 1:] * x[i, :-1] > 0)))
 
     @property
     def ends(self) -> tuple[float, float] | None:

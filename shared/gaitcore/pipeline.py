@@ -34,7 +34,7 @@ STILL, WALKING, RUNNING, OTHER = 0, 1, 2, 3
 # Kinds of events: (kind, index, value). The index counts samples of the sensor.
 CALIBRATED = 1  # value: quality 0..100
 REFUSED = 2  # value: one of the reasons below
-SLIP = 3  # value: degrees the clip has turned on the body, rounded
+SLIP = 3  # value: degrees the clip has turned on the body, rounded; 0: it is back where it was
 ACTIVITY = 4  # value: STILL, WALKING, RUNNING or OTHER
 
 # Reasons for REFUSED.
@@ -483,7 +483,7 @@ class Pipeline:
                 d, e, g = self._fore
                 step.tilt_deg = DEG * atan2(-(x * d + y * e + z * g), along)
         if up and not step.flags & SETTLING:
-            turned = self._slip.update(up, step_up)
+            turned = self._slip.update(up, step_up, self._fore)
             if turned < _UNCALIBRATED_DEG and not c:
                 turned = 0.0
             if c and not self.slipped:
@@ -491,9 +491,9 @@ class Pipeline:
                 self._misworn = self._misworn + 1 if along < _MISWORN else 0
                 if self._misworn > 15:
                     turned = angle_deg(unit(up), c.up)
-            if turned:
-                self.slipped = True
-                self.events.append((SLIP, self.index, int(turned + 0.5)))
+            if turned > 0.0 or turned and self.slipped:
+                self.slipped = turned > 0.0
+                self.events.append((SLIP, self.index, int(turned + 0.5) if self.slipped else 0))
         if self.slipped or self._slip.suspect:
             step.flags |= SLIPPED
         self._steps.append(step)

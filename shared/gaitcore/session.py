@@ -308,7 +308,8 @@ class Session:
                 self._refuse(value)
             elif kind == SLIP:
                 self._event(records.SLIP, (value,))
-                self._command(patterns.SLIPPED)
+                if value:
+                    self._command(patterns.SLIPPED)
             elif kind == ACTIVITY:
                 self._event(records.ACTIVITY, (value,))
         if not steps:

@@ -148,6 +148,22 @@ def test_a_slip_is_told_within_30_s_and_marks_the_steps(axis):
     assert all(s.flags & records.SLIPPED for s in steps if s.on_ms > 70000)
 
 
+def test_a_clip_that_is_put_back_counts_again():
+    _, block = trace_of(minutes=2.0, slips=(Slip(40.0, 0.3, (9.0, 0.0, 0.0)), Slip(75.0, 0.3, (-9.0, 0.0, 0.0))))
+    pipeline, steps, events = run(block, 208)
+    assert [e[2] > 0 for e in events if e[0] == chain.SLIP] == [True, False] and not pipeline.slipped
+    assert all(s.flags & records.SLIPPED for s in steps if 66000 < s.on_ms < 75000)
+    assert not [s for s in steps if s.on_ms > 110000 and s.flags & records.SLIPPED]
+
+
+def test_a_clip_that_turns_slowly_sideways_is_a_slip_and_a_slow_arch_none():
+    _, block = trace_of(minutes=1.6, slips=(Slip(40.0, 15.0, (12.0, 0.0, 0.0)),))
+    _, steps, events = run(block, 208)
+    assert [40 < e[1] / 208 < 85 for e in events if e[0] == chain.SLIP] == [True]
+    _, block = trace_of(minutes=1.6, episodes=(Episode("arch", 40.0, 94.0, 15.0, tilt_deg=12.0),))
+    assert chain.SLIP not in [e[0] for e in run(block, 208)[2]]
+
+
 def test_an_arched_back_is_no_slip():
     trace, block = trace_of(minutes=1.5, episodes=(Episode("arch", 40.0, 60.0, 1.5, tilt_deg=10.0),))
     _, steps, events = run(block, 208)

@@ -111,7 +111,9 @@ def test_a_clip_that_tips_forward_is_no_arched_back(person, forward_deg):
     ((angle_deg,),) = [values for values in log.events(records.SLIP) if abs(values[0] - forward_deg) < 2]
     assert not [c for c in log.events(records.CUE) if c[0] == patterns.ARCH]
     felt = [c[0] for c in commands]
-    assert felt.count(patterns.SLIPPED) == len(log.events(records.SLIP)) and patterns.ARCH not in felt
+    assert (
+        felt.count(patterns.SLIPPED) == len([v for v in log.events(records.SLIP) if v[0]]) and patterns.ARCH not in felt
+    )
 
 
 @pytest.mark.parametrize(("person", "ramp_s"), [(2, 1.0), (3, 1.0), (4, 2.0), (6, 1.0), (8, 1.0)])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from gaitcore.records import GAP, SETTLING, SLIPPED
-from gaitcore.slip import CONFIRM_STEPS
+from gaitcore.slip import LATE_STEPS
 from gaitcore.steps import step_time
 from numpy.typing import NDArray
 
@@ -20,8 +20,6 @@ BOUT_GAP_S = 1.5
 CADENCE_S = 4.0
 _LEAST_STEPS = 6
 _HOLE = 1.6  # of a step's time
-# A slip is told so many steps late, at the most: those that confirm it and those that the first suspicion takes.
-_SLIP_STEPS = CONFIRM_STEPS + 8
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class Run:
         slipped = (flags & SLIPPED) != 0
         doubtful = slipped | ((flags & SETTLING) != 0)
         for first in np.flatnonzero(np.diff(slipped.astype(int)) > 0).tolist():
-            doubtful[max(0, first + 1 - _SLIP_STEPS) : first + 1] = True
+            doubtful[max(0, first + 1 - LATE_STEPS) : first + 1] = True
         return np.where(doubtful, math.nan, values)
 
     def running_s(self) -> float:

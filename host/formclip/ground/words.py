@@ -71,7 +71,8 @@ def event_text(tag: int, values: Any) -> str | None:
     if name == "baseline":
         return f"own baseline known: cadence {by_name['cadence_dspm'] / 10:.1f} steps/min"
     if name == "slip":
-        return f"the clip slipped by {by_name['angle_deg']} deg"
+        turned = by_name["angle_deg"]
+        return f"the clip slipped by {turned} deg" if turned else "the clip is back where it was: tilt counts again"
     if name == "error":
         times = f", {by_name['count']} times" if by_name["count"] > 1 else ""
         if by_name["code"] == records.SAFE_MODE:

@@ -7,7 +7,7 @@ import pytest
 from formclip.firmware import interpreters
 from gaitcore import records
 
-from tests.interpreters import NAMES, PORTABLE, run
+from tests.interpreters import NAMES, PORTABLE, get, run
 
 SCRIPTS = sorted(path.name for path in PORTABLE.glob("check_*.py"))
 
@@ -48,6 +48,24 @@ def test_an_absent_device_python_says_so(monkeypatch):
         interpreters.find("device")
     monkeypatch.setenv("DEVICE_PYTHON", "/nowhere/circuitpython")
     with pytest.raises(interpreters.NoInterpreter, match="cannot be run"):
+        interpreters.find("device")
+
+
+@pytest.mark.parametrize("name", ["cpython", "micropython"])
+def test_device_python_may_be_either_kind(name, tmp_path, monkeypatch):
+    command = sys.executable if name == "cpython" else get("micropython").command[0]
+    monkeypatch.setenv("DEVICE_PYTHON", command)
+    script = tmp_path / "who.py"
+    script.write_text(
+        "import sys\nfrom gaitcore.compat import np\nprint(sys.implementation.name, hasattr(np, 'cumsum'))\n"
+    )
+    done = interpreters.find("device").run(script, heap_kb=4096)
+    assert done.stdout.split() == [name, "False"], done.stderr  # and ulab's functions, not numpy's
+
+
+def test_device_python_that_is_no_python_says_so(monkeypatch):
+    monkeypatch.setenv("DEVICE_PYTHON", "true")
+    with pytest.raises(interpreters.NoInterpreter, match="DEVICE_PYTHON=true is no Python"):
         interpreters.find("device")
 
 

@@ -2,8 +2,9 @@
 
 `numpy` is CPython with numpy; `strict` CPython with the strict stand-in for ulab; `float30` the same with Python
 numbers rounded to the board's 30 bits; `micropython` a real MicroPython VM with a ulab in plain Python; `device`
-whatever the environment variable DEVICE_PYTHON names, with its own ulab where it has one. A script gets gaitcore on its
-module path and nothing else of ours, and runs in a process of its own.
+whatever the environment variable DEVICE_PYTHON names, a MicroPython, a CircuitPython or another CPython, with its own
+ulab where it has one, else with ours. A script gets gaitcore on its module path and nothing else of ours, and runs in a
+process of its own.
 """
 
 from __future__ import annotations
@@ -99,11 +100,25 @@ def _device() -> Interpreter:
         raise NoInterpreter("device", "DEVICE_PYTHON names no interpreter")
     if not shutil.which(command):
         raise NoInterpreter("device", "DEVICE_PYTHON=%s cannot be run" % command)
-    path = (SHARED,) if _has_ulab(command) else (SHARED, PYTHON_ULAB)
+    kind, has_ulab = _probed(command)
+    if kind == "cpython":  # another version of Python, say
+        return Interpreter("device", (command,), (SHARED,) if has_ulab else (STRICT, SHARED))
+    path = (SHARED,) if has_ulab else (SHARED, PYTHON_ULAB)
     return Interpreter("device", (command,), path, "MICROPYPATH", takes_heap=True)
 
 
 @functools.cache
-def _has_ulab(command: str) -> bool:
-    probe = subprocess.run([command, "-c", "import ulab"], capture_output=True, timeout=PROBE_S)
-    return probe.returncode == 0
+def _probed(command: str) -> tuple[str, bool]:
+    """Which Python that is, and whether it has a ulab of its own. NoInterpreter where it is none."""
+    env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "MICROPYPATH")}
+    for ask, has_ulab in (("import ulab, sys", True), ("import sys", False)):
+        probe = subprocess.run(
+            [command, "-c", ask + "; print(sys.implementation.name)"],
+            capture_output=True,
+            text=True,
+            timeout=PROBE_S,
+            env=env,
+        )
+        if not probe.returncode and probe.stdout.strip():
+            return probe.stdout.strip(), has_ulab
+    raise NoInterpreter("device", "DEVICE_PYTHON=%s is no Python: %s" % (command, probe.stderr.strip()[-200:]))

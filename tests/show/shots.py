@@ -1,14 +1,18 @@
 """Pictures of every page in both themes and two widths: `make shots`, then look at them.
 
-STORE is a store to show; without it one is made of runs with a story: tilt that grows, cadence that rises.
+STORE is a store to show; without it one is made of runs with a story: tilt that grows, cadence that rises. The pages of
+the example are taken too, of its first RUNS runs, and those of an empty record.
 """
 
 import argparse
 import re
+import shutil
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 
+from formclip.lab.weeks.make import make_weeks
 from formclip.runs.store.about import say
 from formclip.runs.store.store import Store
 from formclip.show.ui.looks import MENU, address
@@ -39,23 +43,30 @@ def make_story(folder):
     return store
 
 
-def shoot(folder, out):
-    """One picture a page, width and theme; how many."""
+def shoot(folder, out, kind=""):
+    """One picture a page, width and theme; how many. kind: begins their names; "example" opens the folder's example."""
     out.mkdir(parents=True, exist_ok=True)
-    latest = max(Store(folder).sessions(), key=lambda stored: stored.number)
-    paths = [path for path, _ in MENU] + [address(latest)]
+    shown = folder / ".example" / "store" if kind == "example" else folder
+    sessions = Store(shown).sessions()
+    paths = [path for path, _ in MENU]
+    if sessions:
+        latest = max(sessions, key=lambda stored: stored.number)
+        paths += [address(latest), f"{address(latest)}/delete"]
     done = 0
     with serving(folder) as served, browser() as started:
         visitor = Visitor(started, served)
-        for width in WIDTHS:
-            for theme in THEMES:
-                visitor.look(width, theme)
-                for path in paths:
-                    visitor.go(path)
-                    visitor.drawn()
-                    name = "run" if path.startswith("/run/") else re.sub(r"\W", "", path) or "home"
-                    visitor.page.screenshot(path=out / f"{name}-{width}-{theme}.png", full_page=True)
-                    done += 1
+        if kind == "example":
+            visitor.page.get_by_role("button", name="Open the example").click()
+            visitor.page.locator(".example").wait_for()
+        for width, theme in product(WIDTHS, THEMES):
+            visitor.look(width, theme)
+            for path in paths:
+                visitor.go(path)
+                visitor.drawn()
+                name = re.sub(r"\W|\d", "", path.replace(address(latest), "run") if sessions else path) or "home"
+                name = f"{kind}-{name}" if kind else name
+                visitor.page.screenshot(path=out / f"{name}-{width}-{theme}.png", full_page=True)
+                done += 1
     return done
 
 
@@ -63,10 +74,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--store", type=Path)
+    parser.add_argument("--example", type=Path, help="the folder of an example that is made; else its first runs are")
+    parser.add_argument("--runs", type=int, default=6)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        folder = given.store or make_story(Path(name)).folder
-        print(f"{shoot(folder, given.out)} pictures in {given.out}")
+        folder = given.store or make_story(Path(name) / "story").folder
+        own = Path(name) / "own"
+        if given.example is not None:
+            shutil.copytree(given.example, own / ".example")
+        else:
+            make_weeks(own / ".example", runs=given.runs)
+        (own / ".example" / "whole").touch()
+        done = shoot(folder, given.out) + shoot(own, given.out, "example") + shoot(own, given.out, "empty")
+        print(f"{done} pictures in {given.out}")
 
 
 if __name__ == "__main__":

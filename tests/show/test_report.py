@@ -6,6 +6,7 @@ import html
 import json
 import math
 import re
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -17,8 +18,8 @@ from formclip.runs.insight.compare import balance_percent, cue_effects, sides, t
 from formclip.runs.insight.distance import SAID, Distance
 from formclip.runs.insight.findings import findings, three_sentences
 from formclip.runs.knowledge import CAUTIONS, EXERCISES, FAULTS, WHEN_TO_STOP
-from formclip.show.report.charts import charts_of, over_time
-from formclip.show.report.draw import WIDTH, draw, draw_apart
+from formclip.show.report.charts import charts_of, over_days, over_time
+from formclip.show.report.draw import LEFT, WIDTH, draw, draw_apart
 from formclip.show.report.page import MOST_BYTES, render
 from formclip.show.report.story import Label, tell
 
@@ -229,6 +230,27 @@ def test_three_sentences_say_how_long_what_was_felt_and_what_changed():
     ]
     quiet = three_sentences(60, math.nan, "", {}, {"tilt_deg": (5, 5.4, 1), "cadence_spm": (170, 160, 0)})
     assert quiet[1:] == ["The clip gave no cue.", "Nothing changed clearly from the first to the last third."]
+
+
+def test_a_change_that_is_sure_and_small_is_not_spoken_of():
+    """Thousands of steps make 2 mm/s of braking sure; nobody can do anything with it."""
+    small = {"braking_mps": (0.175, 0.177, 1), "contact_ms": (222.0, 219.0, -1), "heel_ahead_cm": (18.4, 18.9, 1)}
+    assert three_sentences(60, 170, "", {}, small)[2].startswith("Nothing changed clearly")
+    told = three_sentences(60, 170, "", {}, small | {"contact_ms": (222.0, 240.0, 1)})[2]
+    assert "ground contact (+18 ms)." in told and "braking" not in told
+
+
+def test_a_date_at_the_end_of_an_axis_is_not_cut_off():
+    days = [(datetime(2026, 9, 28) + timedelta(weeks=n), 14.0 + n % 2, math.nan) for n in range(9)]
+    chart = over_days("weeks", METRIC["cadence_spm"], "One point a week.", days)
+    (svg,) = draw([chart.to_dict()])
+    labels = re.findall(
+        r'<text text-anchor="(\w+)" transform="translate\((-?[\d.]+),[^>]*>(\d+ [A-Z][a-z]{2})</text>', svg
+    )
+    assert len(labels) >= 3, svg[:2000]
+    for anchor, x, text in labels:
+        half = {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
+        assert float(x) + (1 - half) * 7.5 * len(text) <= WIDTH - LEFT, (anchor, x, text)
 
 
 def test_doubts_and_notes_of_a_replay_stand_in_the_page():

@@ -5,7 +5,9 @@ import re
 import threading
 import time
 import zipfile
+from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -411,6 +413,97 @@ def test_load_tells_a_spike_first_on_its_page_and_at_home(tmp_path):
         assert "125 % longer than the longest run of the 30 days before" in page and "no acute:chronic ratio" in page
         assert page.index("125 %") < page.index("Week by week")
         assert "A run much longer than those of late" in client.get("/").text
+
+
+def test_a_double_click_is_done_once(tmp_path, monkeypatch):
+    """The browser sends the form twice; a page that is shown anew sends another number."""
+    make_store(tmp_path, 1)
+    with serving(tmp_path) as one:
+        client = Client(one)
+        number = re.search(r'name="once" value="(\w+)"', client.get("/pain").text)[1]
+        fields = {"strength": "3", "places": "knee", "no_flags": "1", "moment": "after", "once": number}
+        both = [client.write("/pain", **fields), client.write("/pain", **fields)]
+        assert [answer.place for answer in both] == ["/pain?said=Noted."] * 2
+        assert len(pains(Store(tmp_path))) == 1
+        assert client.write("/pain", **{**fields, "strength": "4"}).status == 303, "the same page, filled in anew"
+        assert client.write("/pain", **{**fields, "once": "another"}).status == 303
+        assert len(pains(Store(tmp_path))) == 3
+        go = threading.Event()
+        monkeypatch.setattr(Jobs, "stop", lambda jobs: go.wait(30))
+        answers = []
+        pressed = [
+            threading.Thread(target=lambda: answers.append(client.write("/clip/stop", once="7"))) for _ in range(2)
+        ]
+        for thread in pressed:
+            thread.start()
+        go.set()
+        for thread in pressed:
+            thread.join(30)
+        assert [answer.place for answer in answers] == ["/clip", "/clip"]
+
+
+def test_a_plan_that_is_under_way_is_not_begun_again(tmp_path):
+    make_store(tmp_path, 1)
+    with serving(tmp_path) as one:
+        client = Client(one)
+        for said in ("Begun", "A plan is under way already"):
+            assert said in unquote(client.write("/plan/start").place)
+        assert len(plans(Store(tmp_path))) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        (f"{RUN}/about", {"at": "2062-05-01T07:15"}),
+        ("/pain", {"strength": "0", "at": "2062-05-01T07:15"}),
+        ("/plan/done", {"what": "squat", "at": "2062-05-01"}),
+    ],
+)
+def test_a_day_that_has_not_come_yet_is_refused(served, client, path, fields):
+    """A slip of the year would stand first in every list."""
+    answer = client.write(path, **fields)
+    assert answer.status == 400 and "2062-05-01 has not come yet" in answer.text
+
+
+def test_a_record_whose_every_run_is_hidden_says_how_to_see_them(tmp_path):
+    make_store(tmp_path, 1)
+    with serving(tmp_path) as one:
+        client = Client(one)
+        assert "1 run, the latest first" in client.get("/runs").text
+        client.write(f"/run/{CLIP}/1/hide", hidden="1")
+        page = client.get("/runs").text
+        assert "Every run here is hidden" in page and 'href="/runs?hidden=1"' in page
+        assert f"/run/{CLIP}/1" in client.get("/runs?hidden=1").text
+
+
+def test_an_error_is_told_in_the_pages_own_words(served, client):
+    answer = client.write("/plan/stop")
+    assert answer.status == 400 and "“Begin these four weeks” on Plan begins one" in answer.text
+    assert "formclip plan" not in answer.text.lower()
+
+
+def test_a_week_that_is_under_way_makes_no_point_of_the_line(tmp_path):
+    """On its Monday it would fall to 0, as if the runner had stopped."""
+    store, day = Store(tmp_path), datetime.now().replace(hour=0, minute=5, second=0, microsecond=0)
+    monday = day - timedelta(days=day.weekday())
+    for number in range(1, 5):
+        began = (monday - timedelta(weeks=number)).timestamp()
+        say(store, put(store, CLIP, number, log_of(360.0, round(began), seed=number)), distance_m=1000.0 * number)
+    with serving(tmp_path) as one:
+        page = Client(one).get("/load").text
+    (table,) = re.findall(r"<caption>Distance of each week.*?</table>", page, re.S)
+    assert re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', table)[-1][1] == "1.0", table
+
+
+def test_what_cannot_be_told_of_cues_is_said_once(tmp_path):
+    store = Store(tmp_path)
+    for number in range(1, 4):
+        put(store, CLIP, number, log_of(200.0, SUMMER + 86400 * number, seed=number, cues=[(100.0, 1)]))
+    with serving(tmp_path) as one:
+        page = Client(one).get("/trends").text
+    (told,) = re.findall(r"<h2>What your cues did</h2>(.*?)<h2>Other days", page, re.S)
+    items = re.findall(r"<li>(.*?)</li>", told)
+    assert len(items) == len(set(items))
 
 
 def test_a_file_that_is_none_is_told_and_can_be_dropped(served, client):

@@ -13,6 +13,7 @@ from formclip.runs.knowledge import BALANCE_LOOK, EXERCISES, FAULTS, Exercise, F
 
 # A change smaller than these is not spoken of, however clear the statistics: it is within what differs from day to day.
 SPOKEN_OF = {"tilt_deg": 1.0, "drop_range_deg": 1.0, "rotation_range_deg": 1.5, "cadence_spm": 3.0}
+_SHARE = 0.05  # of every other figure: less than a twentieth is sure in thousands of steps, and says nothing to anybody
 # Which figures a finding is about.
 ABOUT = {
     "overstride": ("cadence_spm", "braking_mps"),
@@ -86,7 +87,7 @@ def three_sentences(
     clear = []
     for metric in METRICS:
         first, last, trend = changes.get(metric.key, (0.0, 0.0, 0))
-        if trend and abs(last - first) >= SPOKEN_OF.get(metric.key, 0.0):
+        if trend and spoken_of(metric.key, first, last):
             by = with_unit(signed(last - first, metric.digits), metric.unit)
             clear.append(f"{metric.title.lower()} ({by})")
     rest = len(clear) - _MOST_CHANGES
@@ -98,6 +99,11 @@ def three_sentences(
         if clear
         else "Nothing changed clearly from the first to the last third.",
     ]
+
+
+def spoken_of(key: str, first: float, last: float) -> bool:
+    """Whether a change is large enough to speak of, apart from being sure."""
+    return abs(last - first) >= SPOKEN_OF.get(key, _SHARE * abs(first))
 
 
 def of_run(run: Run, distance: str) -> list[str]:

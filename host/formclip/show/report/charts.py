@@ -204,6 +204,7 @@ def over_days(
     bands: Sequence[Band] = (),
     title: str = "",
     x_title: str = "day of the run",
+    reads: str = "value of the run",
 ) -> Chart | None:
     """One point a run: (when, value, half of its 95 % interval or NaN)."""
     if len(points) < 2:
@@ -232,7 +233,7 @@ def over_days(
         high if any(reach) else [],
         [0] * len(x),
         [f"{at.day} {at:%b}" for at, _, _ in points],
-        reads="value of the run",
+        reads=reads,
         spread="95 % interval",
         bands=list(bands),
         estimate=metric.estimate,

@@ -62,7 +62,7 @@ def spec(chart: Chart) -> dict[str, Any]:
     lane = _LANE if chart["ticks"] else 0
     x_scale = alt.Scale(domain=list(chart["x_domain"]), nice=False, zero=False)
     y_scale = alt.Scale(domain=list(chart["y_domain"]), nice=False, zero=False, range=[inner_h, lane])
-    x_axis = alt.Axis(title=chart["x_title"], grid=False, tickCount=5, labelFlush=False, **_named(chart))
+    x_axis = alt.Axis(title=chart["x_title"], grid=False, tickCount=5, labelFlush=_flush(chart), **_named(chart))
     y_axis = alt.Axis(title=None, tickCount=4, format=f".{_places(chart)}f")
     x = alt.X("x:Q", scale=x_scale, axis=x_axis)
     y = alt.Y("y:Q", scale=y_scale, axis=y_axis)
@@ -144,6 +144,11 @@ def _places(chart: Chart) -> int:
     """Digits after the point that tell the marks of the axis apart."""
     low, high = chart["y_domain"]
     return max(0, math.ceil(-math.log10((high - low) / 4)))
+
+
+def _flush(chart: Chart) -> int | bool:
+    """How near to an end of the axis, in pixels, a name is drawn inwards: a date there would be cut off."""
+    return 20 if chart["x_names"] else False
 
 
 def _named(chart: Chart) -> dict[str, Any]:

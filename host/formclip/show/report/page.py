@@ -43,8 +43,14 @@ def templates(*more: jinja2.BaseLoader) -> jinja2.Environment:
     loader = jinja2.ChoiceLoader([*more, jinja2.PackageLoader("formclip.show.report")])
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.globals |= {"know": KNOWLEDGE, "reads": reads, "with_unit": with_unit}
-    environment.filters["here"] = str  # the page says it in its own words; a report is read where commands are
+    # The page says what names a command in its own words; a report is read where commands are.
+    environment.filters |= {"here": str, "sentence": begun}
     return environment
+
+
+def begun(text: str) -> str:
+    """The text as a sentence begins."""
+    return text[:1].upper() + text[1:]
 
 
 def reads(chart: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from formclip.ground.run import Run, mean
 from formclip.ground.text import clock, number, signed, with_unit
 from formclip.runs.insight.compare import Change, balance_percent, cue_effects, personal_baseline, sides, thirds
 from formclip.runs.insight.distance import ESTIMATE, SAID, WATCH, Distance, known_distance
-from formclip.runs.insight.findings import ABOUT, SPOKEN_OF, findings, of_run
+from formclip.runs.insight.findings import ABOUT, findings, of_run, spoken_of
 from formclip.runs.knowledge import BALANCE_GOOD, CADENCE_TARGET, CADENCE_TARGET_CAP, FAULTS, TILT_CUE_DEG
 from formclip.runs.store.brief import Row
 from formclip.runs.store.watch import Watched
@@ -151,7 +151,7 @@ def _figure(run: Run, metric: Metric, change: Change | None) -> dict[str, Any] |
         "estimate": metric.estimate,
         "arrow": arrow,
         "trend": trend,
-        "changed": bool(change and change.trend and abs(change.difference) >= SPOKEN_OF.get(metric.key, 0.0)),
+        "changed": bool(change and change.trend and spoken_of(metric.key, change.before, change.after)),
         "band": _band_text(run, metric, value),
         "what": metric.what,
         "standing": metric.standing,

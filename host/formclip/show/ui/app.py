@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -33,12 +36,13 @@ from formclip.show.ui.looks import BeingRead, Desk, Looks, desk_of, static_file
 Read = Callable[[Request, Looks], Response]
 Write = Callable[[Request, FormData, Looks], Response]
 _MOST_FIELDS = 200
+_SAME_PRESS_S = 2.0
 _MOST_FILES = 50
 
 
 def make_app(desk: Desk) -> Starlette:
     """The pages of one store. Nothing here asks who is asking: that is the Guard's."""
-    looks = Looks()
+    looks, twice = Looks(), Twice()
 
     def reads(path: str, handler: Read) -> Route:
         def endpoint(request: Request) -> Response:
@@ -51,7 +55,9 @@ def make_app(desk: Desk) -> Starlette:
             async with request.form(max_files=_MOST_FILES, max_fields=_MOST_FIELDS) as form:
                 if not _ours(form, request.state.secret):
                     return PlainTextResponse("This form is not of this page: reload it and try again.\n", 403)
-                return await run_in_threadpool(handler, request, form, looks)
+                return await twice.once(
+                    request.url.path, form, lambda: run_in_threadpool(handler, request, form, looks)
+                )
 
         return Route(path, endpoint, methods=["POST"])
 
@@ -117,6 +123,29 @@ def make_app(desk: Desk) -> Starlette:
 def _ours(form: FormData, secret: str) -> bool:
     given = form.get("secret")
     return isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode())
+
+
+class Twice:
+    """A form that comes twice, as by a double click, is done once; the second is answered as the first.
+
+    A form has a number that is another each time its page is shown. The same number with the same content, while the
+    first is being done or soon after, is the same press.
+
+    In        once(where, form, work)
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[Any, asyncio.Task[Response], float] | None = None
+
+    async def once(self, path: str, form: FormData, work: Callable[[], Awaitable[Response]]) -> Response:
+        key = (path, [item for item in form.multi_items() if isinstance(item[1], str)])
+        if self._last is not None and form.get("once"):
+            same, task, began_s = self._last
+            if same == key and (not task.done() or time.monotonic() - began_s < _SAME_PRESS_S):
+                return await asyncio.shield(task)
+        task = asyncio.ensure_future(work())
+        self._last = key, task, time.monotonic()
+        return await asyncio.shield(task)
 
 
 def _static(request: Request) -> Response:

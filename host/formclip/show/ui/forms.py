@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 from starlette.datastructures import FormData
 
 from formclip.ground.errors import FormclipError
+from formclip.runs.store.dates import said_time
+
+_AHEAD_S = 86400.0  # clocks and zones differ
 
 
 class NotFilled(FormclipError):
@@ -20,6 +25,20 @@ def text_in(form: FormData, name: str) -> str:
         return ""
     kept = value.replace("\r\n", "\n").replace("\r", "\n").strip()
     return "".join(c for c in kept if c.isprintable() or c == "\n")
+
+
+def moment_in(form: FormData, name: str, otherwise: str = "") -> tuple[float, str] | None:
+    """When something was (unix seconds, zone); None where nothing is said.
+
+    Errors    BadTime for what is no date; NotFilled for a day that has not come yet
+    """
+    text = text_in(form, name) or otherwise
+    if not text:
+        return None
+    at = said_time(text)
+    if at[0] > time.time() + _AHEAD_S:
+        raise NotFilled(f"{text[:10]} has not come yet", "Check the date.")
+    return at
 
 
 def texts_in(form: FormData, name: str) -> list[str]:

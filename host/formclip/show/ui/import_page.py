@@ -30,7 +30,7 @@ from formclip.ground.files import make_folder
 from formclip.ground.text import clock
 from formclip.runs.store.index import private
 from formclip.show.report.story import date_text, label_of
-from formclip.show.ui.forms import text_in
+from formclip.show.ui.forms import moment_in, text_in
 from formclip.show.ui.jobs import Job
 from formclip.show.ui.looks import Desk, Looks, address_of, desk_of
 
@@ -114,6 +114,7 @@ def keep(request: Request, form: FormData, looks: Looks) -> Response:
         desk.jobs.start("merge", f"Putting {path.name} and {run} together", _merging(desk, path, run))
         return RedirectResponse("/job", 303)
     at = text_in(form, "at")
+    moment_in(form, "at")  # what is no date is told at once
     words = ["add", f"--store={desk.store.folder}", "--json", *([f"--at={at}"] if at else [])]
     words += ["--fix"] if text_in(form, "fix") == "1" else []
     words += [*_options({name: text_in(form, name) for name, *_ in GIVEN}), "--", *map(str, paths)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,7 +21,8 @@ def show(request: Request, looks: Looks) -> Response:
     found = desk_of(request).once("load", lambda runs: load(runs, date.today()))
     run_in = [i for i, week in enumerate(found.weeks) if week.runs]
     weeks = found.weeks[max(0, run_in[-1] + 2 - _WEEKS) : run_in[-1] + 2] if run_in else ()  # one more, if it is over
-    known = [week for week in weeks if week.distance is not None]
+    over = date.today() - timedelta(days=6)
+    known = [week for week in weeks if week.distance is not None and week.monday < over]
     points = [
         (
             datetime.combine(week.monday, time()),
@@ -34,9 +35,10 @@ def show(request: Request, looks: Looks) -> Response:
     chart = over_days(
         "load-weeks",
         _KM,
-        "One point a week; the bar is the interval of what is estimated.",
+        "One point a week that is over; the bar is the interval of what is estimated.",
         points,
         x_title="week from Monday",
+        reads="of the week",
     )
     charts = [chart.to_dict()] if chart is not None else []
     since = weeks[0].monday if weeks else date.min

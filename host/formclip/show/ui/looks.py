@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from importlib import resources
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -21,7 +23,7 @@ from formclip.runs.store.brief import Row, rows
 from formclip.runs.store.index import NAME
 from formclip.runs.store.store import Key, Store, Stored
 from formclip.runs.store.watch import Watched, watched
-from formclip.show.report.page import templates
+from formclip.show.report.page import begun, templates
 from formclip.show.report.story import date_text
 from formclip.show.ui.drawings import Drawings
 from formclip.show.ui.jobs import Jobs
@@ -200,8 +202,14 @@ class Looks:
 
     def __init__(self) -> None:
         self._environment = templates(jinja2.PackageLoader("formclip.show.ui"))
-        self._environment.globals |= {"menu": MENU, "date_text": date_text, "clock": clock, "address": address}
-        self._environment.filters |= {"number": number, "signed": signed, "here": here}
+        self._environment.globals |= {
+            "menu": MENU,
+            "date_text": date_text,
+            "clock": clock,
+            "address": address,
+            "once": partial(secrets.token_hex, 6),
+        }
+        self._environment.filters |= {"number": number, "signed": signed, "here": here, "sentence": _sentence}
 
     def page(
         self,
@@ -232,6 +240,10 @@ class Looks:
     def part(self, request: Request, template: str, /, **told: Any) -> str:
         """A piece of a page, to be put into one that is there."""
         return self._environment.get_template(template).render(secret=request.state.secret, **told)
+
+
+def _sentence(text: str) -> str:
+    return begun(here(text))
 
 
 def _waits(drawings: Drawings, svgs: dict[str, str]) -> Callable[[list[dict[str, Any]]], str]:

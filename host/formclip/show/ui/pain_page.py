@@ -13,7 +13,7 @@ from formclip.runs.redflags import RED_FLAGS, advice
 from formclip.runs.store.dates import said_time
 from formclip.runs.store.pain import MOMENTS, PLACES, STRONGEST, Pain, add_pain, pains, remove_pain, resume, standing
 from formclip.show.report.story import date_text
-from formclip.show.ui.forms import NotFilled, text_in, texts_in, whole_in
+from formclip.show.ui.forms import NotFilled, moment_in, text_in, texts_in, whole_in
 from formclip.show.ui.looks import Looks, back_to, desk_of
 
 PLACE_NAMES = {
@@ -86,7 +86,7 @@ def add(request: Request, form: FormData, looks: Looks) -> Response:
     try:
         pain = add_pain(
             desk.store,
-            said_time(text_in(form, "at") or "now"),
+            moment_in(form, "at", "now") or said_time("now"),
             strength,
             texts_in(form, "places"),
             moment,

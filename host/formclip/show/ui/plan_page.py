@@ -54,6 +54,8 @@ def start(request: Request, form: FormData, looks: Looks) -> Response:
     found = _plan(desk)
     if found.red_flags:
         raise NoPlan("a red flag stands in the pain log", "Read on the page Pain what to do.")
+    if found.week:
+        return back_to("/plan", "A plan is under way already.")
     from formclip.runs.insight.plan import WEEKS
 
     begun = begin(desk.store, date.today(), WEEKS, [one.key for one in found.items])
@@ -73,7 +75,10 @@ def tick(request: Request, form: FormData, looks: Looks) -> Response:
     unknown = [one for one in what if one not in WEEKLY and one not in EXERCISES]
     if unknown or not what:
         raise NotFilled("nothing that a plan has was ticked", "Tick what you have done, and keep it.")
-    one = say_done(desk_of(request).store, said_day(text_in(form, "at") or "today"), what, text_in(form, "note"))
+    day = said_day(text_in(form, "at") or "today")
+    if day > date.today():
+        raise NotFilled(f"{day} has not come yet", "Check the date.")
+    one = say_done(desk_of(request).store, day, what, text_in(form, "note"))
     return back_to("/plan", f"Kept for {one.day}.")
 
 

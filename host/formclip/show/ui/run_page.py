@@ -19,10 +19,9 @@ from formclip.runs.store.about import KINDS, SURFACES, say
 from formclip.runs.store.bin import KEPT_DAYS, days_left, throw_away
 from formclip.runs.store.bin import take_back as out_of_bin
 from formclip.runs.store.brief import Row
-from formclip.runs.store.dates import said_time
 from formclip.runs.store.watch import Watched
 from formclip.show.report.story import label_of
-from formclip.show.ui.forms import number_in, text_in
+from formclip.show.ui.forms import moment_in, number_in, text_in
 from formclip.show.ui.glance import in_short
 from formclip.show.ui.looks import Desk, Looks, address, back_to, desk_of
 
@@ -135,7 +134,7 @@ def say_about(request: Request, form: FormData, looks: Looks) -> Response:
         raise FormclipError(f"“{far}” is no distance", "Write it in km, as 7.5, and save again.") from None
     at = text_in(form, "at")
     if at and (row.started is None or at != row.started.strftime("%Y-%m-%dT%H:%M")):
-        said["began_unix_s"], said["zone"] = said_time(at)
+        said["began_unix_s"], said["zone"] = moment_in(form, "at") or (None, "")
     say(desk.store, row.stored, **said)
     return back_to(address(row.stored), "Saved.")
 

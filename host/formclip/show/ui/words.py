@@ -38,7 +38,7 @@ INSTEAD: tuple[tuple[str, str], ...] = (
     ("formclip config ranges lists them", _SETTINGS),
     ("formclip config ranges lists those that are", _SETTINGS),
     ("formclip config --ranges shows what it takes", _SETTINGS),
-    ("formclip plan start begins", "the button on Plan begins"),
+    ("formclip plan start begins", "“Begin these four weeks” on Plan begins"),
     ("; --watch-folder DIR looks for it", ""),
     ("say it with --at 2026-11-03T07:15", "say when it began"),
     ("leave --at out: their logs tell", "leave the date empty: their logs tell"),

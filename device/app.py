@@ -102,6 +102,8 @@ class App:
         self.timing = None  # blocks, ms that they took, the most of one turn: once a computer has asked
         self._dirty = False
         fault = self._load() if parts.log is not None else patterns.DRIVE_FAULT
+        if not fault and (records.BAD_SETTINGS, 1) in parts.errors:
+            fault = patterns.SETTING_FAULT
         parts.led.enabled = bool(self.settings.led)
         if parts.log is None:
             self._pending.append((records.NO_DRIVE, 1))
@@ -504,6 +506,18 @@ class App:
                 self.imu = None
         self.parts.collect()
 
+    def _watch_motion(self):
+        """The sensor watches for motion, also one that was away: without supply it has forgotten what it was told."""
+        try:
+            if self.imu is None:
+                self.imu = self.parts.make_imu()
+            elif self.imu.watching():
+                return
+            self.imu.begin()
+            self.imu.watch()
+        except OSError:
+            self.imu = None
+
     def _stand_by(self, now_ms):
         parts = self.parts
         parts.link.poll(now_ms)
@@ -515,6 +529,8 @@ class App:
                 self._battery_ms = ticks_add(now_ms, _BATTERY_MS)
                 if self._battery()[0] < self.settings.low_battery_mv and not parts.power.charging():
                     self._leave(now_ms, records.BY_BATTERY)
+                elif self.settings.auto_start:
+                    self._watch_motion()
             return 0
         self._stay_awake(now_ms, _ARMED_MS)
         self._new_session()

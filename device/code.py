@@ -53,6 +53,7 @@ class Parts:
         self.feed = self.power.start_watchdog()
         self.log = flashlog.open_log(drive.LOG, self.tend, self.page, drive.SPARE_B)
         self.errors = self._errors()
+        self._imu_name = self._word("IMU", imu.NAMES)
         self._supply = pins.IMU_POWER and digitalio.DigitalInOut(pins.IMU_POWER)
         self._buses = {}
         self._pins = pins
@@ -84,8 +85,19 @@ class Parts:
             self._buses[scl] = busio.I2C(scl, sda, frequency=400000)
         return self._buses[scl]
 
+    def _word(self, name, known):
+        """A word of settings.toml, or None. One that is not known, or not in quotes, counts as none and is told."""
+        try:
+            word = os.getenv(name)
+        except ValueError:
+            word = ""
+        if word is None or word in known:
+            return word
+        self.errors.append((records.BAD_SETTINGS, 1))
+        return None
+
     def _motor(self, outputs):
-        if os.getenv("HAPTIC") == "drv2605l":
+        if self._word("HAPTIC", ("drv2605l",)):
             return outputs.drv2605l(lambda: self._bus(self._pins.HAPTIC_SCL, self._pins.HAPTIC_SDA))
         return outputs.pwm_motor(self._pins.MOTOR)
 
@@ -100,7 +112,7 @@ class Parts:
         scl, sda = pins.IMU_SCL, pins.IMU_SDA
         for attempt in (0, 1):
             try:
-                return imu.make(os.getenv("IMU"), self._bus(scl, sda), pins.IMU_ADDRESS, self._supply)
+                return imu.make(self._imu_name, self._bus(scl, sda), pins.IMU_ADDRESS, self._supply)
             except (OSError, RuntimeError) as error:  # RuntimeError: no pull-ups, or a line is held low
                 reason = error
             self.feed()

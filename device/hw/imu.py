@@ -11,6 +11,7 @@ import digitalio
 
 from hw.imufifo import Fifo33, PatternFifo
 
+NAMES = ("lsm6ds33", "lsm6ds3trc", "lsm6dsox")
 _SW_RESET = b"\x12\x01"  # CTRL3_C
 _CLOCKS = 9  # a byte and its acknowledgement: the most that a chip can have left to say
 

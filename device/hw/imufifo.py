@@ -48,6 +48,7 @@ _ALL_OFF = b"\x10\x00\x11\x00"
 _BEGIN = b"\x0a\x00\x5e\x00\x12\x44\x15\x00"
 # CTRL6_C low power; WAKE_UP_THS 6/16 g; WAKE_UP_DUR; CTRL1_XL 26 Hz, 4 g; CTRL2_G off
 _WATCH = b"\x15\x10\x5b\x06\x5c\x00\x10\x28\x11\x00"
+_WATCH_XL = const(0x28)
 
 
 class Fifo:
@@ -55,7 +56,7 @@ class Fifo:
 
     Settings  i2c, address; power: DigitalInOut of its supply, or None
     In        begin(): set up, FIFO empty and stopped; start(), stop(); read(): next block
-              watch(): low power, INT1 rises on motion; moved(): whether it did, and clears it
+              watch(): low power, INT1 rises on motion; moved(): whether it did, and clears it; watching()
     Out       read gives lsb (52, 6) INT16, gx gy gz ax ay az as they came, the same array each time, or None while
               there is less than a block
               lost: samples lost since the last look, taken with take_lost()
@@ -182,6 +183,11 @@ class Fifo:
         self._put_all(_WATCH)
         self._put_all(self._WAKE + b"\x5e\x20")  # MD1_CFG: wake-up on INT1
         self.moved()
+
+    def watching(self):
+        """False when the chip has forgotten it."""
+        self._get(_CTRL1_XL, self._one)
+        return self._one[0] == _WATCH_XL
 
     def moved(self):
         self._get(_WAKE_SRC, self._one)

@@ -18,7 +18,7 @@ from gaitcore import patterns, records
 from gaitcore.session import Session
 from gaitcore.settings import Settings
 
-from tests.picks import later
+from tests.picks import first, later
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 
@@ -427,6 +427,38 @@ def test_sensor_unplugged_and_back(run, short_run):
     assert [t for t, _ in steps(log) if t > 50000]
     times = [t for t, _ in steps(log)]
     assert max(np.diff(times)) > 8000
+
+
+@pytest.mark.parametrize(("away_s", "back_s"), first([(70.0, 72.0), (20.0, 75.0)]))
+def test_a_sensor_that_was_away_in_standby_sees_motion_again(run, tmp_path, away_s, back_s):
+    """It has forgotten that it should watch; or it was not there when the clip went to sleep."""
+    still = np.tile(np.array([0, 0, 1, 0, 0, 0], dtype="<f4"), (208 * 130, 1))
+    path = tmp_path / "still.bin"
+    np.vstack([still, rows_of(Scenario(minutes=0.7, stand_s=11.0))]).tofile(path)
+    result = run(
+        path, settings={"standby_min": 1}, hold=False, seconds=172, events=[(away_s, "imu", 0), (back_s, "imu", 1)]
+    )
+    (log,) = result.sessions
+    assert entries(log, records.START)[0][3] == records.BY_ITSELF
+    assert len(steps(log)) > 30
+
+
+@pytest.mark.parametrize("line", [
+    *("IMU = lsm6ds3trc", 'IMU = "bmi270"', 'HAPTIC = "drv2605l'),
+    *later('IMU = "lsm6ds3trc" # yes', 'HAPTIC = "drv2605l" yes', "HAPTIC = 7", 'IMU = ""'),
+])  # fmt: skip
+def test_a_line_of_settings_toml_that_makes_no_sense_is_told(run, drives, tmp_path, line):
+    """The clip goes on as without it; it ended with an error, and began anew, for ever."""
+    out = tmp_path / "clip"
+    out.mkdir()
+    shutil.copyfile(drives("xiao"), out / "drive.img")
+    write_file(out / "drive.img", "/settings.toml", line.encode() + b"\n")
+    result = run(again=True, press=[(4, "short"), (10, "short")], seconds=13)
+    assert not result.of("reset")
+    good = line.endswith("# yes")
+    (log,) = result.sessions
+    assert errors(log) == ({} if good else {5: 1})
+    assert bool(played(result, patterns.SETTING_FAULT)) != good
 
 
 def test_no_sensor_at_all(run):

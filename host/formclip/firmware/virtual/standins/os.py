@@ -68,20 +68,26 @@ def urandom(n):
 
 
 def getenv(key, default=None):
-    """Values of settings.toml: strings and whole numbers, as the device has it."""
+    """A text of settings.toml; ValueError for what is not in quotes, or goes on behind them, as the device has it.
+
+    Source   CircuitPython shared-module/os/getenv.c
+    """
     try:
         with _drive.fs.open("/settings.toml") as f:
             lines = list(f)
     except OSError:
         return default
     for line in lines:
+        if line.lstrip().startswith("["):
+            return default  # sections are not read
         name, eq, value = line.partition("=")
         if eq and name.strip() == key:
             value = value.strip()
-            if value.startswith('"'):
-                return value[1:].split('"')[0]
-            value = value.split("#")[0].strip()
-            if value in ("true", "false"):
-                return int(value == "true")
-            return int(value)
+            if not value.startswith('"'):
+                raise ValueError("Expected quoted string")
+            text, quote, rest = value[1:].partition('"')
+            rest = rest.strip()
+            if not quote or rest and not rest.startswith("#"):
+                raise ValueError("Invalid byte '%s'" % (rest[:1] or "\\n"))
+            return text
     return default

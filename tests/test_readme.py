@@ -56,7 +56,7 @@ def test_table_of_patterns_is_what_motor_and_led_do():
 def test_figures_are_those_of_the_pages_they_come_from():
     """Each row of the README's table names a page and quotes it word for word."""
     rows = re.findall(
-        r"^\| (.+?) \| (.*?) \| (.+?) \| (.*?) ?\| \[\w+\]\((docs/\w+/\w+\.md)\) (?:<!-- [\w: ]+ --> )?\|$",
+        r"^\| (.+?) \| (.*?) \| (.+?) \| (.*?) ?\| \[\w+\]\((docs/\w+/\w+\.md)\) (?:<!-- [\w:/ ]+ --> )?\|$",
         README,
         re.M,
     )

@@ -3,7 +3,7 @@
     python -m formclip.lab.docs.figures     # README, compare.md, bench.md and the first table of validity.md
 
 A row of a table that ends with a comment, as `<!-- validity: tilt drop -->`, has the goal and the value of these
-figures. Goals stand once, with the code that scores them.
+figures; `rbds/tilt` is the figure of that set alone. Goals stand once, with the code that scores them.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Any
 from formclip.ground.files import write_whole
 from formclip.lab.bench.figures import GOAL_PERCENT
 from formclip.lab.peers.compare import to_markdown as compare_page
-from formclip.lab.validate.pages import read_back
-from formclip.lab.validate.table import figures_table
+from formclip.lab.validate.pages import read_back, read_scores
+from formclip.lab.validate.table import figures_by_set, figures_table
 
 Told = dict[str, tuple[str, str]]  # goal and value in words, by the figure's key
 
 VALIDITY, COMPARE, BENCH = Path("docs/lab/validity.md"), Path("docs/lab/compare.md"), Path("docs/design/bench.json")
-_ROW = re.compile(r"^(\| [^|]+ \|)([^|\n]*)\|([^|\n]*)\|([^\n]*<!-- (\w+): ([\w ]+?) --> \|)$", re.M)
+_ROW = re.compile(r"^(\| [^|]+ \|)([^|\n]*)\|([^|\n]*)\|([^\n]*<!-- (\w+): ([\w/ ]+?) --> \|)$", re.M)
 
 
 def _of(path: Path) -> Any:
@@ -35,8 +35,12 @@ def _judged(value: str, met: bool) -> str:
 
 
 def validity(repo: Path) -> Told:
-    found = read_back((repo / VALIDITY).with_suffix(".json"))
-    return {f.key: (f.goal, _judged(f.ours, f.met is not False)) for f in found}
+    """The figures over all traces by their keys, those of each set by SET/KEY."""
+    path = (repo / VALIDITY).with_suffix(".json")
+    told = {f.key: f for f in read_back(path)}
+    for name, found in figures_by_set(*read_scores(path)).items():
+        told |= {f"{name}/{f.key}": f for f in found}
+    return {key: (f.goal, _judged(f.ours, f.met is not False)) for key, f in told.items()}
 
 
 def validity_page(repo: Path) -> str:

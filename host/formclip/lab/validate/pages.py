@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from formclip.ground.files import write_whole
 from formclip.lab.validate.figure import Figure
 from formclip.lab.validate.plots import draw_agreement
+from formclip.lab.validate.score import Score
 from formclip.lab.validate.table import to_markdown
 from formclip.lab.validate.validation import Validation
 
@@ -28,3 +30,9 @@ def write_pages(done: Validation, out: Path) -> None:
 def read_back(path: Path) -> list[Figure]:
     """The figures that a JSON file holds."""
     return [Figure(**figure) for figure in json.loads(path.read_text(encoding="utf-8"))["figures"]]
+
+
+def read_scores(path: Path) -> tuple[dict[str, Score], dict[str, Any] | None]:
+    """The traces that it holds the scores of, and the predictions for left-out people."""
+    told = json.loads(path.read_text(encoding="utf-8"))
+    return {name: score for name, score in told["traces"].items() if "error" not in score}, told["held_out"]

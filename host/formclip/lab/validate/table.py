@@ -57,6 +57,22 @@ _BASELINE = {
 }
 
 
+def _by_set(scores: dict[str, Score]) -> dict[str, dict[str, Score]]:
+    sets: dict[str, dict[str, Score]] = {}
+    for name, score in scores.items():
+        if "error" not in score:
+            sets.setdefault(str(score["set"]), {})[name] = score
+    return sets
+
+
+def figures_by_set(scores: dict[str, Score], held_out: dict[str, Any] | None) -> dict[str, list[Figure]]:
+    """The figures that each set of traces alone gives."""
+    return {
+        name: [figure for figure in all_figures(part, None, held_out) if figure.ours != "–"]
+        for name, part in _by_set(scores).items()
+    }
+
+
 def figures_table(figures: list[Figure], with_baseline: bool = False) -> list[str]:
     head = ["figure", "goal", "ours", "worst", "goal met", "on what"]
     rows = [[f.title, f.goal, f.ours, f.worst, _MARK[f.met], f.note] for f in figures]
@@ -132,13 +148,8 @@ def to_markdown(
             *(f"![{name.rpartition('/')[2].removesuffix('.svg')}]({name})" for name in plots),
             "",
         ]
-    sets: dict[str, dict[str, Score]] = {}
-    for name, score in scores.items():
-        if "error" not in score:
-            sets.setdefault(str(score["set"]), {})[name] = score
     lines += ["## Per set", ""]
-    for which, part in sets.items():
-        own = [f for f in all_figures(part, None, held_out) if f.ours != "–"]
+    for which, own in figures_by_set(scores, held_out).items():
         if own:
             lines += [f"### {which}", "", *figures_table(own), ""]
     lines += [
@@ -149,7 +160,7 @@ def to_markdown(
         "contact, ms. Cadence: against contacts, or against the truth file's 10 s windows where there are none.",
         "",
     ]
-    for which, part in sets.items():
+    for which, part in _by_set(scores).items():
         lines += [f"### {which}", "", *traces_table(part), ""]
     return "\n".join(lines).rstrip() + "\n"
 

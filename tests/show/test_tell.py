@@ -80,7 +80,7 @@ def store(tmp_path):
         ["sessions"], ["sessions", "--json"], ["clips"], ["clips", "--json"], ["show", "1"], ["show", "1", "--json"],
         ["name", "1", "x" + EVIL], ["note", "1", "y" + EVIL], ["note", "1"], ["hide", "1"], ["delete", "1", "--yes"],
         ["store", "check"], ["store", "check", "--json"], ["store", "rebuild"], ["export", "1", "--csv"],
-        ["report", "1"],
+        pytest.param(["report", "1"], marks=pytest.mark.long),  # draws every chart, and prints one path
         ["config", "set", "mode", "silent", "--clip", "no" + EVIL], ["show", "no" + EVIL], ["trends"], ["baseline"],
         ["store", "backup", EVIL.replace("/", "")],
     ],
@@ -98,7 +98,14 @@ def test_no_command_of_the_record_prints_what_a_terminal_obeys(store, words, cap
     assert code != 1 and text and all(c.isprintable() or c == "\n" for c in text), (code, text)
 
 
-@pytest.mark.parametrize("words", [["deploy", "--force"], ["deploy"], ["doctor"], ["deploy", "--force", "--json"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["deploy"],
+        ["doctor"],
+        *(pytest.param(["deploy", "--force", *more], marks=pytest.mark.long) for more in ([], ["--json"])),
+    ],
+)
 def test_what_a_drive_calls_itself_is_only_text(words, capsys, tmp_path):
     drive = tmp_path / ("CIRCUITPY" + EVIL.replace("/", ""))
     drive.mkdir()

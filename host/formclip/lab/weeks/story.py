@@ -3,7 +3,7 @@
 A runner with a habit: the lower back arches more than when standing, and several times a run clearly more.
 
     week 1, 2   the habit as it is
-    week 3-6    exercises, two or three times a week; in week 4 the habit fades, and stays faded
+    week 3-6    exercises, two or three times a week; from week 4 to 6 the habit fades, and stays faded
     week 4, 5   a calf that aches after five runs on end: chosen without regard to form or load
     week 6      one run much longer than the longest of the month before: the spike
     all weeks   a watch on every second run, with a clock that drifts, traffic lights, pauses
@@ -29,7 +29,7 @@ _PERSON = 5
 PLAN_FROM_WEEK, PLAN_WEEKS = 2, 4  # weeks count from 0
 SCREENED = {"plank": "40", "bridge": "no", "lunge": "no"}  # on the plan's first day
 HABIT_DEG, FADED_DEG = 8.5, 5.5
-FADES_FROM, FADES_TO = 10, 13  # runs
+FADES_FROM, FADES_TO = 8, 16  # runs
 SPIKE = 17  # the Sunday of week 6
 PAIN = {0: 0, 9: 2, 10: 4, 11: 3, 12: 3, 13: 1}  # after the run of that number, of 10; the log begins without any
 PAIN_PLACE = "calf"

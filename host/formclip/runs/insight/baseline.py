@@ -17,7 +17,7 @@ import numpy as np
 from gaitcore.baseline import NO_VALUE
 
 from formclip.ground.metrics import METRIC
-from formclip.ground.text import number
+from formclip.ground.text import number, with_unit
 from formclip.runs.insight.digest import NONE
 from formclip.runs.insight.history import Entry, History
 from formclip.runs.insight.pace import Pace
@@ -136,7 +136,6 @@ def _quiet(runs: History, since_unix_s: float) -> list[Entry]:
 def _own(key: str, value: float, spread: float, runs: int) -> Own:
     metric = METRIC[key]
     digits = metric.digits + 1 if metric.digits < 3 else metric.digits
-    unit = f" {metric.unit}" if metric.unit else ""
     between = f"; from run to run it differs by ±{number(spread, digits)} (SD)" if math.isfinite(spread) else ""
     return Own(
         key,
@@ -145,7 +144,7 @@ def _own(key: str, value: float, spread: float, runs: int) -> Own:
         value,
         spread,
         runs,
-        f"{number(value, digits)}{unit}, run {runs} of {OF}{between}.",
+        f"{with_unit(number(value, digits), metric.unit)}, run {runs} of {OF}{between}.",
     )
 
 

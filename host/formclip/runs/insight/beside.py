@@ -18,7 +18,7 @@ import numpy as np
 from formclip.ground.run import Floats
 from formclip.ground.text import number, signed
 from formclip.runs.insight.digest import FIGURE
-from formclip.runs.insight.evidence import BY_CHANCE, LEVEL, Relation, holm, relation, runs_to_see
+from formclip.runs.insight.evidence import BY_ITSELF, LEVEL, WHY_BY_ITSELF, Relation, holm, relation, runs_to_see
 from formclip.runs.insight.history import Entry, History
 from formclip.runs.insight.load import lengths, load
 from formclip.runs.insight.pace import Pace
@@ -76,9 +76,10 @@ def beside(runs: History, pains: Sequence[Pain], places: Sequence[str] = ()) -> 
     known = [name for name, one in found.items() if one is not None]
     guarded = dict(zip(known, holm([one.p for one in found.values() if one is not None]), strict=True))
     asked = [_asked(name, series[name][0], found[name], guarded.get(name, 1.0), len(known)) for name in series]
-    return Beside(
-        tuple(places), n, hurt, unplaced, tuple(sorted(asked, key=lambda one: one.p)), tuple(_said(n, hurt, enough))
-    )
+    said = _said(n, hurt, enough)
+    if any(BY_ITSELF in one.said for one in asked):
+        said.append(WHY_BY_ITSELF)
+    return Beside(tuple(places), n, hurt, unplaced, tuple(sorted(asked, key=lambda one: one.p)), tuple(said))
 
 
 def strongest(entries: Sequence[Entry], pains: Sequence[Pain]) -> tuple[Floats, int]:
@@ -137,7 +138,7 @@ def _asked(key: str, title: str, found: Relation | None, p: float, questions: in
         if not more
         else f"To see one point takes about {more} more runs"
     )
-    chance = "" if found.low <= 0 <= found.high else BY_CHANCE
+    chance = "" if found.low <= 0 <= found.high else BY_ITSELF
     said = f"{title}: no relation found in {found.n} runs. Those with more of it had {span} points{chance}. {seen}."
     return Asked(key, title, NONE_FOUND, found, p, more, said)
 
@@ -149,5 +150,5 @@ def _said(n: int, hurt: int, enough: bool) -> list[str]:
     needs += [f"{FEWEST_EITHER - hurt} more with pain noted"] if hurt < FEWEST_EITHER else []
     needs += [f"{FEWEST_EITHER - (n - hurt)} more without"] if n and n - hurt < FEWEST_EITHER else []
     return [
-        f"Too few to tell: {n} runs since the first entry, {hurt} of them with pain; {', '.join(needs)} are needed."
+        f"Too few to tell: {n} runs since the first entry, {hurt} of them with pain; {' and '.join(needs)} are needed."
     ]

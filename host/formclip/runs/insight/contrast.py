@@ -19,7 +19,7 @@ from formclip.ground.metrics import Metric
 from formclip.ground.run import Floats
 from formclip.ground.text import number, signed, with_unit
 from formclip.runs.insight.digest import FIGURE, STOOD
-from formclip.runs.insight.evidence import BY_CHANCE, LEVEL, holm, wider
+from formclip.runs.insight.evidence import BY_ITSELF, LEVEL, WHY_BY_ITSELF, holm, wider
 from formclip.runs.insight.findings import SPOKEN_OF
 from formclip.runs.insight.history import Entry, History
 from formclip.runs.insight.pace import AS_RUN, Levels, Pace, known_keys
@@ -139,12 +139,11 @@ def contrast(runs: History, a: Sequence[Entry], b: Sequence[Entry]) -> Compariso
     asked = [draft for draft in drafts if not draft.why and math.isfinite(draft.p)]
     guarded = dict(zip((d.key for d in asked), holm([d.p for d in asked]), strict=True))
     single = len(a) == 1 and len(b) == 1
-    return Comparison(
-        sides[0],
-        sides[1],
-        tuple(_contrast(draft, guarded.get(draft.key, 1.0), single, sides) for draft in drafts),
-        tuple(_caveats(a, b, sides)),
-    )
+    contrasts = tuple(_contrast(draft, guarded.get(draft.key, 1.0), single, sides) for draft in drafts)
+    caveats = _caveats(a, b, sides)
+    if any(BY_ITSELF in one.said for one in contrasts):
+        caveats.append(WHY_BY_ITSELF)
+    return Comparison(sides[0], sides[1], contrasts, tuple(caveats))
 
 
 @dataclass(frozen=True)
@@ -274,7 +273,7 @@ def _said(metric: Metric, draft: _Draft, verdict: str, single: bool) -> str:
     span = f"{signed(difference, digits)} ({low} to {high})"
     days = f"±{number(draft.day_to_day, digits)}" if math.isfinite(draft.day_to_day) else ""
     if verdict == SAME:
-        return f"No difference found: {span}{'' if abs(difference) <= draft.reach else BY_CHANCE}."
+        return f"No difference found: {span}{'' if abs(difference) <= draft.reach else BY_ITSELF}."
     if verdict == UNPACED:
         return f"Differs by {span}, as run; the pace differs too, and may be why."
     if verdict == AS_DAYS_DO:

@@ -21,8 +21,9 @@ from formclip.ground.run import Floats
 LEVEL = 0.05  # a claim is made when chance alone gives the like in fewer than 1 of 20
 FEWEST_LINE = 8
 FEWEST_MEAN = 3
-# Said of an interval without a zero where nothing is claimed, because `holm` guards the answer and not the interval.
-BY_CHANCE = " by itself, but so much comes by chance where so many figures are asked"
+# Of an interval without a zero where nothing is claimed: `holm` guards the answers, not the intervals.
+BY_ITSELF = ", by itself"
+WHY_BY_ITSELF = "“By itself”: asked alone it would be a finding, but among so many figures chance alone gives the like."
 BLOCK = 4  # runs that are kept together when chance is asked
 _SHUFFLES = 999
 _Z95 = 1.959964

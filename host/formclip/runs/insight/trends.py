@@ -18,7 +18,7 @@ from formclip.ground.metrics import Metric
 from formclip.ground.run import Floats
 from formclip.ground.text import number, signed
 from formclip.runs.insight.digest import FIGURE, NONE, STOOD
-from formclip.runs.insight.evidence import BY_CHANCE, FEWEST_LINE, LEVEL, Line, centre, holm, line
+from formclip.runs.insight.evidence import BY_ITSELF, FEWEST_LINE, LEVEL, WHY_BY_ITSELF, Line, centre, holm, line
 from formclip.runs.insight.findings import SPOKEN_OF
 from formclip.runs.insight.history import Entry, History
 from formclip.runs.insight.pace import AS_RUN, ESTIMATE, WATCH, Pace, known_keys
@@ -157,7 +157,7 @@ def trends(runs: History, since: date | None = None, until: date | None = None) 
         entries[0].day if entries else None,
         entries[-1].day if entries else None,
         tuple(found_first),
-        tuple(_general(entries, pace, runs)),
+        tuple(_general(entries, pace, runs, any(BY_ITSELF in one.said for one in made))),
     )
 
 
@@ -286,19 +286,19 @@ def _said(metric: Metric, one: _Series, found: Line | None, verdict: str, turns:
     if turns:
         told = f"Changed its level in {_runs(n)}."
     elif verdict == STEADY:
-        told = f"No trend found in {_runs(n)}: {span}{'' if found.low <= 0 <= found.high else BY_CHANCE}."
+        told = f"No trend found in {_runs(n)}: {span}{'' if found.low <= 0 <= found.high else BY_ITSELF}."
     else:
         way = "Rises" if found.per_week > 0 else "Falls"
         told = f"{way} by {number(abs(found.per_week), digits)}{unit} a week ({span}, {_runs(n)})."
-    middle = centre(one.values)
-    if one.family == TIRING and middle is not None:
-        low, high = signed(middle[1], digits), signed(middle[2], digits)
-        told += f" In a usual run it changes by {signed(middle[0], digits)}{unit} ({low} to {high})."
     for turn in turns:
         told += _turn_said(turn, unit, metric.digits + (verdict == SMALL))
     if verdict == SMALL:
         told += "" if turns else f" It is {signed(found.change, digits)}{unit} in all."
         told += f" Less than {SPOKEN_OF[one.key]:g}{unit} is too little to speak of."
+    middle = centre(one.values)
+    if one.family == TIRING and middle is not None:
+        low, high = signed(middle[1], digits), signed(middle[2], digits)
+        told += f" In a usual run it changes by {signed(middle[0], digits)}{unit} ({low} to {high})."
     return told
 
 
@@ -311,7 +311,7 @@ def _turn_said(turn: Turn, unit: str, digits: int) -> str:
     return told
 
 
-def _general(entries: list[Entry], pace: Pace, runs: History) -> list[str]:
+def _general(entries: list[Entry], pace: Pace, runs: History, by_itself: bool) -> list[str]:
     said = []
     if len(entries) < FEWEST_LINE:
         said.append(f"Lines need at least {FEWEST_LINE} runs; there are {len(entries)}.")
@@ -321,6 +321,8 @@ def _general(entries: list[Entry], pace: Pace, runs: History) -> list[str]:
             "Cadence, contact, oscillation and their like stand as run: only a watch's speed could bring them to one "
             f"pace fairly, and {watches} of {len(entries)} runs have one."
         )
+    if by_itself:
+        said.append(WHY_BY_ITSELF)
     said.append("What changed is told, not why. A line of your own runs is no verdict on your back.")
     return said + runs.left_out()
 

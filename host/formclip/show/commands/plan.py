@@ -9,6 +9,7 @@ import click
 
 from formclip.ground.plain import plain
 from formclip.ground.progress import count_progress
+from formclip.runs.insight.evidence import BY_ITSELF, WHY_BY_ITSELF
 from formclip.runs.insight.history import history
 from formclip.runs.insight.plan import QUESTIONS, WEEKLY, WEEKS, Plan, plan
 from formclip.runs.knowledge import CAUTIONS, EXERCISES
@@ -138,5 +139,6 @@ def _lines(found: Plan) -> list[str]:
     if found.begun is not None:
         out += ["", "The four weeks before the plan against its third week and later; what moved it is not known:"]
         out += [f"  {one.title}: {one.said}" for one in found.moved] or ["  Too early to tell."]
+        out += [f"  {WHY_BY_ITSELF}"] if any(BY_ITSELF in one.said for one in found.moved) else []
     out += found.course.said
     return [*out, "", *CAUTIONS]

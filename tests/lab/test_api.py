@@ -93,6 +93,30 @@ def test_a_run_is_what_replay_writes(tmp_path_factory, fields, changed):
     assert len(fc.replay(folder)) == len(run)
 
 
+@pytest.mark.parametrize(
+    ("acc", "gyr", "check", "empty"),
+    [
+        (1.0, math.radians(1.0), "unit of the gyroscope", "tilt_deg"),
+        (1.0, -1.0, "sign of the gyroscope", "tilt_deg"),
+        (1.6, 1.0, "scale of the accelerometer", "vo_cm"),
+    ],
+)
+def test_a_doubt_is_heeded_alike_by_all_who_replay(made, tmp_path, acc, gyr, check, empty):
+    """The command, the function, and the many at once: the same doubts, the same figures left empty."""
+    trace = fc.write_trace(tmp_path / "spoiled.imu.csv", made.t_s, acc * made.acc_g, gyr * made.gyr_dps)
+    assert cli.run(["replay", str(trace), "--out", str(tmp_path / "one")]) == 0
+    told = json.loads((tmp_path / "one" / "summary.json").read_text())
+    run = fc.replay(trace)
+    many = fc.replay_many([trace], tmp_path / "many", processes=1)
+    assert check in [doubt["check"] for doubt in told["doubts"]] and len(run) > 50
+    assert json.loads(json.dumps(run.summary)) == told
+    (of_many,) = many.summaries.values()
+    assert {key: of_many[key] for key in told} == told
+    assert np.isnan(run.columns[empty]).all()
+    assert all(row[empty] == "" for row in table(tmp_path / "one" / "steps.csv"))
+    assert run.log == (tmp_path / "one" / "session.fclog").read_bytes()
+
+
 def test_what_is_printed_of_a_run_is_one_line(made, tmp_path):
     run, trace = fc.replay(made), fc.read(made.save(tmp_path / "run"))
     assert (

@@ -117,6 +117,17 @@ def stride_s(acc_g: Floats, rate_hz: float) -> tuple[float, float]:
     return best / rate_hz, float(again[best] / again[0])
 
 
+def _turns(r: Floats) -> Floats:
+    """Rotation vectors (..., 3) as matrices (..., 3, 3)."""
+    angle = np.sqrt(np.einsum("...i,...i->...", r, r))
+    half = np.sinc(angle / (2 * np.pi))
+    cross = np.zeros((*r.shape, 3))
+    cross[..., 0, 1], cross[..., 0, 2], cross[..., 1, 2] = -r[..., 2], r[..., 1], -r[..., 0]
+    cross[..., 1, 0], cross[..., 2, 0], cross[..., 2, 1] = r[..., 2], -r[..., 1], r[..., 0]
+    step = np.sinc(angle / np.pi)[..., None, None] * cross + (0.5 * half * half)[..., None, None] * (cross @ cross)
+    return np.asarray(np.eye(3) + step)
+
+
 def _rests(
     acc_g: Floats, gyr: Floats, rate_hz: float, window: int, starts: NDArray[np.int64], tried: list[Reading]
 ) -> Floats:
@@ -126,19 +137,13 @@ def _rests(
     first, second = np.zeros((count, many, 3)), np.zeros((count, many, 3))
     matrices = np.stack([reading.matrix for reading in tried]) / rate_hz
     shifts = np.array([round(reading.shift_s * rate_hz) for reading in tried])
-    eye = np.eye(3)
-    cross = np.zeros((count, many, 3, 3))
+    alike = bool(np.all(matrices == matrices[0]))  # lags: one turn of each sample, taken sooner or later
+    known = _turns((matrices[0] @ gyr).T) if alike else None
     for k in range(2 * window):
         seen = turn @ acc_g[:, starts + k].T[None, :, :, None]
         (first if k < window else second)[...] += seen[..., 0]
         at = np.clip(starts[None, :] + k - shifts[:, None], 0, n - 1)
-        r = np.einsum("hij,jhn->hni", matrices, gyr[:, at])
-        angle = np.sqrt(np.einsum("hni,hni->hn", r, r))
-        half = np.sinc(angle / (2 * np.pi))
-        cross[..., 0, 1], cross[..., 0, 2], cross[..., 1, 2] = -r[..., 2], r[..., 1], -r[..., 0]
-        cross[..., 1, 0], cross[..., 2, 0], cross[..., 2, 1] = r[..., 2], -r[..., 1], r[..., 0]
-        step = np.sinc(angle / np.pi)[..., None, None] * cross + (0.5 * half * half)[..., None, None] * (cross @ cross)
-        turn = turn @ (eye + step)
+        turn = turn @ (_turns(np.einsum("hij,jhn->hni", matrices, gyr[:, at])) if known is None else known[at])
     left = (second - first) / window
     mean = (first + second) / (2 * window)
     rest = np.array([_without_bias(left[h], mean[h], window / rate_hz) for h in range(count)])

@@ -294,7 +294,34 @@ def movesense(folder, r):
     return zipped(folder / "Movesense.zip", {"Movesense_acc.csv": acc, "Movesense_gyro.csv": gyr})
 
 
-def xsens_dot(folder, r):
+def movesense_json(folder, r):
+    """Packets as its API gives them, /Meas/IMU6 of its public description: ArrayAcc, ArrayGyro; no real file seen."""
+
+    def vectors(rows):
+        return [dict(zip("xyz", row, strict=True)) for row in rows.tolist()]
+
+    packets = [
+        {
+            "imu6": {
+                "Timestamp": int(1000 * r.t_s[i]) + 52_000,
+                "ArrayAcc": vectors(r.mps2[i : i + 4]),
+                "ArrayGyro": vectors(r.gyr_dps[i : i + 4]),
+            }
+        }
+        for i in range(0, len(r.t_s), 4)
+    ]
+    return written(folder / "Movesense.json", json.dumps({"data": packets}))
+
+
+def gx_of_another_file(folder, r):
+    """ax, ay, az in one file and gx, gy, gz in another at 62.5 Hz, whose names tell nothing; no real file seen."""
+    t_s = np.arange(0.1, r.t_s[-1] - 0.1, 1 / 62.5)
+    turning = [np.interp(t_s, r.t_s, row) for row in r.gyr_dps.T]
+    files = {"one.csv": table("t_s,ax,ay,az", [r.t_s, *r.acc_g.T]), "two.csv": table("t_s,gx,gy,gz", [t_s, *turning])}
+    return zipped(folder / "both.zip", files)
+
+
+def xsens_dot(folder, r, first=2268972329):
     """xsens/xsens_dot_server and public copies of the preamble: microseconds of a counter, m/s^2, deg/s."""
     preamble = (
         "sep=,\nDeviceTag:,Xsens DOT 1\nFirmwareVersion:,2.4.0\nAppVersion:,2023.6.0\nSyncStatus:,Synced\n"
@@ -304,7 +331,7 @@ def xsens_dot(folder, r):
     )
     header = "PacketCounter,SampleTimeFine,Acc_X,Acc_Y,Acc_Z,Gyr_X,Gyr_Y,Gyr_Z"
     count = [str(i + 1) for i in range(len(r.t_s))]
-    fine = ["%d" % (2268972329 + round(1e6 * t)) for t in r.t_s]
+    fine = ["%d" % ((first + round(1e6 * t)) % 2**32) for t in r.t_s]
     return written(folder / "Xsens DOT 1.csv", preamble + table(header, [count, fine, *r.mps2.T, *r.gyr_dps.T]))
 
 
@@ -401,6 +428,8 @@ EXPORTS = {
     "ActiGraph, IMU": Export(actigraph_imu, "ActiGraph"),
     "Shimmer": Export(shimmer, "Shimmer"),
     "Movesense": Export(movesense, "Movesense"),
+    "Movesense, JSON": Export(movesense_json, "Movesense"),
+    "a file for each sensor": Export(gx_of_another_file, "a table with named columns", within_dps=2.5),
     "Xsens DOT": Export(xsens_dot, "Xsens DOT"),
     "MbientLab": Export(mbientlab, "MbientLab"),
     "Bangle.js": Export(bangle, "Bangle.js", gyro=False),

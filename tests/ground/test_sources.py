@@ -4,10 +4,13 @@ import importlib.util
 
 import numpy as np
 import pytest
+from formclip.ground.errors import TraceError
 from formclip.ground.trace import Lost, open_trace
 from formclip.ground.trace.sources import SOURCES
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
-from tests.ground.exports import EXPORTS, motion
+from tests.ground.exports import EXPORTS, motion, table, written, xsens_dot
 
 
 def read(path, given=None):
@@ -45,5 +48,30 @@ def test_an_export_is_read_as_what_it_is(tmp_path, name):
 
 def test_every_source_is_shown_by_an_export():
     names = {source.NAME for source in SOURCES}
-    assert names - {"a formclip trace"} == {export.source for export in EXPORTS.values()}
+    by_names = {"a formclip trace", "a table with named columns"}
+    assert names - by_names == {export.source for export in EXPORTS.values()} - by_names
     assert all(source.PAGE for source in SOURCES)
+
+
+def _full_at_row(row):
+    return 2**32 - 10_000 * row
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**32 - 1) | st.integers(2**32 - 30_000_000, 2**32 - 1) | st.integers(0, 2999).map(_full_at_row))
+@example(_full_at_row(1))
+@example(_full_at_row(2999))
+def test_a_counter_that_begins_again_is_no_pause(tmp_path, first):
+    """Microseconds of 32 bits are full after 71 minutes, at whatever row of a run that may be."""
+    run = EXPORTS["Xsens DOT"].run()
+    path = xsens_dot(tmp_path, run, first)
+    samples, trace = read(path)
+    assert samples.shape[1] == len(run.t_s) and trace.lost_samples == 0
+    assert not [note for note in trace.notes if "back" in note or "gap" in note]
+
+
+def test_a_gyroscope_alone_is_not_taken_for_acceleration(tmp_path):
+    run = EXPORTS["Xsens DOT"].run()
+    path = written(tmp_path / "gyr.csv", table("t_s,gx,gy,gz", [run.t_s, *run.rad_s.T]))
+    with pytest.raises(TraceError, match="a gyroscope without an accelerometer"):
+        read(path)

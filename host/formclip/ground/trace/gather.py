@@ -232,8 +232,8 @@ def _from_json(member: Member) -> list[Table]:
         else:
             held = next((v for v in lists.values() if isinstance(v[0], dict)), [])
     groups: dict[str, list[dict[str, object]]] = {}
-    for record in held if isinstance(held, list) else []:
-        if isinstance(record, dict):
+    for packet in held if isinstance(held, list) else []:
+        for record in _readings(packet) if isinstance(packet, dict) else []:
             inner = record.get("values")
             flat = {**record, **inner} if isinstance(inner, dict) else _flat(record)
             groups.setdefault(str(flat.get("sensor", flat.get("name", ""))), []).append(flat)
@@ -241,6 +241,24 @@ def _from_json(member: Member) -> list[Table]:
     if not tables:
         raise TraceError("no records in this JSON", "export the recording as CSV", path=member.path, place="byte 0")
     return list(tables)
+
+
+def _readings(packet: dict[str, object]) -> list[dict[str, object]]:
+    """{"acc": {"Timestamp": 1, "ArrayAcc": [{"x": 2}, {"x": 3}]}}, a packet, as one record a reading."""
+    inside = [packet, *(held for held in packet.values() if isinstance(held, dict))]
+    for held in inside:
+        arrays = {
+            name.removeprefix("Array"): value
+            for name, value in held.items()
+            if isinstance(value, list) and value and all(isinstance(one, dict) for one in value)
+        }
+        if arrays:
+            rest = {name: value for name, value in held.items() if isinstance(value, int | float | str)}
+            return [
+                {**rest, **_flat({name: value[i] for name, value in arrays.items() if i < len(value)})}
+                for i in range(max(len(value) for value in arrays.values()))
+            ]
+    return [packet]
 
 
 def _flat(record: dict[str, object]) -> dict[str, object]:

@@ -128,7 +128,7 @@ def triples(table: Table) -> list[Triple]:
     by_file = kind_of_file(table.member.name if table.name == table.member.stem else table.name)
     for i, triple in enumerate(out):
         if triple.kind == UNCLEAR:
-            out[i] = replace(triple, kind=GYR if ACC in have or LINEAR in have else UNCLEAR)
+            out[i] = replace(triple, kind=GYR if by_file == GYR or ACC in have or LINEAR in have else UNCLEAR)
         elif triple.kind == "" and not triple.words - {"axis"}:
             out[i] = replace(triple, kind=by_file)
     return out
@@ -269,6 +269,8 @@ def plan_by_names(tables: list[Table], rate_hz: float = 0.0) -> Plan | None:
         return None
     near = [table for table in tables if table is acc.table] + [table for table in tables if table is not acc.table]
     gyr = first_part(near, GYR, rate_hz=rate_hz)
+    if gyr is None and sure == LIKELY:  # gx of another file, beside ax of this one
+        gyr = first_part(near[1:], UNCLEAR, rate_hz=rate_hz)
     left_out = _other_accelerometers(tables, acc)
     if left_out:
         notes.append(f"another accelerometer is left out ({left_out}): --columns takes it")

@@ -8,7 +8,8 @@ Theory of operation. A sensor's own clock is even; what stamps its rows may not 
             off to whole seconds are early, never late, so it lies through the rows on which a second begins.
             Where the lower edge climbs by more than a few rows, that many rows are lost.
   BACK      a stamp alone that is out of line is dropped with its row; stamps that go back and stay there begin a new
-            stretch, a second after the last: a recording was stopped and gone on.
+            stretch, a second after the last: a recording was stopped and gone on. Where they go back from the end of a
+            counter of 32 bits to its beginning, time goes on as it was.
   TWINS     two rows nearer than a quarter of the usual step are one reading told twice: they become their mean.
 
 Rows with honest stamps, however uneven, are left as they are.
@@ -36,6 +37,8 @@ _LOST_ROWS = 3.5
 _LEAST_AFTER = 10  # packets after a loss, to tell it from a late one
 _NEAR_S = 2.0
 _FIRST_S = 10.0
+_COUNTERS_S = (2**32 * 1e-6, 2**32 * 1e-3)  # of microseconds, full after 71 minutes, and of milliseconds
+_NEAR_FULL_S = 0.5
 MAX_GAP_S = 24 * 3600.0
 
 
@@ -155,6 +158,7 @@ class Order:
 
     strays: int = 0
     backs: list[tuple[float, float]] = field(default_factory=list)
+    wraps: int = 0  # how often a full counter began again
     _offset_s: float = 0.0
     _last_s: float | None = None
 
@@ -169,7 +173,7 @@ class Order:
         keep = np.ones(len(t_s), dtype=bool)
         if not len(t_s):
             return t_s, keep
-        if self._last_s is None and len(t_s) > 3 and _is_alone(t_s[0], t_s[1], t_s[2]):
+        if self._last_s is None and len(t_s) > 3 and self._first_is_alone(t_s):
             keep[0] = False  # a first row from another time
             self.strays += 1
             t_s = np.concatenate((t_s[1:2], t_s[1:]))
@@ -192,6 +196,12 @@ class Order:
                 before = out[at] = max(float(out[at]), before)
                 at += 1
                 continue
+            full_s = self._counter_full(before, float(out[at]))
+            if full_s:
+                self.wraps += 1
+                out[at:] += full_s
+                self._offset_s += full_s
+                continue
             if not following or goes_on:
                 keep[at] = False  # alone out of line
                 out[at] = before
@@ -207,6 +217,17 @@ class Order:
         out = out[:n]
         self._last_s = float(out[-1])
         return out, keep
+
+    def _first_is_alone(self, t_s: Floats) -> bool:
+        return not self._counter_full(float(t_s[0]), float(t_s[1])) and _is_alone(t_s[0], t_s[1], t_s[2])
+
+    def _counter_full(self, before_s: float, after_s: float) -> float:
+        """How long a counter of 32 bits takes to begin again, where that is what has happened; else 0.0."""
+        for full_s in _COUNTERS_S:
+            last_s, first_s = before_s - self._offset_s, after_s - self._offset_s
+            if 0 <= first_s < _NEAR_FULL_S and 0 <= full_s - last_s < _NEAR_FULL_S:
+                return full_s
+        return 0.0
 
 
 def _is_alone(first: float, second: float, third: float) -> bool:

@@ -39,8 +39,8 @@ _LESS_LARGE = 0.62
 _LESS_SMALL = 0.93
 _LESS_LAG, _LESS_LAG_HALF = 0.93, 0.98
 _LEAST_LAG_S = 0.08
-# Of running. In less, chance leaves less at some lag (2 of 48 simulated runs of 26 s), or with more turning (2 of 340 of
-# 15 to 60 s): what a gyroscope of half the scale leaves out is not much more than chance in so little.
+# Of running. In less, chance leaves less at some lag (2 of 48 simulated runs of 26 s), or with more turning (2 of 340
+# of 15 to 60 s): what a gyroscope of half the scale leaves out is not much more than chance in so little.
 _LIVELY_S = 60.0
 _SHOCK_HZ = 10.0
 _TOGETHER = 0.93

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import html
+import itertools
 import json
 import math
 import re
@@ -211,6 +212,11 @@ def test_charts_drawn_in_a_process_of_their_own_are_the_same():
     assert draw_apart(charts) == draw(charts) and draw_apart([]) == []
 
 
+def test_one_cue_is_one_cue():
+    page = render(make_run(cues=[Cue(300.0, "arch", "tilt")]))
+    assert '<b>1</b> <span class="muted">tuck cue<' in page and '<b>0</b> <span class="muted">quick-feet cues<' in page
+
+
 def test_an_arch_finding_says_that_its_evidence_is_weaker():
     page = render(make_run(tilt_deg=lambda minute: 0.2 * minute))
     assert "The evidence is weaker than for cadence" in page and "exercises come first" in page
@@ -248,9 +254,12 @@ def test_a_date_at_the_end_of_an_axis_is_not_cut_off():
         r'<text text-anchor="(\w+)" transform="translate\((-?[\d.]+),[^>]*>(\d+ [A-Z][a-z]{2})</text>', svg
     )
     assert len(labels) >= 3, svg[:2000]
+    reach = []
     for anchor, x, text in labels:
-        half = {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
-        assert float(x) + (1 - half) * 7.5 * len(text) <= WIDTH - LEFT, (anchor, x, text)
+        share = {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
+        reach.append((float(x) - share * 7.0 * len(text), float(x) + (1 - share) * 7.0 * len(text)))
+    assert reach[0][0] >= -LEFT and reach[-1][1] <= WIDTH - LEFT, reach
+    assert all(one[1] < other[0] for one, other in itertools.pairwise(reach)), "no two run into each other"
 
 
 def test_doubts_and_notes_of_a_replay_stand_in_the_page():

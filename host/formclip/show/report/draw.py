@@ -20,6 +20,7 @@ Chart = dict[str, Any]
 # Drawn in these units; the page scales it to its column. 13.5 of 380 are 12 px on a phone 390 px wide.
 WIDTH, HEIGHT = 380, 190
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 8, 40
+_NAME_HALF = 14  # of a name's width, what the margin at the right does not hold
 _TEXT = 13.5
 _LANE = 18  # at the top, where the cues are
 _VEGA_LITE = "6.4"
@@ -62,7 +63,7 @@ def spec(chart: Chart) -> dict[str, Any]:
     lane = _LANE if chart["ticks"] else 0
     x_scale = alt.Scale(domain=list(chart["x_domain"]), nice=False, zero=False)
     y_scale = alt.Scale(domain=list(chart["y_domain"]), nice=False, zero=False, range=[inner_h, lane])
-    x_axis = alt.Axis(title=chart["x_title"], grid=False, tickCount=5, labelFlush=_flush(chart), **_named(chart))
+    x_axis = alt.Axis(title=chart["x_title"], grid=False, tickCount=5, labelFlush=False, **_named(chart))
     y_axis = alt.Axis(title=None, tickCount=4, format=f".{_places(chart)}f")
     x = alt.X("x:Q", scale=x_scale, axis=x_axis)
     y = alt.Y("y:Q", scale=y_scale, axis=y_axis)
@@ -146,18 +147,19 @@ def _places(chart: Chart) -> int:
     return max(0, math.ceil(-math.log10((high - low) / 4)))
 
 
-def _flush(chart: Chart) -> int | bool:
-    """How near to an end of the axis, in pixels, a name is drawn inwards: a date there would be cut off."""
-    return 20 if chart["x_names"] else False
-
-
 def _named(chart: Chart) -> dict[str, Any]:
     """An axis of names in place of numbers; as many as fit beside each other."""
     if not chart["x_names"]:
         return {}
     every = max(1, -(-len(chart["x"]) // _MOST_NAMES))
     names = {f"{x:g}": name for x, name in list(zip(chart["x"], chart["x_names"], strict=True))[::every]}
-    return {"values": chart["x"][::every], "labelExpr": f"({json.dumps(names, ensure_ascii=False)})[datum.value]"}
+    low, high = chart["x_domain"]
+    near = high - _NAME_HALF * (high - low) / (WIDTH - LEFT - RIGHT)  # from here a name would reach beyond the picture
+    return {
+        "values": chart["x"][::every],
+        "labelExpr": f"({json.dumps(names, ensure_ascii=False)})[datum.value]",
+        "labelAlign": {"condition": {"test": f"datum.value > {near:.4f}", "value": "right"}, "value": "center"},
+    }
 
 
 def _error_bars(rows: Any, x: Any, y_scale: Any, y_axis: Any, chart: Chart) -> list[Any]:

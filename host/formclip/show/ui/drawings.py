@@ -26,7 +26,7 @@ from formclip.show.report.draw import CantDraw, draw_apart
 from formclip.show.report.story import Label, tell
 
 Chart = dict[str, Any]
-_MADE_BY = f"{VERSION}/2"  # the last figure: of how stories and pictures look
+_MADE_BY = f"{VERSION}/3"  # the last figure: of how stories and pictures look
 _MOST_KEPT = 4000  # files
 _MOST_WAITING = 200
 

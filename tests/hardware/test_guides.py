@@ -134,4 +134,4 @@ def test_the_first_start_goes_as_its_page_says(tmp_path):
     )
     assert doctor.returncode == 0, doctor.stdout
     assert all(line.startswith("ok ") for line in doctor.stdout.splitlines()), doctor.stdout
-    assert "1 runs have been kept" in doctor.stdout and "1 runs have been kept" in page
+    assert "1 run has been kept" in doctor.stdout and "1 run has been kept" in page

@@ -442,6 +442,17 @@ def test_strict_fails_when_a_goal_is_missed(tmp_path, capsys):
     assert "goals missed: steps in traces without running" in capsys.readouterr().err
 
 
+def test_nothing_is_simulated_where_no_truth_can_be_used(tmp_path, capsys, monkeypatch):
+    for name, text in (("a", "{"), ("b", '{"speed_mps": "fast"}')):
+        (tmp_path / f"{name}.imu.csv").write_text("t_s\n")
+        (tmp_path / f"{name}.truth.json").write_text(text)
+    monkeypatch.setattr("formclip.show.commands.validate.validate", None)  # would be called
+    assert cli.run(["validate", str(tmp_path)]) == 3
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["not scored", "not scored", "formclip"]
+    assert lines[2].startswith("formclip: 2 of 2 traces were not scored")
+
+
 def test_score_of_a_file_is_that_of_replay(folder, tmp_path):
     path = folder / "made" / "run.imu.csv.xz"
     replayed = replay_to_folder(path, tmp_path / "out", bar=False)

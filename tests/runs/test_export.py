@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import sys
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -217,6 +218,17 @@ def test_parquet_has_units_in_its_schema(log, tmp_path, capsys):
         meta = {key.decode(): text.decode() for key, text in field.metadata.items()}
         assert (meta["unit"], meta["standing"]) == known[field.name] and meta["what"]
     assert set(table["side"].to_pylist()) <= {"L", "R", None}
+
+
+def test_a_missing_extra_is_told_once_and_ends_with_its_code(log, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    code, out, err = run_cli(capsys, "export", log, log, "--parquet", "-o", tmp_path, "--store", tmp_path / "s")
+    assert (code, out, err.count("\n")) == (8, "", 1) and "formclip[parquet]" in err and "pipx runpip" in err
+
+
+def test_each_file_is_named_once(log, tmp_path, capsys):
+    code, out, _ = run_cli(capsys, "export", log, log, "--csv", "-o", tmp_path, "--store", tmp_path / "s")
+    assert code == 0 and len(out.splitlines()) == len(set(out.splitlines())) == 4
 
 
 def test_a_run_without_a_date_asks_for_it(log, tmp_path, capsys):

@@ -92,6 +92,27 @@ def test_a_terminal_of_ascii_alone_gets_plain_characters(tmp_path):
     assert "+-" in said and complaints.count("\n") == 1 and "no file" in complaints
 
 
+def test_a_reader_that_goes_away_is_no_fault():
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"}
+    code = "from formclip.show.cli import main; main()"
+    for arguments in (["--help"], ["config", "ranges"], ["plan", "--help"]):
+        end, begin = os.pipe()
+        os.close(end)  # nobody reads: the first line that is written fails
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], env=environment, stdout=begin, stderr=subprocess.PIPE
+        )
+        os.close(begin)
+        assert (done.returncode, done.stderr) == (0, b""), arguments
+
+
+@pytest.mark.parametrize(
+    "arguments", [("ui", "--port", "foo"), ("load", "--weeks", "many"), ("simulate", "--seed", "x")]
+)
+def test_a_number_that_is_none_is_told_in_plain_words(arguments, capsys):
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "") and f"'{arguments[-1]}' is not a whole number" in one_line(err)
+
+
 def test_help_does_not_import_the_heavy_parts():
     code = "import sys; from formclip.show.cli import run; run(['--help']); sys.exit('numpy' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

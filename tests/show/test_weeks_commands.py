@@ -51,6 +51,9 @@ def test_compare_prints_both_sides_and_refuses_what_is_no_run(run):
     code, out, _ = run("compare", "1", "9")
     assert code == 0 and out.startswith(f"A: {CLIP}/1 (2026-05-28)\nB: {CLIP}/9 (2026-06-21)\n")
     assert "* Pelvic tilt against standing" in out and "Differs by −3." in out
+    header, figure = out.splitlines()[3:5]
+    assert figure[: header.index("B less A")].rstrip()[-1].isdigit()
+    assert [figure[header.index(f" {side} ") + 1].isdigit() for side in "AB"] == [True, True]
     told = json.loads(run("compare", "..2026-06-08", "2026-06-09..", "--json")[1])
     assert [len(told[side]["labels"]) for side in "ab"] == [4, 5]
     for wrong in (("1", "77"), ("1", "soon..later"), ("1", "2001-01-01..2001-01-02")):

@@ -171,7 +171,8 @@ def _log(drive: Path) -> list[Finding]:
         except pages.PageError:
             sessions.add(struct.unpack_from("<I", page, 4)[0])
             torn += 1
-    out.append(Finding(True, f"{len(sessions)} runs have been kept on it; `formclip sync` fetches what is new"))
+    kept = "1 run has" if len(sessions) == 1 else f"{len(sessions)} runs have"
+    out.append(Finding(True, f"{kept} been kept on it; `formclip sync` fetches what is new"))
     if torn:
         next_step = "start the clip once: it mends what it can; what it can't, sync leaves out"
         out.append(Finding(False, f"{torn} pages of the log are torn", next_step))

@@ -71,7 +71,8 @@ class NotInstalled(FormclipError):
 
 def with_extra(extra: str) -> str:
     """The next step where a package of one of formclip's extras is missing."""
-    return f'pip install "formclip[{extra}]" brings it; in a clone, make setup'
+    install = f'install "formclip[{extra}]"'
+    return f"pip {install} brings it, after pipx: pipx runpip formclip {install}; in a clone, make setup"
 
 
 def printable(part: object) -> str:

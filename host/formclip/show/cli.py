@@ -119,6 +119,7 @@ def cli(debug: bool) -> None:
 def _usage_line(error: click.ClickException) -> str:
     path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "formclip"
     message = printable(" ".join(error.format_message().split())).rstrip(".")
+    message = message.replace("a valid integer range", "a whole number").replace("a valid integer", "a whole number")
     if " --help`" in message:
         return f"{path}: {message}"
     return f"{path}: {message}; see `{path} --help`"
@@ -128,6 +129,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line; the exit code. Errors go to stderr in one line, or with a traceback after --debug."""
     debug = "--debug" in arguments or bool(os.environ.get("FORMCLIP_DEBUG"))
     rest = [argument for argument in arguments if argument != "--debug"]
+    stdout = sys.stdout
     try:
         result = cli.main(rest, prog_name="formclip", standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -152,8 +154,11 @@ def run(arguments: Sequence[str]) -> int:
             raise
         tell(f"formclip: {error}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        # The reader of our output has gone, as with `| head`: nothing to say, and nobody to say it to.
+    except (BrokenPipeError, SystemExit) as error:
+        # The reader of our output has gone, as with `| head`: nothing to say, and nobody to say it to. Where click
+        # sees it first, it puts a quiet stream in place of stdout and ends the program with 1, a fault's exit code.
+        if isinstance(error, SystemExit) and sys.stdout is stdout:
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:

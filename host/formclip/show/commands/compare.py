@@ -42,7 +42,7 @@ def compare_command(a: str, b: str, folder: Path | None, as_json: bool) -> None:
 
 def _lines(found: Comparison) -> list[str]:
     out = [f"A: {found.a.title} ({found.a.since})", f"B: {found.b.title} ({found.b.since})", ""]
-    out.append(f"  {'':33}{'A':>9}{'B':>9}   B less A, 95 % of it")
+    out.append(f"  {'':40}{'A':>9}{'B':>9}   B less A, 95 % of it")
     out += [_line(one) for one in found.contrasts]
     return [*out, "", *found.caveats] if found.caveats else out
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from formclip.ground.errors import FormclipError
+from formclip.ground.errors import FormclipError, NotInstalled
 from formclip.ground.progress import count_progress
 from formclip.runs.exchange.source import Source, find, of_stored
 from formclip.runs.store.store import Store
@@ -66,11 +66,12 @@ def export_command(
             try:
                 written += _write(source, kind, out, at, estimate, store)
             except FormclipError as error:
-                if len(sources) == 1:
+                if len(sources) == 1 or isinstance(error, NotInstalled):
                     raise
                 left_out.append((source.name, str(error)))
             if on_done is not None:
                 on_done(number)
+    written = list(dict.fromkeys(written))
     if as_json:
         tell_json({"written": [str(path) for path in written], "left_out": dict(left_out)}, indent=1)
         return

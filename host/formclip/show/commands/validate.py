@@ -43,6 +43,10 @@ def _stress(paths: list[Path], out: Path | None, as_json: bool, strict: bool) ->
         )
 
 
+def _broken(broken: dict[Path, TraceError], paths: list[Path]) -> TraceError:
+    return TraceError(f"{len(broken)} of {len(paths)} traces were not scored: their truth can't be used", REMEDY)
+
+
 @click.command("validate", short_help="Score replay against traces whose truth is known.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Write tables here (.md), with .json and plots.")
@@ -69,7 +73,12 @@ def validate_command(
     broken = broken_truths(paths)
     for error in broken.values():
         tell(f"not scored: {error}", err=True)
-    done = validate([path for path in paths if path not in broken], not no_simulated, count_progress)
+    useful = [path for path in paths if path not in broken]
+    if not useful:
+        raise _broken(broken, paths)
+    if not no_simulated:
+        tell("the runs that are made for it take some minutes; --no-simulated leaves them out", err=True)
+    done = validate(useful, not no_simulated, count_progress)
     if out is not None:
         write_pages(done, out)
     if as_json:
@@ -81,7 +90,7 @@ def validate_command(
         if out is not None:
             tell(f"written to {out}")
     if broken:
-        raise TraceError(f"{len(broken)} of {len(paths)} traces were not scored: their truth can't be used", REMEDY)
+        raise _broken(broken, paths)
     missed = done.missed
     if strict and missed:
         raise GoalMissed(f"{len(missed)} goals missed: {', '.join(missed)}", "the table names the worst traces")

@@ -589,12 +589,12 @@ def test_safe_mode_is_left_and_the_log_says_why(run, short_run, board, event, nu
 
 
 def test_safe_mode_is_left_on_the_micropython_vm(run):
-    """With what `deploy --frozen` leaves on the drive."""
+    """With what `deploy --frozen` leaves on the drive. With room: a restart gives the board a new heap, the VM not."""
     try:
         interpreters.find("micropython")
     except interpreters.NoInterpreter as error:
         pytest.skip(str(error))
-    result = run(interpreter="micropython", frozen=True, events=[(5.0, "brownout", 1)], seconds=15)
+    result = run(interpreter="micropython", frozen=True, heap_kb=1024, events=[(5.0, "brownout", 1)], seconds=15)
     assert [v for _, v in result.of("run")] == ["boot.py", "code.py", "safemode.py", "boot.py", "code.py"]
 
 
@@ -609,6 +609,12 @@ def test_safe_mode_is_not_left_for_ever(run):
     well = [(t, "brownout", 1) for t in (5, 15, 25, 100, 110)]
     result = run(name="well", events=well, seconds=125)
     assert [v for _, v in result.of("run")].count("code.py") == 6
+
+
+def test_a_supply_that_dips_before_any_program_runs(run):
+    result = run(events=[(0.1, "brownout", 1)], press=[(4.0, "short"), (7.0, "short")], seconds=9)
+    assert [v for _, v in result.of("run")] == ["safemode.py", "boot.py", "code.py"]
+    assert errors(result.sessions[0]) == {10: 1}
 
 
 def test_safe_mode_asked_for_by_button_stays(run):

@@ -420,8 +420,8 @@ class VirtualBoard:
             w.record("heap", gc.mem_alloc())
         try:
             while True:
-                self._start_up()
                 try:
+                    self._start_up()
                     if w.safe_mode != "NONE":
                         self._safe_mode()
                     self._program("boot", "boot.py")

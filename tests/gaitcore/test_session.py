@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from formclip.lab.simulate import Episode, Scenario, Slip, simulate
 from gaitcore import patterns, records, recover
+from gaitcore import pipeline as chain
 from gaitcore.baseline import NO_VALUE
 from gaitcore.calibration import Calibration
 from gaitcore.cue import OK, OVERSTRIDE
@@ -114,6 +115,17 @@ def test_a_clip_that_tips_forward_is_no_arched_back(person, forward_deg):
     assert (
         felt.count(patterns.SLIPPED) == len([v for v in log.events(records.SLIP) if v[0]]) and patterns.ARCH not in felt
     )
+
+
+def test_a_clip_that_is_back_is_logged_and_not_felt():
+    session, logged = Session(RATE, Settings(), sink=Log()), []
+    session.start()
+    session.on_event = lambda tag, at_ms, values, tail: logged.append((tag, values))
+    session.pipeline.events[:] = [(chain.SLIP, 0, degrees) for degrees in (9, 0)]
+    session._commands.clear()
+    session._take([])
+    assert logged == [(records.SLIP, (9,)), (records.SLIP, (0,))]
+    assert [command[0] for command in session._commands] == [patterns.SLIPPED]
 
 
 @pytest.mark.parametrize(("person", "ramp_s"), [(2, 1.0), (3, 1.0), (4, 2.0), (6, 1.0), (8, 1.0)])

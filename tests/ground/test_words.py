@@ -18,6 +18,11 @@ def test_every_error_code_has_words_and_its_row_in_the_firmwares_page():
     assert words.event_text(records.ERROR, (99, 1)) == "error 99"
 
 
+def test_a_slip_of_none_is_one_that_is_over():
+    assert words.event_text(records.SLIP, (12,)) == "the clip slipped by 12 deg"
+    assert words.event_text(records.SLIP, (0,)) == "the clip is back where it was: tilt counts again"
+
+
 def test_reasons_of_safe_mode_are_those_of_the_board_s_file():
     source = (REPO / "device" / "safemode.py").read_text("utf-8")
     names = re.search(r"for known in \((.*)\):", source).group(1).replace('"', "").split(", ")

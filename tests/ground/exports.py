@@ -6,8 +6,10 @@ with gravity in it, so a reader is judged sample by sample.
 
 import io
 import json
+import struct
 import zipfile
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -259,6 +261,43 @@ def actigraph_lines(rate_hz):
     )
 
 
+def axivity_cwa(folder, r, gyro=True):
+    """Blocks of an AX6, or an AX3, as openmovementproject's ax3-technical.md and cwa.h have them; no real file seen."""
+    start = datetime(2026, 11, 3, 7, 15)
+
+    def stamp(when):
+        day = (when.year - 2000) << 26 | when.month << 22 | when.day << 17
+        return day | when.hour << 12 | when.minute << 6 | when.second
+
+    head = bytearray(b"\xff" * 1024)
+    struct.pack_into("<2sHBHI", head, 0, b"MD", 1020, 0x64 if gyro else 0x17, 1234, 7)
+    struct.pack_into("<II", head, 13, stamp(start), stamp(start + timedelta(hours=1)))
+    rate = 0x4A  # 100 Hz, 8 g
+    head[35:37] = 2 if gyro else 0, rate
+    rows = np.round(2048 * r.acc_g)
+    if gyro:
+        rows = np.concatenate([np.round(r.gyr_dps * 32768 / 2000), rows], axis=1)
+    axes = rows.shape[1]
+    each = 240 // axes
+    blocks = [bytes(head)]
+    for k in range(len(rows) // each):
+        first_s = r.t_s[k * each]
+        whole_s = int(np.ceil(first_s - 1e-9))
+        at, offset = stamp(start + timedelta(seconds=whole_s)), round((whole_s - first_s) * 100)
+        light = 3 << 13 | 2 << 10 | 100
+        block = struct.pack(
+            "<2sHHIIIHHBBBBhH", b"AX", 508, 0, 7, k, at, light, 200, 0, 200, rate, axes << 4 | 2, offset, each
+        )
+        block += rows[k * each : (k + 1) * each].astype("<i2").tobytes()
+        blocks.append(block + struct.pack("<H", -int(np.frombuffer(block, "<u2").sum()) & 0xFFFF))
+    return written(folder / "made.cwa", b"".join(blocks))
+
+
+def axivity_cwa_ax3(folder, r):
+    """The same of a sensor without a gyroscope."""
+    return axivity_cwa(folder, r, gyro=False)
+
+
 def actigraph(folder, r):
     """THLfi/read.gt3x, vignettes, and other public copies: ten lines of preamble, no time in the rows."""
     text = actigraph_lines(100) + table("Accelerometer X,Accelerometer Y,Accelerometer Z", list(r.acc_g.T), form="%.3f")
@@ -424,6 +463,8 @@ EXPORTS = {
     "AndroSensor": Export(androsensor, "AndroSensor"),
     "Axivity": Export(axivity, "Axivity"),
     "Axivity, no header": Export(axivity_bare, "Axivity", gyro=False),
+    "Axivity, .cwa": Export(axivity_cwa, "Axivity", needs="skdh"),
+    "Axivity, .cwa of an AX3": Export(axivity_cwa_ax3, "Axivity", gyro=False, needs="skdh"),
     "ActiGraph": Export(actigraph, "ActiGraph", gyro=False),
     "ActiGraph, IMU": Export(actigraph_imu, "ActiGraph"),
     "Shimmer": Export(shimmer, "Shimmer"),

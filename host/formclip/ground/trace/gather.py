@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -198,17 +199,19 @@ def _cwa(member: Member) -> list[Table]:
     if member.opener is not None:
         raise TraceError("a .cwa file in a zip", "unpack it and name it", path=member.path, place="byte 0")
     try:
-        data = ReadCwa().predict(file=str(member.path), tz_name=None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of time zones: what counts here is the time since the first row
+            data = ReadCwa().predict(file=str(member.path), tz_name=None)
     except Exception as error:
         what = " ".join(str(error).split())[:80].lower() or type(error).__name__
         raise TraceError(
             f"not a readable .cwa file ({what})", "export CSV with OmGui", path=member.path, place="byte 0"
         ) from None
     columns: list[Floats | Words] = [np.asarray(data["time"], dtype=np.float64)]
-    names = ["time (s)", "accel x (g)", "accel y (g)", "accel z (g)"]
+    names = ["Time (s)", "Accel-X (g)", "Accel-Y (g)", "Accel-Z (g)"]  # as OmGui writes them
     columns += list(np.asarray(data["accel"], dtype=np.float64).T)
     if data.get("gyro") is not None:
-        names += ["gyro x (deg/s)", "gyro y (deg/s)", "gyro z (deg/s)"]
+        names += ["Gyro-X (deg/s)", "Gyro-Y (deg/s)", "Gyro-Z (deg/s)"]
         columns += list(np.asarray(data["gyro"], dtype=np.float64).T)
     return [HeldTable(member, member.stem, tuple(names), columns, ("Axivity .cwa",))]
 

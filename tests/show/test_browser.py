@@ -329,6 +329,9 @@ def test_a_runners_whole_way_from_an_empty_record(
             assert tilts[-1] - tilts[0] > 0.5 and page.locator(".live svg polyline").count() == 2
             me.press('form[action="/clip/stop"] button')
             _done(page, "stopped")
+            clip.event("pace", 0)  # the rest of her run goes by; while she runs, the clip would begin another
+            clip.event("pace", 1, 90.0)
+            _until(lambda: len(clip.happened("pace")) >= 3)
             pressed = len(clip.happened("button"))
             clip.press("short")
             _until(lambda: len(clip.happened("button")) >= pressed + 2)

@@ -188,7 +188,7 @@ def test_too_few_runs_say_how_many_are_missing():
     assert {one.verdict for one in found.asked} == {FEW}
     assert found.said == (
         "Too few to tell: 12 runs since the first entry, 2 of them with pain; "
-        f"{FEWEST - 12} more runs, 2 more with pain noted are needed.",
+        f"{FEWEST - 12} more runs and 2 more with pain noted are needed.",
     )
     assert beside(history_of([]), []).runs == 0
 

@@ -174,3 +174,54 @@ def test_the_pages_name_every_command(repo):
     pages = "".join(path.read_text(encoding="utf-8") for path in (repo / "docs" / "laptop").glob("*.md"))
     for name in commands():
         assert f"formclip {name}" in pages, name
+
+
+# -- what a stranger tries ---------------------------------------------------------------------------------------------
+
+
+def test_load_long_after_the_last_run_still_shows_the_runs(run):
+    code, out, _ = run("load", "--weeks", "3", "--until", "2027-03-01")
+    weeks = [line for line in out.splitlines() if line[2:6] == "2026"]
+    assert code == 0 and len(weeks) == 3 and [" 0 runs" in line for line in weeks] == [False, False, True]
+
+
+def test_one_run_on_both_sides_is_no_comparison(run):
+    for a, b in (("1", "1"), ("1", ".."), ("..2026-06-10", "2026-06-01..")):
+        code, out, err = run("compare", a, b)
+        assert code == 2 and not out and "on both sides" in err and "do not overlap" in err
+    heads = run("compare", "1", "2026-06-01..")[1].splitlines()[:2]
+    assert heads[0].endswith("(2026-05-28)") and heads[1].endswith(" to 2026-06-21"), "a span says its days once"
+
+
+def test_what_has_not_been_yet_is_not_noted(run, tmp_path):
+    empty = tmp_path / "empty"
+    for words in (("pain", "add", "--strength", "0"), ("plan", "done")):
+        code, out, err = run(*words, "--at", "2099-12-24", store=empty)
+        assert code == 2 and not out and "still to come" in err
+        assert run(*words, "--at", "today", store=empty)[0] == 0
+
+
+def test_while_a_red_flag_stands_there_is_no_plan_but_to_see_a_clinician(run, tmp_path):
+    new = tmp_path / "new"
+    run("pain", "add", "--strength", "6", "--where", "knee", "--when", "after", "--red-flag", "radiates", store=new)
+    code, out, _ = run("plan", "show", store=new)
+    assert code == 0 and out.startswith("Stop, and see a clinician")
+    for never in ("strength sessions", "This week", "screen", "Run 20 to 30 %"):
+        assert never not in out
+    run("pain", "resume", store=new)
+    assert "This week:" in run("plan", "show", store=new)[1] and "0 of 0" not in run("plan", "show", store=new)[1]
+
+
+def test_days_without_a_run_say_one_thing(run):
+    code, out, _ = run("trends", "--since", "2999-01-01")
+    assert (code, out) == (0, "no run in these days; next: formclip sync, or other days\n")
+
+
+def test_export_writes_every_kind_that_is_asked_for(run, tmp_path):
+    code, out, _ = run("export", "1", "--fit", "--csv", "-o", tmp_path)
+    assert code == 0 and {line.rsplit(".", 1)[1] for line in out.splitlines()} == {"fit", "csv"}
+    assert run("export", "1", "--csv", "--estimate", "-o", tmp_path)[0] == 2
+
+
+def test_where_the_runs_are_is_json_too(run, folder):
+    assert json.loads(run("store", "path", "--json")[1]) == str(folder)

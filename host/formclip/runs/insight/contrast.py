@@ -17,7 +17,7 @@ from scipy.special import stdtr, stdtrit
 from formclip.ground.errors import FormclipError
 from formclip.ground.metrics import Metric
 from formclip.ground.run import Floats
-from formclip.ground.text import number, signed, with_unit
+from formclip.ground.text import counted, number, signed, with_unit
 from formclip.runs.insight.digest import FIGURE, STOOD
 from formclip.runs.insight.evidence import BY_ITSELF, LEVEL, WHY_BY_ITSELF, holm, wider
 from formclip.runs.insight.findings import SPOKEN_OF
@@ -43,7 +43,7 @@ _SPAN = ".."
 
 
 class NoSpan(FormclipError):
-    """Days that are none, or that hold no run."""
+    """Days that are none, that hold no run, or that overlap."""
 
     exit_code = 2
 
@@ -125,7 +125,14 @@ def _day(text: str) -> date | None:
 
 
 def contrast(runs: History, a: Sequence[Entry], b: Sequence[Entry]) -> Comparison:
-    """`b` against `a`; both are runs of the history."""
+    """`b` against `a`; both are runs of the history.
+
+    Errors    NoSpan where a run is in both
+    """
+    both = {entry.stored.key for entry in a} & {entry.stored.key for entry in b}
+    if both:
+        what = f"{counted(len(both), 'run')} on both sides"
+        raise NoSpan(what, "name runs, or days, that do not overlap")
     pace = Pace(runs.entries)
     place = {entry.stored.key: i for i, entry in enumerate(runs.entries)}
     sides = (

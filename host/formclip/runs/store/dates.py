@@ -127,6 +127,19 @@ def said_time(text: str, now: datetime | None = None) -> tuple[float, str]:
     return unix_s, zone
 
 
+def said_past(text: str) -> tuple[float, str]:
+    """The same of what has been: a day is not still to come.
+
+    Errors    BadTime
+    """
+    said = said_time(text)
+    at = at_zone(*said)
+    assert at is not None  # said_time has checked it
+    if at.date() > datetime.now(at.tzinfo).date():
+        raise BadTime(f"'{text}' is still to come", "give the day on which it was")
+    return said
+
+
 def said_day(text: str) -> date:
     """A day that a person wrote, as `said_time` takes it.
 

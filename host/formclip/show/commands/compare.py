@@ -41,7 +41,9 @@ def compare_command(a: str, b: str, folder: Path | None, as_json: bool) -> None:
 
 
 def _lines(found: Comparison) -> list[str]:
-    out = [f"A: {found.a.title} ({found.a.since})", f"B: {found.b.title} ({found.b.since})", ""]
+    sides = (("A", found.a), ("B", found.b))
+    out = [f"{name}: {side.title}" + (f" ({side.since})" if len(side.labels) == 1 else "") for name, side in sides]
+    out.append("")
     out.append(f"  {'':40}{'A':>9}{'B':>9}   B less A, 95 % of it")
     out += [_line(one) for one in found.contrasts]
     return [*out, "", *found.caveats] if found.caveats else out

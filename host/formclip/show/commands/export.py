@@ -18,9 +18,9 @@ from formclip.show.tell import tell, tell_json
 
 @click.command("export", short_help="Write runs for other programs: FIT, CSV, Parquet.")
 @click.argument("runs", nargs=-1, metavar="[RUN]...")
-@click.option("--fit", "kind", flag_value="fit", help="A FIT activity, for training programs.")
-@click.option("--csv", "kind", flag_value="csv", help="Steps, minutes and cues as CSV, with a dictionary of columns.")
-@click.option("--parquet", "kind", flag_value="parquet", help="The steps as Parquet (the extra parquet).")
+@click.option("--fit", is_flag=True, help="A FIT activity, for training programs.")
+@click.option("--csv", is_flag=True, help="Steps, minutes and cues as CSV, with a dictionary of columns.")
+@click.option("--parquet", is_flag=True, help="The steps as Parquet (the extra parquet).")
 @click.option(
     "--out", "-o", default=Path("."), type=click.Path(path_type=Path), help="Folder to write to. [default: here]"
 )
@@ -32,7 +32,9 @@ from formclip.show.tell import tell, tell_json
 @json_option
 def export_command(
     runs: tuple[str, ...],
-    kind: str | None,
+    fit: bool,
+    csv: bool,
+    parquet: bool,
     out: Path,
     since: datetime | None,
     every: bool,
@@ -50,11 +52,12 @@ def export_command(
     truth. Of a run that is merged with its watch's file, it
     is that file with the clip's figures added.
     """
-    if kind is None:
+    kinds = [kind for kind, asked in (("fit", fit), ("csv", csv), ("parquet", parquet)) if asked]
+    if not kinds:
         raise click.UsageError("name one of --fit, --csv, --parquet")
     if not runs and not every and since is None:
         raise click.UsageError("name a run, or --all, or --since DATE")
-    if estimate and kind != "fit":
+    if estimate and not fit:
         raise click.UsageError("--estimate goes with --fit")
     store = Store(folder)
     sources = [find(name, store) for name in runs]
@@ -64,7 +67,8 @@ def export_command(
     with count_progress("runs written", len(sources), not as_json) as on_done:
         for number, source in enumerate(sources, 1):
             try:
-                written += _write(source, kind, out, at, estimate, store)
+                for kind in kinds:
+                    written += _write(source, kind, out, at, estimate, store)
             except FormclipError as error:
                 if len(sources) == 1 or isinstance(error, NotInstalled):
                     raise

@@ -40,7 +40,9 @@ def load_command(weeks: int, until: datetime | None, folder: Path | None, as_jso
 
 
 def _lines(found: Load, weeks: int) -> list[str]:
-    shown = found.weeks[-weeks:]
+    run_in = [i for i, week in enumerate(found.weeks) if week.runs]
+    whole = found.weeks[: run_in[-1] + 2] if run_in else ()  # up to the last run, and the week after it
+    shown = whole[-weeks:]
     since = shown[0].monday if shown else date.min
     out = [f"* {one.said}" for one in found.spikes if one.told and one.day >= since]
     out += [""] if out else []

@@ -14,7 +14,7 @@ from formclip.ground.text import number
 from formclip.runs.insight.beside import FOUND, beside
 from formclip.runs.insight.history import history
 from formclip.runs.redflags import RED_FLAGS, advice, raised
-from formclip.runs.store.dates import said_time
+from formclip.runs.store.dates import said_past
 from formclip.runs.store.pain import (
     MOMENTS,
     PLACES,
@@ -70,7 +70,7 @@ def pain_add(
     What is not given is asked, where somebody can answer. A yes to a red-flag
     question says what to do, and switches cueing off at the clip's next sync.
     """
-    when = said_time(at)
+    when = said_past(at)
     asks = sys.stdin.isatty() and not as_json
     if strength is None:
         strength = _asked(asks, "--strength", f"How strong, 0 to {STRONGEST}", click.IntRange(0, STRONGEST))

@@ -13,7 +13,7 @@ from formclip.runs.insight.evidence import BY_ITSELF, WHY_BY_ITSELF
 from formclip.runs.insight.history import history
 from formclip.runs.insight.plan import QUESTIONS, WEEKLY, WEEKS, Plan, plan
 from formclip.runs.knowledge import CAUTIONS, EXERCISES
-from formclip.runs.store.dates import said_day
+from formclip.runs.store.dates import said_day, said_past
 from formclip.runs.store.plan import SCREENS, NoPlan, begin, say_done, say_screen, stop
 from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
@@ -88,6 +88,7 @@ def plan_stop(at: str, folder: Path | None, as_json: bool) -> None:
 @json_option
 def plan_done(what: tuple[str, ...], at: str, note: str, folder: Path | None, as_json: bool) -> None:
     """Note what was done; without WHAT, a whole strength session."""
+    said_past(at)
     one = say_done(Store(folder), said_day(at), what or ("strength",), note)
     if as_json:
         tell_json(plain(one))
@@ -120,6 +121,8 @@ def _lines(found: Plan) -> list[str]:
         out.append(f"Week {found.week} of {found.begun.weeks}, until {found.ends}")
     elif not found.red_flags:
         out.append("Proposed; formclip plan start begins it")
+    if found.red_flags:
+        return [*found.said, "", *CAUTIONS]
     out += [*found.said, *found.hurts.said]
     for one in found.items:
         dose = f": {one.dose}" if one.dose else ""
@@ -131,7 +134,7 @@ def _lines(found: Plan) -> list[str]:
         out += ["", f"Strength sessions by week{last}: {weeks} (2 to 3 a week)"]
     out += ["", "This week:"]
     for check in found.weekly:
-        counted = "" if check.done is None else f"  {check.done} of {check.of}"
+        counted = "" if check.done is None or not check.of else f"  {check.done} of {check.of}"
         if check.key == "distance":
             counted = "  kept so far" if check.done else "  passed"
         out.append(f"  {check.said}{counted}")

@@ -25,9 +25,14 @@ def store_command() -> None:
 
 @store_command.command("path")
 @store_option
-def store_path(folder: Path | None) -> None:
+@json_option
+def store_path(folder: Path | None, as_json: bool) -> None:
     """Where the runs are."""
-    tell(Store(folder).folder)
+    where = Store(folder).folder
+    if as_json:
+        tell_json(str(where))
+    else:
+        tell(where)
 
 
 @store_command.command("check")

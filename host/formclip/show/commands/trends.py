@@ -48,7 +48,7 @@ def trends_command(
 
 def _lines(found: Trends, metric: str | None) -> list[str]:
     if not found.runs:
-        return ["no run yet in these days; next: formclip sync", *found.said]
+        return ["no run in these days; next: formclip sync, or other days"]
     out = [f"{counted(found.runs, 'run')} from {found.since} to {found.until}"]
     for one in found.trends:
         if metric in (None, one.key):

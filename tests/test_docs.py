@@ -99,6 +99,16 @@ def test_every_target_and_module_exists(page):
         assert (REPO / path).exists(), path
 
 
+def test_every_page_that_code_and_data_name_exists():
+    places = [REPO / name for name in ("host", "shared", "device", "hardware", "examples", ".github")]
+    texts_of = [
+        path for place in places for path in place.rglob("*") if path.suffix in (".py", ".toml", ".html", ".yml")
+    ]
+    named = {(page, path) for path in texts_of for page in re.findall(r"\bdocs/[\w/-]+\.md\b", texts(path))}
+    assert len(named) > 50
+    assert not [f"{path}: {page}" for page, path in named if not (REPO / page).is_file()]
+
+
 def test_every_command_has_a_page():
     told = " ".join(texts(page) for page in PAGES)
     for name in COMMANDS:

@@ -15,7 +15,7 @@ COLOURS = {
 
 def svg() -> str:
     draw = Drawing(
-        860, 430, "Where the clip sits: on the waistband over the sacrum, body inside, tongue outside", COLOURS
+        920, 430, "Where the clip sits: on the waistband over the sacrum, body inside, tongue outside", COLOURS
     )
     line = {"stroke": "currentColor", "stroke_width": 2, "fill": "none"}
     # The back: waist, hips, cleft.
@@ -43,7 +43,7 @@ def svg() -> str:
     draw.text(405, 124, "not up here: the spine bends", 13, "start")
     draw.text(220, 420, "from behind", 13, font_weight="bold")
     # The cut: skin, body, band, tongue.
-    x = 690
+    x = 750
     draw.rect(x - 60, 60, 50, 320, 0, fill="var(--skin)", stroke="currentColor", stroke_width=2)
     draw.rect(x - 6, 150, 38, 150, 8, fill="var(--clip)", stroke="currentColor", stroke_width=2)
     draw.rect(x - 6, 250, 9, 34, 2, fill="var(--clip-dark)")

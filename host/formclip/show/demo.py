@@ -69,7 +69,9 @@ def print_tables(truth: dict[str, Any], score: dict[str, Any], found: list[Found
     if rows:
         table = Table("means", "put in", "found", "RMSE by step", title="form", title_justify="left")
         if "found" in score:
-            table.add_row("steps", str(score["true_steps"]), f"{score['found']} + {score['invented']} invented", "")
+            table.add_row(
+                "steps, from 10 s on", str(score["true_steps"]), f"{score['found']} + {score['invented']} invented", ""
+            )
         if score.get("cadence"):
             table.add_row("cadence, worst error", "", f"{score['cadence']['worst']:.2f} steps/min", "")
         for row in rows:

@@ -15,9 +15,10 @@ Everything that the commands do can be called from Python, typed, with arrays in
 docstrings by `python -m formclip.lab.docs.api`; [examples/](../../examples) has four scripts that run as they are.
 
     import formclip as fc
+    import numpy as np
 
     run = fc.replay("run.imu.csv.xz")             # the clip's own code over a recorded trace
-    run.columns["cadence_spm"].mean()             # as steps.csv: one value a step, NaN where not measured
+    np.nanmean(run.columns["contact_ms"])         # as steps.csv: one value a step, NaN where not measured
     run.to_frame()                                # the same as a table, where pandas is installed
     [cue.kind for cue in run.cues]
 

@@ -226,6 +226,7 @@ def two_files(acc_scale=1.0):
     return [text.encode() for text in exports.phyphox_apart(run)]
 
 
+@pytest.mark.long  # three processes of formclip: its parts are tested apart each time
 def test_a_recording_in_two_files_is_one_and_what_is_doubtful_of_it_is_told_before_and_after(tmp_path):
     acc, gyr = two_files(0.5)
     with serving(tmp_path) as one:

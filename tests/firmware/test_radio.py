@@ -34,6 +34,7 @@ from formclip.runs.sync.visit import visit
 from formclip.show import cli
 from gaitcore import records, sync
 
+from tests.boards import git
 from tests.conftest import REPO
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
@@ -159,11 +160,9 @@ def test_sync_from_clip_to_report(board, here, air, capsys):
 def old_firmware(tmp_path_factory):
     """device/ and shared/ of commit 8f5b46d: record version 1, the settings table of then."""
     folder = tmp_path_factory.mktemp("old")
-    done = subprocess.run(
-        ["git", "-C", str(REPO), "archive", "8f5b46d", "device", "shared"], capture_output=True, timeout=60
-    )
+    done = git(REPO, "archive", "8f5b46d", "device", "shared", check=False)
     if done.returncode:
-        pytest.skip("commit 8f5b46d is not here (a shallow clone, or no git)")
+        pytest.skip("commit 8f5b46d is not here (a shallow clone)")
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         archive.extractall(folder, filter="data")
     return tree(folder)

@@ -124,7 +124,7 @@ _RANGES_ALONE = Edit(
     "measure",
     (
         "step.tilt_range_deg = range_deg(tilt)",
-        "own = sway(buf[att.UP_X : att.HEAD, s0 - o : s1 - o], buf[att.HEAD, s0 - o : s1 - o], f, "
+        "own = sway(buf[UP_X : HEAD, s0 - o : s1 - o], buf[HEAD, s0 - o : s1 - o], f, "
         "cross(f, up)); "
         "step.tilt_range_deg = range_deg(own[0])",
     ),
@@ -195,7 +195,7 @@ ABLATIONS: tuple[Ablation, ...] = (
             Edit(
                 _ATTITUDE, "_turn",
                 (
-                    "t = np.sum(product, axis=0)",
+                    "t = np.sum(y, axis=0)",
                     "c = np.array([sy * wz - sz * wy, sz * wx - sx * wz, sx * wy - sy * wx]); c *= 0.5; "
                     "s3 += np.cumsum(c, axis=1) - 0.5 * c; put(again, two); t = np.sum(s3 * s3, axis=0)",
                 ),
@@ -241,7 +241,7 @@ ABLATIONS: tuple[Ablation, ...] = (
         (Edit(
             "gaitcore.meter:StepMeter", "measure",
             ("step.vo_cm = self._oscillation.measure(",
-             "step.vo_cm = self._oscillation.measure(buf[att.VERT, i - o : j - o], 0, j - i, period); "
+             "step.vo_cm = self._oscillation.measure(buf[VERT, i - o : j - o], 0, j - i, period); "
              "self._oscillation.measure("),
         ),),
     ),

@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 INNER_HZ = 26.0
 _COARSE_S = 2400.0
 _FULL_S = 90.0
+_PART_S = 2  # whether it is lively is asked of parts as long as this
 _LIVELY_G = 0.3
 _WINDOW_S = 2.0
 _NEAR_FULL = 0.997
@@ -86,10 +87,17 @@ class Survey:
         self._products += x @ x.T
         self._ends(x if self.has_gyro else x[:3])
         if self._coarse_n < _COARSE_S * self.coarse_hz:
-            whole = n // self.step
-            if whole:
-                self._coarse.append(x[:, : whole * self.step].reshape(6, whole, self.step).mean(axis=2))
-                self._coarse_n += whole
+            length = int(_PART_S * self.rate_hz)
+            for start in range(0, n, length):
+                self._keep(x[:, start : start + length])
+
+    def _keep(self, x: Floats) -> None:
+        """A part, at the coarse rate, and as it is where it is lively and not enough are kept."""
+        n = x.shape[1]
+        whole = n // self.step
+        if whole:
+            self._coarse.append(x[:, : whole * self.step].reshape(6, whole, self.step).mean(axis=2))
+            self._coarse_n += whole
         if self._full_n < _FULL_S * self.rate_hz and float(x[:3].std(axis=1).max()) > _LIVELY_G:
             self._full.append(x)
             self._full_n += n

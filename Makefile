@@ -11,8 +11,9 @@ BOARDS  := Seeed_XIAO_nRF52840_Sense feather_bluefruit_sense feather_nrf52840_ex
 PINS    := pyproject.toml $(filter-out %case.txt,$(wildcard requirements/*.txt))
 TRACE   ?=
 ARGS    ?=
-# Processes of pytest: one a core, four at the most (each holds 0.4 GB); JOBS=0 runs them in one, as -s and --pdb need.
-JOBS    ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 1); [ $$n -gt 4 ] && echo 4 || echo $$n)
+# Processes of pytest: one more than cores, as some tests wait; four at the most (each holds 0.4 GB). JOBS=0 runs them in
+# one, as -s and --pdb need.
+JOBS    ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 1); [ $$n -gt 3 ] && echo 4 || echo $$((n + 1)))
 export FORMCLIP_DATA ?= $(abspath $(DATA))
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1

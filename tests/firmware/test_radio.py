@@ -36,6 +36,7 @@ from gaitcore import records, sync
 
 from tests.boards import git
 from tests.conftest import REPO
+from tests.processes import heed_ctrl_c
 
 pytestmark = pytest.mark.skipif(not libraries_here(), reason="Adafruit's libraries are not installed: make setup")
 OPEN = {"2a00", "2a01", "2a04", "2a05", "2a19", "2a24", "2a25", "2a26", "2a27", "2a28", "2a29", "2a50"}
@@ -183,11 +184,6 @@ def test_a_clip_with_the_firmware_of_before_is_synced_and_set(old_firmware, boar
     assert rows[0]["steps"] == 474 and not rows[0]["problem"]
 
 
-def _heed_ctrl_c():
-    """Whoever starts the tests in the background has them, and what they start, ignore SIGINT."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def test_watch_syncs_a_clip_when_it_appears(board, here, air):
     """Waiting before any clip is there; then one comes, is synced, and Ctrl-C ends it in good order."""
     clip_, written = board(1)
@@ -196,7 +192,7 @@ def test_watch_syncs_a_clip_when_it_appears(board, here, air):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=_heed_ctrl_c,
+        preexec_fn=heed_ctrl_c,
     )
     try:
         with clip_:

@@ -19,6 +19,7 @@ from formclip.lab.simulate import Scenario, write
 from formclip.show.commands.virtual_clip import virtual_clip_command
 
 from tests.picks import later
+from tests.processes import heed_ctrl_c
 
 pytestmark = pytest.mark.skipif(
     not libraries_here() or os.name != "posix", reason="needs Adafruit's libraries (make setup) and a POSIX system"
@@ -44,7 +45,8 @@ def here(tmp_path, monkeypatch):
 def started(trace, folder, *more):
     """The command in a process of its own."""
     argv = [*CLI, "virtual-clip", "--trace", str(trace), "--out", str(folder), "--radio", *more]
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(argv, **pipes, text=True, preexec_fn=heed_ctrl_c)
 
 
 def children(pid):

@@ -558,7 +558,7 @@ def test_full_disk_is_said_and_keeps_what_came(tmp_path):
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
     store = Store(tmp_path)
-    data = bytes(100_000)
+    data = bytes(400_000)  # more than any Python's own buffer: 128 KiB in 3.14
     arriving = store.arriving("clip", 1, binascii.crc32(data), len(data), 1, 0)
     arriving._file = open("/dev/full", "wb")
     with pytest.raises(Exception, match="the disk is full"):

@@ -20,7 +20,7 @@ from formclip.runs.insight.distance import SAID, Distance
 from formclip.runs.insight.findings import findings, three_sentences
 from formclip.runs.knowledge import CAUTIONS, EXERCISES, FAULTS, WHEN_TO_STOP
 from formclip.show.report.charts import charts_of, over_days, over_time
-from formclip.show.report.draw import LEFT, WIDTH, draw, draw_apart
+from formclip.show.report.draw import LEFT, WIDTH, draw, draw_apart, spec
 from formclip.show.report.page import MOST_BYTES, render
 from formclip.show.report.story import Label, tell
 
@@ -205,6 +205,11 @@ def test_text_in_charts_is_readable_on_a_phone_and_nothing_needs_a_style():
     for svg in draw([chart.to_dict() for chart in charts_of(run)]):
         assert all(float(size) * 340 / WIDTH >= 11 for size in re.findall(r'font-size="([\d.]+)px"', svg))
         assert "style=" not in svg and "clip-path" not in svg and not re.search(r">[−-]0(\.0*)?<", svg)
+
+
+def test_charts_follow_the_schema_that_is_not_asked_each_time():
+    for chart in charts_of(make_run(cues=[Cue(12 + 300.0, "arch", "why")])):
+        assert spec(chart.to_dict(), checked=True) == spec(chart.to_dict())
 
 
 def test_charts_drawn_in_a_process_of_their_own_are_the_same():

@@ -36,7 +36,10 @@ def writes(served):
 def test_it_listens_on_this_computer_alone(served):
     with socket.socket() as sock:
         sock.settimeout(2)
-        other = socket.gethostbyname(socket.gethostname())
+        try:
+            other = socket.gethostbyname(socket.gethostname())
+        except OSError:
+            pytest.skip("this computer's own name leads to no address")
         if other.startswith("127."):
             found = served._socket.getsockname()[0]
             assert found == "127.0.0.1"

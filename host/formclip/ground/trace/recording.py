@@ -14,7 +14,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from formclip.ground.errors import TraceError
 from formclip.ground.trace import mapping, stamps, units
@@ -553,6 +552,8 @@ def _at_times(t_s: Floats, values: Floats, wanted: Floats) -> Floats:
     t_s, values = t_s[rising], values[rising]
     step = float(np.median(np.diff(t_s)))
     t_s, values, _ = stamps.merge_twins(t_s, values, step)
+    from scipy.interpolate import CubicSpline  # half a second of imports, for recordings whose samples are joined
+
     out = np.asarray(CubicSpline(t_s, values, axis=0, extrapolate=False)(wanted))
     after = np.clip(np.searchsorted(t_s, wanted), 1, len(t_s) - 1)
     far = t_s[after] - t_s[after - 1] > _FAR_STEPS * step

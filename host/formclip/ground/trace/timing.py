@@ -18,8 +18,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
-from scipy.signal import firwin
 
 from formclip.ground.errors import TraceError
 from formclip.ground.trace.recording import Lines, Rows
@@ -172,6 +170,8 @@ class Decimator:
     def __init__(self, factor: int) -> None:
         self.factor = factor
         self._half = 12 * factor
+        from scipy.signal import firwin  # a second of imports, for what comes at a high rate alone
+
         # 0.8 of the new Nyquist: flat to 60 Hz at the 200 Hz it comes down to.
         self._taps = firwin(2 * self._half + 1, 0.8 / factor)
         self._t: Floats | None = None
@@ -309,6 +309,8 @@ class Grid:
         if last < first or len(t_s) < 2:
             return []
         grid_s = np.clip(origin_s + np.arange(first, last + 1) / rate_hz, t_s[0], t_s[-1])
+        from scipy.interpolate import CubicSpline  # half a second of imports, for what comes unevenly alone
+
         smooth = CubicSpline(t_s, values, axis=0)(grid_s)
         if first > self._next:
             self.gaps += 1

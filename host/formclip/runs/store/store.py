@@ -294,7 +294,8 @@ class Arriving:
             if path.exists():
                 # Whole but not indexed: the last sync died between the two. Or rotten: kept until a good one is here.
                 path.replace(path.with_suffix(".rotten") if trouble(self._stored) else self._part)
-            self._file: IO[bytes] = self._part.open("a+b")
+            # A process that is killed loses what waits here and fetches it anew; Python 3.14 would keep back 128 KiB.
+            self._file: IO[bytes] = self._part.open("a+b", buffering=8192)
             private(self._part)
             self._take_stock()
         except OSError as error:

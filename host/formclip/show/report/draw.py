@@ -55,8 +55,16 @@ def draw_apart(charts: list[Chart]) -> list[str]:
     return drawn
 
 
-def spec(chart: Chart) -> dict[str, Any]:
-    """The chart in Vega-Lite."""
+def spec(chart: Chart, checked: bool = False) -> dict[str, Any]:
+    """The chart in Vega-Lite; checked against its schema at each step when asked, which takes most of the time."""
+    from altair.utils.schemapi import debug_mode
+
+    with debug_mode(checked):
+        found: dict[str, Any] = _layered(chart).to_dict(validate=checked)
+    return found
+
+
+def _layered(chart: Chart) -> Any:
     import altair as alt
 
     inner_w, inner_h = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
@@ -78,19 +86,25 @@ def spec(chart: Chart) -> dict[str, Any]:
     layers: list[Any] = []
     for band in chart["bands"]:
         one = fixed([{"y": band["low"], "to": band["high"], "label": band["label"]}])
-        layers.append(one.mark_rect(opacity=0.16, color=f"var(--{band['tone']})").encode(y=y, y2="to:Q"))
+        layers.append(one.mark_rect(opacity=0.16, color=f"var(--{band['tone']})").encode(y=y, y2=alt.Y2("to:Q")))
         if (band["high"] - band["low"]) * inner_h > 15 * (chart["y_domain"][1] - chart["y_domain"][0]):
             layers += _words(one, "to:Q", y_scale, y_axis, inner_w, baseline="top", dy=3)
     if chart["low"]:
         area = rows("x", "low", "high", "of", "middle").mark_area(opacity=0.25, color=f"var(--{chart['tone']})")
-        layers.append(area.encode(x=x, y=alt.Y("low:Q", scale=y_scale, axis=y_axis), y2="high:Q", detail="of:N"))
+        layers.append(
+            area.encode(
+                x=x, y=alt.Y("low:Q", scale=y_scale, axis=y_axis), y2=alt.Y2("high:Q"), detail=alt.Detail("of:N")
+            )
+        )
     line = rows("x", "middle", "of")
     if chart["form"] == "points":
         layers[-1:] = _error_bars(rows, x, y_scale, y_axis, chart) if chart["low"] else layers[-1:]
         layers.append(line.mark_line(strokeWidth=1, color=f"var(--{chart['tone']})", opacity=0.5).encode(x=x, y=y))
         layers.append(line.mark_circle(size=40, opacity=1, color=f"var(--{chart['tone']})").encode(x=x, y=y))
     else:
-        layers.append(line.mark_line(strokeWidth=2, color=f"var(--{chart['tone']})").encode(x=x, y=y, detail="of:N"))
+        layers.append(
+            line.mark_line(strokeWidth=2, color=f"var(--{chart['tone']})").encode(x=x, y=y, detail=alt.Detail("of:N"))
+        )
     if chart["form"] == "around":
         layers.append(fixed([{"x": 0}]).mark_rule(strokeDash=[4, 4], color="var(--muted)").encode(x=x))
     for number, level in enumerate(chart["levels"]):
@@ -109,7 +123,7 @@ def spec(chart: Chart) -> dict[str, Any]:
         autosize=alt.AutoSizeParams(type="none"),
         padding={"left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM},
     )
-    found: dict[str, Any] = whole.configure(
+    return whole.configure(
         background="transparent",
         aria=False,
         font="system-ui, sans-serif",
@@ -124,8 +138,7 @@ def spec(chart: Chart) -> dict[str, Any]:
             titleFontSize=_TEXT,
             titleFontWeight="normal",
         ),
-    ).to_dict()
-    return found
+    )
 
 
 def _words(one: Any, field: str, y_scale: Any, y_axis: Any, at: int, **look: Any) -> list[Any]:
@@ -136,7 +149,7 @@ def _words(one: Any, field: str, y_scale: Any, y_axis: Any, at: int, **look: Any
     side: dict[str, Any] = {"align": "right", "dx": -4} if at else {"align": "left", "dx": 4}
     rim = {"stroke": "var(--card)", "strokeWidth": 4, "strokeJoin": "round"}
     return [
-        one.mark_text(fontSize=_TEXT - 1, **side, **look, **ink).encode(x=alt.value(at), y=y, text="label:N")
+        one.mark_text(fontSize=_TEXT - 1, **side, **look, **ink).encode(x=alt.value(at), y=y, text=alt.Text("label:N"))
         for ink in (rim, {"color": "var(--ink)"})
     ]
 
@@ -166,7 +179,7 @@ def _error_bars(rows: Any, x: Any, y_scale: Any, y_axis: Any, chart: Chart) -> l
     import altair as alt
 
     bars = rows("x", "low", "high", "middle").mark_rule(strokeWidth=2, opacity=0.5, color=f"var(--{chart['tone']})")
-    return [bars.encode(x=x, y=alt.Y("low:Q", scale=y_scale, axis=y_axis), y2="high:Q")]
+    return [bars.encode(x=x, y=alt.Y("low:Q", scale=y_scale, axis=y_axis), y2=alt.Y2("high:Q"))]
 
 
 _PLACE = re.compile(r'(?<= )(?:d|transform|[xy][12]?|stroke-dasharray|stroke-width)="[^"]*"')

@@ -26,6 +26,7 @@ from formclip.runs.sync.visit import Visit, visit
 _BOOT_S = 120.0
 _PAIR_S = 20.0
 _ASK_S = 0.5
+_GONE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def through_the_air(
     failed: list[BaseException] = []
     with process.air(interval_ms=interval_ms) as air, _own_radio(out, air.address):
         plan = process.reachable(rows / clip.RATE_HZ + 2.5, _BOOT_S)
-        plan |= process.config(air.address, out / "clip-bonds.json")
+        plan |= process.config(air.address, out / "clip-bonds.json", until_visited=_GONE_S)  # one visit is all there is
 
         def run() -> None:
             try:

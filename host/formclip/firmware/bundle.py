@@ -16,7 +16,7 @@ import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
-from formclip.firmware.shrink import prune, shrink
+from formclip.firmware.shrink import nodes, prune, shrink
 from formclip.firmware.sources import HERE, Tree, library_file
 from formclip.ground.version import VERSION
 
@@ -69,7 +69,7 @@ def lean(source: str) -> str:
     source = re.sub(r"(?m)^from __future__ import annotations$", "", source)  # no annotation is worked out on the board
     tree = ast.parse(source)
     lines = source.splitlines()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or not node.body:
             continue
         first = node.body[0]
@@ -94,15 +94,16 @@ def lean(source: str) -> str:
     return out
 
 
-def _imports(source: str) -> set[str]:
-    names = set()
-    for node in ast.walk(ast.parse(source)):
+@functools.lru_cache(maxsize=256)
+def _imports(source: str) -> frozenset[str]:
+    names: set[str] = set()
+    for node in nodes(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-    return names
+    return frozenset(names)
 
 
 def _gaitcore_files(tree: Tree) -> list[Path]:

@@ -24,7 +24,7 @@ def _loop() -> Any:
         module = _util.module_from_spec(spec)
         spec.loader.exec_module(module)
         _sys.modules[name] = module
-    return _sys.modules[name]._sosfilt  # type: ignore[attr-defined]
+    return _sys.modules[name]._sosfilt
 
 
 _filtered = _loop()

@@ -206,13 +206,6 @@ def test_every_command_does_its_work(installed):
     elif sys.platform == "linux":
         told = json.loads(formclip(*on_vm, "--json").stdout)
     formclip("report", told["sessions"][0], "-o", "page.html")
-    drive = installed.work / "drive"
-    drive.mkdir()
-    (drive / "boot_out.txt").write_text(BOOT_OUT)
-    formclip("deploy", "--drive", "drive", "--force", "--json")
-    assert "no frozen firmware" in formclip("doctor", "--drive", "drive", code=7).stdout  # that board has not started
-    make_checkout(installed.work / "circuitpython")
-    assert json.loads(formclip("freeze", "circuitpython", "--json").stdout)["modules"] > 30
     for words in (("clips",), ("sync",), ("live",), ("calibrate",), ("config", "show")):
         one_line_at_the_most(installed, *words, *(() if words == ("clips",) else ("--seconds", "0.5")))
 
@@ -221,6 +214,18 @@ def one_line_at_the_most(installed, *words):
     """A command that needs a radio: done, or one line that says that there is none, or no clip."""
     done = installed.run(str(installed.folder / "bin" / "formclip"), *words, code=None)
     assert done.returncode in (0, 10, 11, 12) and done.stderr.count("\n") == bool(done.returncode), done.stderr
+
+
+@pytest.mark.parametrize("installed", ["bare"], indirect=True)
+def test_the_firmware_goes_onto_a_drive_and_into_a_checkout_without_any_extra(installed):
+    formclip = installed.formclip
+    drive = installed.work / "drive"
+    drive.mkdir()
+    (drive / "boot_out.txt").write_text(BOOT_OUT)
+    formclip("deploy", "--drive", "drive", "--force", "--json")
+    assert "no frozen firmware" in formclip("doctor", "--drive", "drive", code=7).stdout  # that board has not started
+    make_checkout(installed.work / "circuitpython")
+    assert json.loads(formclip("freeze", "circuitpython", "--json").stdout)["modules"] > 30
 
 
 @pytest.mark.long

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.made_pairs import BEGAN, Runner, course_of
+from tests.picks import first, later
 
 STOPS = ((600.0, 40.0), (1300.0, 25.0), (2000.0, 90.0))
 HARD = ((900.0, 1080.0), (1500.0, 1700.0))
@@ -40,7 +41,7 @@ WATCHES = {
 
 
 @pytest.mark.parametrize("name", WATCHES)
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", first([1, 2, 3]))
 def test_a_pair_is_matched_within_half_a_second(name, seed):
     rng = np.random.default_rng([seed, 3])
     watch = Watch(**{**vars(WATCHES[name]), "drift_ppm": float(rng.uniform(-120, 120))})
@@ -52,7 +53,7 @@ def test_a_pair_is_matched_within_half_a_second(name, seed):
     assert found.agreement > LEAST_AGREEMENT and 0 < found.residual_spm < 2.5
 
 
-@pytest.mark.parametrize("seed", range(4, 10))
+@pytest.mark.parametrize("seed", [4, 5, *later(6, 7, 8, 9)])
 def test_what_the_clip_sent_ties_the_clocks_within_20_ppm(seed):
     rng = np.random.default_rng([seed, 4])
     watch = Watch(**CLIPS_OWN, drift_ppm=float(rng.uniform(-150, 150)), autopause=bool(seed % 2))
@@ -87,7 +88,7 @@ def test_a_time_that_is_not_allowed_is_no_match():
     assert matched(course, Watch(), 5, BEGAN + 86400.0) is None
 
 
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", first(range(4)))
 def test_a_hundred_wrong_pairs_are_all_refused(block):
     """Other runs of the same runner at the same time, half of them by the same plan."""
     accepted = []

@@ -59,12 +59,14 @@ def spec(chart: Chart, checked: bool = False) -> dict[str, Any]:
     """The chart in Vega-Lite; checked against its schema at each step when asked, which takes most of the time."""
     from altair.utils.schemapi import debug_mode
 
+    rows: dict[str, list[dict[str, Any]]] = {}
     with debug_mode(checked):
-        found: dict[str, Any] = _layered(chart).to_dict(validate=checked)
-    return found
+        found: dict[str, Any] = _layered(chart, rows).to_dict(validate=checked)
+    return {**found, "datasets": rows}
 
 
-def _layered(chart: Chart) -> Any:
+def _layered(chart: Chart, held: dict[str, list[dict[str, Any]]]) -> Any:
+    """The chart over rows by name, which are put into `held`: Altair copies whatever is in a chart at each step."""
     import altair as alt
 
     inner_w, inner_h = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
@@ -78,10 +80,12 @@ def _layered(chart: Chart) -> Any:
 
     def rows(*names: str) -> Any:
         found = [dict(zip(names, values, strict=True)) for values in zip(*(chart[n] for n in names), strict=True)]
-        return alt.Chart(alt.InlineData(values=[{"y": row.get("middle"), **row} for row in found]))
+        return fixed([{"y": row.get("middle"), **row} for row in found])
 
     def fixed(values: list[dict[str, Any]]) -> Any:
-        return alt.Chart(alt.InlineData(values=values))
+        name = f"rows-{len(held)}"
+        held[name] = values
+        return alt.Chart(alt.NamedData(name))
 
     layers: list[Any] = []
     for band in chart["bands"]:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from formclip.ground.errors import FileError, LogError
 from formclip.ground.log import read_log, told_beside, told_path
-from formclip.runs.exchange.source import of_stored
+from formclip.runs.exchange.source import of_row
 from formclip.runs.insight import digest as digest_module
 from formclip.runs.insight.digest import Digest, digests
 from formclip.runs.insight.history import history
@@ -259,7 +259,7 @@ def test_what_was_doubtful_of_a_recording_stays_with_its_run(store, tmp_path):
     assert told_path(taken.stored.path).stat().st_mode & 0o777 == 0o600
     means = digests(store, [taken.stored])[taken.stored.key].means
     assert "vo_cm" not in means and "cadence_spm" in means, "what was kept without it is made again"
-    run = of_stored(taken.stored, store).run
+    run = of_row(which(store, taken.stored.label)).run
     assert run.summary["doubts"] == TOLD["doubts"] and not np.isfinite(run.column("vo_cm")).any()
 
 

@@ -196,3 +196,87 @@ def test_the_page_of_the_record_names_every_command(repo):
     page = (repo / "docs" / "laptop" / "record.md").read_text(encoding="utf-8")
     for name in commands():
         assert f"formclip {name}" in page, name
+
+
+def test_notes_of_two_at_once_are_both_kept(store, tmp_path, capsys):
+    """The second reads what the first has written, however the two fall in time."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from formclip.runs.store.about import about, add_note
+
+    stored = store.sessions()[0]
+    with ThreadPoolExecutor(8) as many:
+        list(many.map(lambda n: add_note(Store(tmp_path / "store"), stored, f"note {n}"), range(24)))
+    assert sorted(about(store, stored).note.split("\n")) == sorted(f"note {n}" for n in range(24))
+
+
+def test_the_note_command_adds_to_what_was_written_meanwhile(run, store, monkeypatch):
+    from formclip.runs.store.about import about, add_note
+    from formclip.show.commands import note
+
+    found = note.which
+
+    def which(*arguments):
+        row = found(*arguments)
+        add_note(store, row.stored, "by another")
+        return row
+
+    monkeypatch.setattr(note, "which", which)
+    run("note", "1", "by me")
+    assert about(store, store.sessions()[0]).note == "by another\nby me"
+
+
+def test_a_run_that_is_still_to_come_is_refused(run, store):
+    for words in (("name", "1", "--at", "2099-01-01"), ("add", "none.csv", "--at", "2099-01-01")):
+        code, out, err = run(*words)
+        assert (code, out, err.count("\n")) == (2, "", 1) and "still to come" in err
+
+
+def test_a_log_that_is_added_again_with_another_date_says_so(run, store, tmp_path):
+    (tmp_path / "x.fclog").write_bytes(log_of(seed=9))
+    run("add", tmp_path / "x.fclog", "--at", "2026-03-02T07:00")
+    out = run("add", tmp_path / "x.fclog", "--at", "2026-03-01T07:00")[1]
+    assert "is there already; it began 2026-03-01 07:00" in out
+
+
+# -- export of what was said -------------------------------------------------------------------------------------------
+
+
+def in_fit(path, name, key):
+    from tests.runs.test_export import messages, value
+
+    return [value(message, key) for message in messages(path.read_bytes(), name)]
+
+
+def test_a_date_that_was_said_is_the_date_of_the_export(run, store, tmp_path):
+    (tmp_path / "x.fclog").write_bytes(log_of(seed=9, unix_s=0))
+    run("add", tmp_path / "x.fclog", "--at", "2026-03-01T07:00+00:00")
+    run("name", f"{CLIP}/1", "--at", "2026-03-05T07:00+00:00")
+    code, out, _ = run("export", "--since", "2026-03-01", "--fit", "-o", tmp_path)
+    assert code == 0 and len(out.splitlines()) == 3
+    for name, day in (("added-1", 1), (f"{CLIP}-1", 5)):
+        (began,) = in_fit(tmp_path / f"{name}.fit", "file_id", "time_created")
+        assert (began.month, began.day, began.hour) == (3, day, 7)
+
+
+def test_all_leaves_out_what_is_hidden_and_one_spoilt_log_stops_no_other(run, store, tmp_path):
+    put(store, CLIP, 3, log_of(200.0, seed=3, unix_s=SUMMER)).path.write_bytes(b"rotten")
+    run("hide", "2")
+    code, out, _ = run("export", "--all", "--csv", "-o", tmp_path)
+    assert code == 0 and f"left out: {CLIP}-3" in out and f"{CLIP}-1.steps.csv" in out and f"{CLIP}-2" not in out
+
+
+def test_an_export_that_writes_nothing_has_the_code_of_its_first_error(run, store, tmp_path):
+    for n in (1, 2):
+        (tmp_path / f"{n}.fclog").write_bytes(log_of(seed=n, unix_s=0))
+    code, out, _ = run("export", tmp_path / "1.fclog", tmp_path / "2.fclog", "--fit", "-o", tmp_path)
+    assert code == 2 and out.count("left out:") == 2
+
+
+def test_an_estimate_is_exported_on_the_scale_of_the_distances_that_are_known(run, store, tmp_path):
+    estimate_m = {n: json.loads(run("show", str(n), "--json")[1])["distance"]["m"] for n in (1, 2)}
+    run("name", "1", "--distance", f"{estimate_m[1] / 1000 * 0.8:.4f}")
+    for n in (1, 2):
+        assert run("export", str(n), "--fit", "--estimate", "-o", tmp_path)[0] == 0
+        (far,) = in_fit(tmp_path / f"{CLIP}-{n}.fit", "session", "total_distance")
+        assert far == pytest.approx(0.8 * estimate_m[n], rel=0.03)

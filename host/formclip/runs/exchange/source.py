@@ -9,6 +9,7 @@ from pathlib import Path
 from formclip.ground.columns import load_run, own_clock, to_run
 from formclip.ground.log import Log, find_log, read_log
 from formclip.ground.run import Run
+from formclip.runs.store.brief import Row
 from formclip.runs.store.dates import started_at
 from formclip.runs.store.store import Store, Stored
 from formclip.runs.store.which import which_or_file
@@ -30,13 +31,19 @@ class Source:
     stored: Stored | None = None
 
 
-def of_stored(stored: Stored, store: Store) -> Source:
-    """A session of the store."""
+def of_row(row: Row) -> Source:
+    """A session of the store; it began when a person said, else when its clock tells.
+
+    Errors    LogError where its file can't be read
+    """
+    stored = row.stored
     log = read_log(stored.path)
-    began = started_at(log, stored.boot, store.anchors(stored.clip))
-    return Source(
-        f"{stored.path.parent.name}-{stored.number}", to_run(log, own_clock, stored.label), log, began, stored
-    )
+    return Source(file_name(stored), to_run(log, own_clock, stored.label), log, row.started, stored)
+
+
+def file_name(stored: Stored) -> str:
+    """What a file of this session is called, without its ending."""
+    return f"{stored.path.parent.name}-{stored.number}"
 
 
 def find(name: str, store: Store) -> Source:
@@ -46,7 +53,7 @@ def find(name: str, store: Store) -> Source:
     """
     found = which_or_file(name, store.folder)
     if not isinstance(found, Path):
-        return of_stored(found.stored, store)
+        return of_row(found)
     log_path = find_log(found)
     log = read_log(log_path)
     return Source(found.stem if found.is_file() else found.name, load_run(found), log, started_at(log, -1, []))

@@ -6,6 +6,7 @@ A date that a person gives stands above what the clip's clock tells; so does a d
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import astuple, dataclass, fields
 from typing import Any
 
@@ -68,11 +69,24 @@ def say(store: Store, stored: Stored, **changes: Any) -> About:
 
     Errors    NotSaid for a value that no run can have, TypeError for a name that is not About's
     """
-    for name, value in changes.items():
-        changes[name] = _checked(name, value)
+    return _say(store, stored, lambda _: changes)
+
+
+def add_note(store: Store, stored: Stored, text: str) -> About:
+    """A further note below those that are there at this moment, whoever else writes one.
+
+    Errors    NotSaid where all of them together are too long; those of before stay
+    """
+    return _say(store, stored, lambda said: {"note": f"{said.note}\n{text}" if said.note else text})
+
+
+def _say(store: Store, stored: Stored, change: Callable[[About], dict[str, Any]]) -> About:
+    """What was said and what is to be said of it are one step: nobody writes between them."""
     with store.index() as index:
         index.execute("BEGIN IMMEDIATE")
-        said = About(**{**_as_dict(about(store, stored)), **changes})
+        before = about(store, stored)
+        changes = {name: _checked(name, value) for name, value in change(before).items()}
+        said = About(**{**_as_dict(before), **changes})
         marks = ", ".join("?" * (3 + len(_COLUMNS)))
         index.execute(
             f"INSERT OR REPLACE INTO about (clip, number, crc32, {', '.join(_COLUMNS)}) VALUES ({marks})",

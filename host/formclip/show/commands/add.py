@@ -10,7 +10,7 @@ from formclip.ground.errors import printable
 from formclip.ground.settingsfile import read_settings
 from formclip.ground.trace import Given
 from formclip.lab.adding import add
-from formclip.runs.store.dates import said_time
+from formclip.runs.store.dates import at_zone, said_past
 from formclip.runs.store.store import Store
 from formclip.runs.store.taken import Taken
 from formclip.show.options import given_options, json_option, store_option
@@ -44,14 +44,15 @@ def add_command(
     twice. What is doubtful about a recording is kept with its run, and what
     that makes worthless stays empty there.
     """
-    began = said_time(at) if at is not None else None
+    began = said_past(at) if at is not None else None
     changed = read_settings(settings_file) if settings_file else None
     taken = add(Store(folder), source, began, changed, given, more, not as_json, fix)
     if as_json:
         tell_json([{"session": t.stored.label, "new": t.new, "file": str(t.stored.path)} for t in taken])
         return
     for one in taken:
-        tell(f"{printable(one.stored.label)}: {_said(one)}")
+        dated = "" if one.new or began is None else f"; it began {at_zone(*began):%Y-%m-%d %H:%M}, as you say now"
+        tell(f"{printable(one.stored.label)}: {_said(one)}{dated}")
     tell(f"next: formclip show {printable(taken[-1].stored.label)}")
 
 

@@ -9,9 +9,9 @@ import click
 
 from formclip.ground.errors import FormclipError, NotInstalled
 from formclip.ground.progress import count_progress
-from formclip.runs.exchange.source import Source, find, of_stored
+from formclip.runs.exchange.source import Source, file_name, find, of_row
+from formclip.runs.store.brief import Row, rows
 from formclip.runs.store.store import Store
-from formclip.runs.store.watch import watched
 from formclip.show.options import json_option, store_option
 from formclip.show.tell import tell, tell_json
 
@@ -50,7 +50,8 @@ def export_command(
     kilometre where the run was made with your own speed scale; else none,
     unless --estimate asks for them: a program would take an estimate for the
     truth. Of a run that is merged with its watch's file, it
-    is that file with the clip's figures added.
+    is that file with the clip's figures added. --all and --since leave out
+    what is hidden.
     """
     kinds = [kind for kind, asked in (("fit", fit), ("csv", csv), ("parquet", parquet)) if asked]
     if not kinds:
@@ -60,61 +61,53 @@ def export_command(
     if estimate and not fit:
         raise click.UsageError("--estimate goes with --fit")
     store = Store(folder)
-    sources = [find(name, store) for name in runs]
+    sources: list[Source | Row] = [find(name, store) for name in runs]
     if every or since is not None:
         sources += _of_store(store, since)
-    written, left_out = [], []
+    written: list[Path] = []
+    left_out: dict[str, FormclipError] = {}
     with count_progress("runs written", len(sources), not as_json) as on_done:
         for number, source in enumerate(sources, 1):
             try:
+                read = of_row(source) if isinstance(source, Row) else source
                 for kind in kinds:
-                    written += _write(source, kind, out, at, estimate, store)
+                    written += _write(read, kind, out, at, estimate, store)
             except FormclipError as error:
                 if len(sources) == 1 or isinstance(error, NotInstalled):
                     raise
-                left_out.append((source.name, str(error)))
+                left_out[source.name if isinstance(source, Source) else file_name(source.stored)] = error
             if on_done is not None:
                 on_done(number)
     written = list(dict.fromkeys(written))
     if as_json:
-        tell_json({"written": [str(path) for path in written], "left_out": dict(left_out)}, indent=1)
-        return
-    for path in written:
-        tell(path)
-    for name, why in left_out:
-        tell(f"left out: {name}: {why}")
-    if not sources:
-        tell("no run to write; next: formclip sync")
+        left = {name: str(error) for name, error in left_out.items()}
+        tell_json({"written": [str(path) for path in written], "left_out": left}, indent=1)
+    else:
+        for path in written:
+            tell(path)
+        for name, why in left_out.items():
+            tell(f"left out: {name}: {why}")
+        if not sources:
+            tell("no run to write; next: formclip sync, or other days")
+    if left_out and not written:
+        click.get_current_context().exit(next(iter(left_out.values())).exit_code)
 
 
-def _of_store(store: Store, since: datetime | None) -> list[Source]:
-    found = []
-    for stored in store.sessions():
-        source = of_stored(stored, store)
-        if since is None or (source.started is not None and source.started.date() >= since.date()):
-            found.append(source)
-    return found
+def _of_store(store: Store, since: datetime | None) -> list[Row]:
+    """Those that are not hidden: a hidden one may be somebody else's."""
+    shown = [row for row in rows(store) if not row.about.hidden]
+    return [row for row in shown if since is None or (row.started is not None and row.started.date() >= since.date())]
 
 
 def _write(source: Source, kind: str, out: Path, at: datetime | None, estimate: bool, store: Store) -> list[Path]:
     from formclip.ground.files import write_whole
-    from formclip.runs.exchange import fit, seconds, tables
+    from formclip.runs.exchange import tables
+    from formclip.runs.exchange.outgoing import fit_of
 
     if kind == "csv":
         return tables.write_csv(source, out)
     if kind == "parquet":
         return [tables.write_parquet(source, out / f"{source.name}.parquet")]
     path = out / f"{source.name}.fit"
-    of_watch = None if source.stored is None or estimate else watched(store).get(source.stored.key)
-    if of_watch is not None:
-        from formclip.runs.exchange.merge import with_watch
-
-        write_whole(path, with_watch(store, source.run, of_watch))
-        return [path]
-    started = source.started or (at.astimezone() if at is not None else None)
-    if started is None:
-        raise fit.CantExport(f"{source.name} has no date, which a FIT file needs", "say it: --at '2026-07-01 07:00'")
-    by_second = seconds.per_second(source.run)
-    distance = fit.estimated(by_second) if estimate else fit.personal(by_second, source.log.settings().to_dict())
-    write_whole(path, fit.to_fit(source.run, started, distance))
+    write_whole(path, fit_of(store, source, at.astimezone() if at is not None else None, estimate))
     return [path]

@@ -10,7 +10,7 @@ import click
 
 from formclip.ground.errors import printable
 from formclip.runs.store.about import KINDS, SURFACES, say
-from formclip.runs.store.dates import said_time
+from formclip.runs.store.dates import said_past
 from formclip.runs.store.store import Store
 from formclip.runs.store.which import which
 from formclip.show.options import json_option, store_option
@@ -50,7 +50,7 @@ def name_command(
     if distance_km is not None:
         said["distance_m"] = 1000 * distance_km
     if at is not None:
-        said["began_unix_s"], said["zone"] = said_time(at)
+        said["began_unix_s"], said["zone"] = said_past(at)
     if not said:
         raise click.UsageError("nothing to say: give a name, or one of the options")
     about = say(store, row.stored, **said)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from formclip.ground.errors import printable
-from formclip.runs.store.about import say
+from formclip.runs.store.about import add_note, say
 from formclip.runs.store.store import Store
 from formclip.runs.store.which import which
 from formclip.show.options import json_option, store_option
@@ -28,12 +28,11 @@ def note_command(run: str, text: tuple[str, ...], clear: bool, folder: Path | No
     """
     store = Store(folder)
     row = which(store, run)
-    note = "" if clear else row.about.note
-    added = " ".join(text).strip()
-    if added:
-        note = f"{note}\n{added}" if note else added
-    if clear or added:
-        note = say(store, row.stored, note=note).note
+    note, added = row.about.note, " ".join(text).strip()
+    if clear:
+        note = say(store, row.stored, note=added).note
+    elif added:
+        note = add_note(store, row.stored, added).note
     if as_json:
         tell_json({"session": row.stored.label, "note": note})
         return

@@ -96,21 +96,18 @@ def charts(request: Request, looks: Looks) -> Response:
 
 def export(request: Request, looks: Looks) -> Response:
     """The run as a file for other programs."""
-    from formclip.runs.exchange import fit, tables
-    from formclip.runs.exchange.source import of_stored
+    from formclip.runs.exchange import tables
+    from formclip.runs.exchange.outgoing import fit_of
+    from formclip.runs.exchange.source import of_row
 
     desk, row, kind = desk_of(request), _row(request), request.path_params["kind"]
     if kind not in _KINDS_OF_FILE:
         raise HTTPException(404)
-    source, watched = of_stored(row.stored, desk.store), desk.watched(row)
-    if kind == "fit" and watched is not None:
-        from formclip.runs.exchange.merge import with_watch
-
-        data, name = with_watch(desk.store, source.run, watched), f"{source.name}.fit"
-    elif kind == "fit":
-        if row.started is None:
+    source = of_row(row)
+    if kind == "fit":
+        if row.started is None and desk.watched(row) is None:
             raise FormclipError("a FIT file needs a date", "Say when the run began, then export it.")
-        data, name = fit.to_fit(source.run, row.started, None), f"{source.name}.fit"
+        data, name = fit_of(desk.store, source), f"{source.name}.fit"
     else:
         with tempfile.TemporaryDirectory() as folder:
             packed = io.BytesIO()

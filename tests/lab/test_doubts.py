@@ -6,8 +6,10 @@ from formclip.ground.trace import Block, Lost, open_trace
 from formclip.lab.doubts import CHECKS, Survey, doubts_of
 from formclip.lab.doubts.table import correction_of
 from formclip.lab.simulate import Scenario, simulate
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
+from tests.rhythm_signals import uneven
 
 RATE_HZ = 104
 
@@ -112,6 +114,42 @@ def test_a_check_fires_on_its_own_spoiled_copy(run, name):
     assert check in found, list(found)
     doubt = found[check]
     assert doubt.words.isprintable() and doubt.remedy and len(doubt.text) < 400
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.sampled_from([50, 104, 208]),
+    st.floats(130, 240),
+    st.tuples(st.floats(0, 0.4), st.floats(0, 1.2), st.floats(0, 0.3), st.floats(0, 0.45)),
+    st.integers(0, 10**6),
+)
+@example(104, 200.0, (0.1, 1.1, 0.1, 0.1), 0)  # was told as 300 landings a minute, its cadence left empty
+@example(104, 200.0, (0.4, 0.9, 0.1, 0.4), 1)
+def test_a_runner_with_uneven_sides_is_no_fault_of_the_clock(rate_hz, spm, sizes, seed):
+    """The third harmonic of the stride may be the strongest: that is a limp, not a rate that is wrong."""
+    acc = uneven(rate_hz, 40, spm, sizes, seed=seed)
+    found = doubts_of(survey_of(np.concatenate((acc, np.zeros_like(acc))), rate_hz, has_gyro=False))
+    assert [doubt.words for doubt in found if doubt.check == "rate or time"] == []
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_axes_that_move_together_are_no_copies(sign):
+    """A body that moves to and fro along one line, the sensor turned by 45 degrees: correlation 0.995."""
+    t = np.arange(40 * RATE_HZ) / RATE_HZ
+    rng = np.random.default_rng(0)
+    up, aside = 1 + 1.2 * np.sin(2 * np.pi * 2.7 * t), 0.05 * np.sin(2 * np.pi * 1.35 * t)
+    acc = np.stack([up - aside, 0.2 * np.cos(2 * np.pi * 2.7 * t), sign * (up + aside)]) + rng.normal(
+        0, 0.01, (3, len(t))
+    )
+    acc[[0, 2]] *= 0.5**0.5
+
+    def found(x):
+        return [doubt.check for doubt in doubts_of(survey_of(np.concatenate((x, np.zeros_like(x))), has_gyro=False))]
+
+    assert abs(np.corrcoef(acc[0], acc[2])[0, 1]) > 0.99
+    assert found(acc) == []
+    copy = np.stack([acc[0], acc[1], sign * np.round(acc[0], 3)])
+    assert "a doubled axis" in found(copy), "also in other decimals, or with the sign changed"
 
 
 @pytest.mark.parametrize("factor", [2, 0.5])

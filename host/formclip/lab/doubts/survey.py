@@ -25,6 +25,7 @@ _WINDOW_S = 2.0
 _NEAR_FULL = 0.997
 _FLAT, _FLAT_RUNS = 20, 0.3
 _LEAST_FULL_G = 1.0
+_LEAST_SPREAD = 1e-3
 _LEAST_FULL_DPS = 40.0
 
 
@@ -49,7 +50,7 @@ class Survey:
     """Pieces in, what the checks need out.
 
     In        take(piece)
-    Out       coarse (6, n) at coarse_hz; full (6, m); axes; spread of each axis; alike(i, j); windows
+    Out       coarse (6, n) at coarse_hz; full (6, m); axes; spread of each axis; unlike(i, j); windows
     """
 
     rate_hz: int
@@ -149,14 +150,17 @@ class Survey:
         mean = self._sums / self.samples
         return np.sqrt(np.maximum(0.0, np.diag(self._products) / self.samples - mean * mean))
 
-    def alike(self, i: int, j: int) -> float:
-        """The correlation of two axes; 0.0 where one of them does not move."""
-        spread = self.spread
-        if not self.samples or min(spread[i], spread[j]) < 1e-6:
-            return 0.0
-        mean = self._sums / self.samples
-        both = self._products[i, j] / self.samples - mean[i] * mean[j]
-        return float(both / (spread[i] * spread[j]))
+    def unlike(self, i: int, j: int) -> float:
+        """How far two axes differ, sign apart: rms of the difference over that of their movement. 1.0 where one rests.
+
+        Not their correlation: in a movement to and fro along one line any two axes correlate, and are no copies.
+        """
+        moves = self.spread[[i, j]]
+        if not self.samples or min(moves) < _LEAST_SPREAD:
+            return 1.0
+        p = self._products
+        differ = max(0.0, p[i, i] + p[j, j] - 2 * abs(p[i, j])) / self.samples
+        return math.sqrt(differ / float(moves @ moves))
 
     def windows(self) -> tuple[Floats, Floats]:
         """Of windows of 2 s: the size of the mean vector, and the spread of the vector in it, both in g."""

@@ -31,6 +31,7 @@ _LONG_MS = const(600)
 _ALIVE_BLINK_MS = const(20)
 _IDLE_MS = const(28)  # the button is looked at every 30 ms
 _QUIET_MS = const(250)
+_LATE_MS = const(50)  # of the 100 that the accelerometer is not believed for after the motor
 _RETRY_MS = const(2000)
 _KEEP_MS = const(1000)
 _WATCH_MS = const(100)  # between looks at battery, blink and standby: a turn without a block is mostly waiting
@@ -137,6 +138,9 @@ class App:
                 self._watch(now_ms)
         haptics = parts.haptics
         wait_ms = haptics.poll(parts.ticks_ms()) if haptics.busy else -1
+        if haptics.late_ms > _LATE_MS:
+            haptics.late_ms = 0
+            self._blank(haptics.left_ms(parts.ticks_ms()))
         if self._owed >= 0 and wait_ms < 0:
             self._sink(self._owed, parts.page, False)
         led_ms = parts.led.poll(now_ms)
@@ -263,13 +267,18 @@ class App:
         parts = self.parts
         now_ms = parts.ticks_ms()
         begins_ms = parts.haptics.play(patterns.sequence(pattern, pulse_ms, self.settings), now_ms, delay_ms)
-        if begins_ms > delay_ms and self.session is not None and self.imu is not None:
-            total_ms = begins_ms + patterns.duration_ms(pattern, pulse_ms) + self.settings.blank_ms
-            self.session.pipeline.blank(int(total_ms * self.imu.rate_hz) // 1000 + 1)
+        if begins_ms > delay_ms:
+            self._blank(begins_ms + patterns.duration_ms(pattern, pulse_ms))
         light = patterns.LIGHTS[pattern]
         if light:
             colour, blinks = light & patterns.LIGHT_COLOURS, light >> patterns.LIGHT_BLINKS
             parts.led.show(colour, blinks, now_ms, _LONG_MS if light & patterns.LIGHT_LONG else _BLINK_MS)
+
+    def _blank(self, motor_ms):
+        """The motor runs for so long from now, longer than the session thought."""
+        if self.session is not None and self.imu is not None:
+            total_ms = motor_ms + self.settings.blank_ms
+            self.session.pipeline.blank(int(total_ms * self.imu.rate_hz) // 1000 + 1)
 
     def _tell(self, pattern, now_ms):
         """A fault's pattern, once a minute at most."""

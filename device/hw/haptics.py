@@ -1,8 +1,9 @@
 """The motor: pulses played without waiting, on a transistor by PWM or through a DRV2605L.
 
 Theory of operation. `play` queues one pattern behind the one that runs, `poll` in every turn of the loop switches the
-motor when its time has come. A pattern that finds the queue taken is dropped, whichever it is: what the runner
-feels must stay readable.
+motor when its time has come. A turn may come late, by 150 ms at the worst: each pulse and each pause lasts from its own
+switch, so that late turns make a pattern longer and never a pulse shorter, which would not be felt. A pattern that
+finds the queue taken is dropped, whichever it is: what the runner feels must stay readable.
 """
 
 from gaitcore.compat import const, ticks_add, ticks_diff
@@ -13,13 +14,15 @@ _GAP_MS = const(400)
 class Haptics:
     """Settings  level(pct): sets the motor's strength, 0 off
     In        play(pulses, now_ms, delay_ms): pulses [(on_ms, off_ms, strength_pct), ...]; poll(now_ms); stop()
-    Out       play gives ms until the pattern begins, -1 if dropped; busy
+    Out       play gives ms until the pattern begins, -1 if dropped; busy; left_ms(now_ms) of the pattern that runs;
+              late_ms: how much longer than planned it takes, at the most, since somebody who heeds it put it to 0
     """
 
     def __init__(self, level):
         self._level = level
         self._pulses = self._waiting = None
         self.busy = False
+        self.late_ms = 0
         self._i = 0
         self._on = False
         self._due_ms = 0
@@ -52,23 +55,33 @@ class Haptics:
             wait_ms = ticks_diff(self._due_ms, now_ms)
             if wait_ms > 0:
                 return wait_ms
+            self.late_ms -= wait_ms
+            self._end_ms = ticks_add(self._end_ms, -wait_ms)
             on_ms, off_ms, strength = self._pulses[self._i]
             if self._on:
                 self._level(0)
                 self._on = False
-                self._due_ms = ticks_add(self._due_ms, off_ms)
+                self._due_ms = ticks_add(now_ms, off_ms)
                 self._i += 1
                 if self._i == len(self._pulses):
                     self._pulses = None
                     self.busy = False
                     if self._waiting is not None:
-                        following, self._waiting = self._waiting, None
-                        self._begin(following[0], following[1])
+                        pulses, start_ms = self._waiting
+                        self._waiting = None
+                        late_ms = ticks_diff(ticks_add(now_ms, _GAP_MS), start_ms)
+                        if late_ms > 0:
+                            self.late_ms += late_ms
+                            start_ms = ticks_add(start_ms, late_ms)
+                        self._begin(pulses, start_ms)
             else:
                 self._level(strength)
                 self._on = True
-                self._due_ms = ticks_add(self._due_ms, on_ms)
+                self._due_ms = ticks_add(now_ms, on_ms)
         return -1
+
+    def left_ms(self, now_ms):
+        return ticks_diff(self._end_ms, now_ms) if self.busy else 0
 
     def stop(self):
         self._pulses = self._waiting = None

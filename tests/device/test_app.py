@@ -5,7 +5,7 @@ import pytest
 from formclip.firmware.sources import libraries_here
 from formclip.lab.docs.tables import Bench
 from formclip.lab.simulate import Scenario, simulate
-from gaitcore import kept, records
+from gaitcore import kept, patterns, records
 from gaitcore.recover import recover
 from gaitcore.settings import Settings
 
@@ -122,6 +122,22 @@ def test_at_no_moment_of_a_run_is_more_than_ten_seconds_of_it_in_memory_alone(tm
         bench.turn(0.25)
         worst_ms = max(worst_ms, bench.app.session.now_ms - safe_ms[0])
     assert bench.app.session.steps > 60 and 8_000 < worst_ms <= 10_000, worst_ms
+
+
+def test_a_motor_that_runs_longer_than_planned_is_waited_for(bench):
+    press(bench, then_s=2)
+    app, pipeline = bench.app, bench.app.session.pipeline
+    motor = bench.parts.load("hw.haptics").Haptics(lambda strength: None)
+    app.parts.haptics = motor
+    app._play(patterns.ARCH, 900)
+    planned = pipeline._blank_until
+    late = app.parts.ticks_ms() + 600  # the loop was away
+    motor.poll(late)
+    assert motor.late_ms >= 600
+    bench.turn(0.02)
+    left_ms = motor.left_ms(app.parts.ticks_ms())
+    assert motor.late_ms == 0 and left_ms > patterns.duration_ms(patterns.ARCH, 900)
+    assert pipeline._blank_until > max(planned, pipeline.index + 208 * left_ms // 1000)
 
 
 def test_without_room_it_says_so_and_goes_on(bench):

@@ -61,7 +61,7 @@ class Bench:
         bench = self
 
         class Haptics:
-            busy = False
+            busy, late_ms = False, 0
 
             def play(self, pulses: Any, now_ms: int, delay_ms: int) -> int:
                 return delay_ms

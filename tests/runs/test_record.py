@@ -28,7 +28,7 @@ from formclip.runs.store.bin import KEPT_DAYS, days_left, empty_bin, take_back, 
 from formclip.runs.store.brief import rows
 from formclip.runs.store.check import check
 from formclip.runs.store.dates import BadTime, at_zone, said_time
-from formclip.runs.store.index import VERSION, StoreError
+from formclip.runs.store.index import NAME, VERSION, StoreError
 from formclip.runs.store.rebuild import anew, forget, take_up
 from formclip.runs.store.store import ADDED, Store, Stored
 from formclip.runs.store.taken import NoDate, apart, take_in
@@ -497,6 +497,16 @@ def killed_at_each_event(folder, prepared, work, check_after):
         if code == 0:
             return n
     raise AssertionError("never done")
+
+
+def test_an_index_of_a_later_version_is_not_set_aside(store):
+    put(store, CLIP, 1, log_of())
+    with sqlite3.connect(store.folder / NAME) as index:
+        index.execute("PRAGMA user_version = 99")
+    index.close()
+    with pytest.raises(StoreError, match="update formclip"):
+        anew(store.folder)
+    assert not list(store.folder.glob("*.broken-*"))
 
 
 def test_killed_anywhere_a_log_is_added_whole_or_can_be_added_again(tmp_path):

@@ -156,6 +156,16 @@ def test_settings_wait_for_the_next_sync_and_one_out_of_range_is_refused(served,
     assert client.write("/clip/settings", clip="nobody", tilt_cue_deg="5").status == 400
 
 
+def test_no_mode_that_cues_is_set_while_a_red_flag_stands(tmp_path):
+    make_store(tmp_path, 2)
+    with serving(tmp_path) as one:
+        client = Client(one)
+        client.write("/pain", strength="6", places="hip", flags="sharp")
+        refused = client.write("/clip/settings", clip=CLIP, mode="metronome")
+        assert refused.status == 400 and "ueing is off: you noted" in refused.text
+        assert Store(tmp_path).wanted(CLIP) == {}
+
+
 def test_of_several_clips_one_can_be_chosen(tmp_path, monkeypatch):
     asked = []
 
@@ -372,6 +382,10 @@ def test_no_plan_is_begun_while_a_red_flag_stands(tmp_path):
         client.write("/pain", strength="6", places="hip", flags="sharp")
         page = client.get("/plan").text
         assert "No exercises while a red flag stands" in page and "Begin these" not in page
+        for never in ("Run 20 to 30 %", "This week", "strength sessions", "Screens"):
+            assert never not in page, never
+        home = client.get("/").text
+        assert "A red flag stands" in home and "Begin a plan" not in home and "comes back" not in home
         assert client.write("/plan/start").status == 400 and not plans(Store(tmp_path))
 
 

@@ -134,7 +134,8 @@ def test_a_plan_is_proposed_begun_done_and_ended(run, tmp_path):
     assert out.startswith("Proposed; ") and "Squat: 3 × 10 (Cai 2017" in out and "Stand hip-wide" in out
     assert "begun on 2026-06-22: 4 weeks" in run("plan", "start", "--at", "2026-06-22", store=there)[1]
     assert run("plan", "done", "--at", "2026-06-23", store=there)[1] == "2026-06-23: strength\n"
-    assert "plank 45, to work on" in run("plan", "screen", "plank", "45", "--at", "2026-06-23", store=there)[1]
+    out = run("plan", "screen", "plank", "45", "--at", "2026-06-23", store=there)[1]
+    assert "plank 45, adds to the next plan" in out
     out = run("plan", "show", "--at", "2026-06-30", store=there)[1]
     assert (
         out.startswith("Week 2 of 4, until 2026-07-20") and "by week: 1, 0, 0, 0" in out and "Too early to tell." in out
@@ -195,7 +196,7 @@ def test_one_run_on_both_sides_is_no_comparison(run):
 
 def test_what_has_not_been_yet_is_not_noted(run, tmp_path):
     empty = tmp_path / "empty"
-    for words in (("pain", "add", "--strength", "0"), ("plan", "done")):
+    for words in (("pain", "add", "--strength", "0"), ("plan", "done"), ("plan", "screen", "plank", "45")):
         code, out, err = run(*words, "--at", "2099-12-24", store=empty)
         assert code == 2 and not out and "still to come" in err
         assert run(*words, "--at", "today", store=empty)[0] == 0
@@ -225,3 +226,37 @@ def test_export_writes_every_kind_that_is_asked_for(run, tmp_path):
 
 def test_where_the_runs_are_is_json_too(run, folder):
     assert json.loads(run("store", "path", "--json")[1]) == str(folder)
+
+
+def test_a_plan_under_way_is_ended_before_another_begins_and_one_to_come_is_not_over(run, tmp_path):
+    new = tmp_path / "new"
+    assert run("plan", "start", "--at", "2098-01-01", store=new)[0] == 0
+    out = run("plan", "show", store=new)[1]
+    assert "Your plan begins on 2098-01-01." in out and "is over" not in out
+    code, out, err = run("plan", "start", "--at", "2098-01-08", store=new)
+    assert (code, out, err.count("\n")) == (2, "", 1) and "under way until 2098-01-29" in err
+    assert run("plan", "stop", "--at", "2098-01-08", store=new)[0] == 0
+    assert run("plan", "start", "--at", "2098-01-08", store=new)[0] == 0
+
+
+def test_what_to_do_on_a_red_flag_is_said_also_when_it_cannot_be_kept(run, tmp_path, monkeypatch):
+    from formclip.runs.store.errors import DiskFull
+    from formclip.show.commands import pain
+
+    def full(*_):
+        raise DiskFull("the disk is full", "free some space and try again")
+
+    monkeypatch.setattr(pain, "add_pain", full)
+    words = ("pain", "add", "--strength", "6", "--where", "hip", "--when", "after", "--red-flag", "numb")
+    code, out, err = run(*words, store=tmp_path / "new")
+    assert (code, out) == (19, "") and err.startswith("Seek care now: a numb saddle area. Stop running.\n")
+    assert "the disk is full" in err and "Cueing is switched off" not in err, "it was not"
+
+
+def test_a_choice_and_a_day_that_are_none_are_told_once_and_in_plain_words(run):
+    err = run("trends", "nonsense")[2]
+    assert err.count("cadence_spm") == 1 and "'[METRIC]'" in err
+    assert run("plan", "done", "nonsense")[2].count("'squat'") == 1
+    for words in (("trends", "--since", "2026-13-01"), ("load", "--until", "soon")):
+        err = run(*words)[2]
+        assert "is no day, as 2026-11-03" in err and "%Y" not in err

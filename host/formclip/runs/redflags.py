@@ -56,8 +56,12 @@ def raised(flags: Iterable[str], lasted_h: float | None) -> tuple[RedFlag, ...]:
 
 
 def advice(found: tuple[RedFlag, ...]) -> tuple[str, ...]:
-    """What is said of them; nothing where there is none."""
+    """What is said of them, and that cueing is switched off; nothing where there is none."""
+    return (*what_to_do(found), OFF) if found else ()
+
+
+def what_to_do(found: tuple[RedFlag, ...]) -> tuple[str, ...]:
+    """The same of the runner alone."""
     now = ", ".join(flag.said for flag in found if flag.now)
     other = ", ".join(flag.said for flag in found if not flag.now)
-    said = [text.format(names) for text, names in ((_NOW, now), (_STOP, other)) if names]
-    return (*said, OFF) if said else ()
+    return tuple(text.format(names) for text, names in ((_NOW, now), (_STOP, other)) if names)

@@ -116,10 +116,21 @@ def cli(debug: bool) -> None:
     """
 
 
+_IN_OUR_WORDS = (
+    ("a valid integer range", "a whole number"),
+    ("a valid integer", "a whole number"),
+    ("a valid float range", "a number"),
+    ("a valid float", "a number"),
+    ("does not match the format '%Y-%m-%d'", "is no day, as 2026-11-03"),
+    ("does not match the formats '%Y-%m-%d %H:%M', '%Y-%m-%dT%H:%M'", "is no time, as 2026-11-03 07:15"),
+)
+
+
 def _usage_line(error: click.ClickException) -> str:
     path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "formclip"
     message = printable(" ".join(error.format_message().split())).rstrip(".")
-    message = message.replace("a valid integer range", "a whole number").replace("a valid integer", "a whole number")
+    for theirs, ours in _IN_OUR_WORDS:
+        message = message.replace(theirs, ours)
     if " --help`" in message:
         return f"{path}: {message}"
     return f"{path}: {message}; see `{path} --help`"

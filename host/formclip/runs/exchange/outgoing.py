@@ -14,20 +14,24 @@ from formclip.runs.store.store import Store
 from formclip.runs.store.watch import watched
 
 
+class NoDate(CantExport):
+    """Nobody knows when the run was."""
+
+
 def fit_of(store: Store, source: Source, at: datetime | None = None, estimate: bool = False) -> bytes:
     """The bytes of the file.
 
     at         when a run began of which nobody knows it
     estimate   speed and distance by the clip's estimate, on the scale of the distances that the record knows; the
                watch's file is then left out
-    Errors     CantExport for what the file needs and nobody knows; those of reading a watch's file
+    Errors     NoDate; CantExport for what else the file needs and nobody knows; those of reading a watch's file
     """
     of_watch = None if source.stored is None or estimate else watched(store).get(source.stored.key)
     if of_watch is not None:
         return with_watch(store, source.run, of_watch)
     started = source.started or at
     if started is None:
-        raise CantExport(f"{source.name} has no date, which a FIT file needs", "say it: --at '2026-07-01 07:00'")
+        raise NoDate(f"{source.name} has no date, which a FIT file needs", "say when the run began")
     seconds = per_second(source.run)
     own = source.log.settings().to_dict()
     distance = estimated(seconds, _scale(store, source)) if estimate else personal(seconds, own)

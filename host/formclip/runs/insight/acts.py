@@ -31,11 +31,12 @@ class Act:
 
 
 def acts(store: Store, runs: History, today: date | None = None) -> list[Act]:
-    """All that there is to act on."""
+    """All that there is to act on. While a red flag stands nobody is told how to run."""
+    red_flag = _of_pain(store)
     return [
-        *_of_pain(store),
+        *red_flag,
         *_of_load(runs, today or date.today()),
-        *_of_form(runs.entries),
+        *(() if red_flag else _of_form(runs.entries)),
         *_of_clips(store, runs.entries),
         *_of_record(runs),
     ]

@@ -61,6 +61,15 @@ class Beside:
     asked: tuple[Asked, ...]
     said: tuple[str, ...]
 
+    @property
+    def unplaced_said(self) -> str:
+        """What is told of entries that belong to no run; empty where there is none."""
+        if not self.unplaced:
+            return ""
+        one = self.unplaced == 1
+        belong = "1 entry belongs" if one else f"{self.unplaced} entries belong"
+        return f"{belong} to no run: none began in the 48 h before {'it' if one else 'them'}."
+
 
 def beside(runs: History, pains: Sequence[Pain], places: Sequence[str] = ()) -> Beside:
     """Pain in these places, or anywhere, beside form and load."""

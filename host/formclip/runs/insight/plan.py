@@ -91,9 +91,12 @@ class WhenItHurts:
     said: tuple[str, ...]
 
 
+NO_ADVICE = WhenItHurts("none", None, None, None, ())
+
+
 @dataclass(frozen=True)
 class Plan:
-    """Everything beside the plan.
+    """Everything beside the plan. While a red flag stands: nothing to do, and no word of how far to run.
 
     begun     the plan under way, or the last one; None: there was none
     week      1 to 4; 0: not under way
@@ -152,10 +155,11 @@ def plan(store: Store, runs: History, today: date, lines: Trends | None = None) 
     else:
         items = proposed
     names = {screen.name for screen in taken}
-    hurts = when_it_hurts(runs, pains(store), today)
+    hurts = NO_ADVICE if flags else when_it_hurts(runs, pains(store), today)
     said = list(advice(flags)) or [WHY_LEGS, WHY_AN_END]
     if begun is not None and not under_way and not flags:
-        said.insert(0, "The last plan is over.")
+        comes = begun.stopped is None and today < begun.began
+        said.insert(0, f"Your plan begins on {begun.began}." if comes else "The last plan is over.")
     return Plan(
         () if flags else items,
         found,
@@ -163,9 +167,9 @@ def plan(store: Store, runs: History, today: date, lines: Trends | None = None) 
         (today - begun.began).days // 7 + 1 if begun and under_way else 0,
         ends,
         _sessions(begun, what_was_done) if begun else (),
-        _weekly(runs, what_was_done, today),
+        () if flags else _weekly(runs, what_was_done, today),
         tuple(taken),
-        tuple(name for name in SCREENS if name not in names),
+        () if flags else tuple(name for name in SCREENS if name not in names),
         hurts,
         course(runs),
         _moved(runs, begun) if begun else (),
@@ -211,7 +215,7 @@ def when_it_hurts(runs: History, log: Sequence[Pain], today: date) -> WhenItHurt
     """E's rule: 20–30 % less while it hurts, back after two pain-free weeks, then in steps of 10 %."""
     sore = [pain for pain in log if pain.strength and pain.at.date() <= today]
     if not sore:
-        return WhenItHurts("none", None, None, None, ())
+        return NO_ADVICE
     last = sore[-1].at.date()
     first = last
     for pain in reversed(sore):
@@ -231,7 +235,7 @@ def when_it_hurts(runs: History, log: Sequence[Pain], today: date) -> WhenItHurt
         )
         return WhenItHurts(stage, low, high, back, told)
     if km is None or high is None or today >= back + _BEFORE:
-        return WhenItHurts("none", None, None, None, ())
+        return NO_ADVICE
     step = min(km, high * STEP ** (1 + (today - back).days // 7))
     way_back = (
         f"This week up to {step:.0f} km, then 10 % more a week, to the {km:.0f} of before (E)."

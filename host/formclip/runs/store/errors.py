@@ -23,5 +23,7 @@ class DiskFull(FormclipError):
 def disk_error(error: OSError, path: Path) -> FormclipError:
     """What writing to the store met."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull("the disk is full", "free some space and sync again: the clip still has its runs", path=path)
+        return DiskFull(
+            "the disk is full", "free some space and do it again; what a clip brings it still has", path=path
+        )
     return from_os_error(error, path, "write")

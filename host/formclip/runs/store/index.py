@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from formclip.ground.errors import FormclipError
@@ -181,12 +181,7 @@ def migrate(folder: Path) -> None:
     path = folder / NAME
     with opened(folder) as index:
         found = _version(index)
-        if found > VERSION:
-            raise StoreError(
-                f"the store's index has version {found}, this formclip knows {VERSION}",
-                "update formclip, or name another folder with --store",
-                path=path,
-            )
+        _refuse_later(found, path)
         for number in range(found + 1, VERSION + 1):
             if number > 1:
                 _back_up(index, path.with_name(f"{NAME}.v{number - 1}"))
@@ -223,6 +218,26 @@ def _back_up(index: sqlite3.Connection, to: Path) -> None:
         index.backup(copy)
     private(part)
     part.replace(to)
+
+
+def _refuse_later(version: int, path: Path) -> None:
+    if version > VERSION:
+        raise StoreError(
+            f"the store's index has version {version}, this formclip knows {VERSION}",
+            "update formclip, or name another folder with --store",
+            path=path,
+        )
+
+
+def refuse_later(folder: Path) -> None:
+    """Before an index is set aside: one of a later version is whole, a later formclip reads it.
+
+    Errors  StoreError
+    """
+    version = 0
+    with suppress(StoreError), opened(folder) as index:  # what can't be read is of no version
+        version = _version(index)
+    _refuse_later(version, folder / NAME)
 
 
 def private(path: Path) -> None:

@@ -13,7 +13,7 @@ from gaitcore import pages
 
 from formclip.runs.store.drawn import forget_drawn
 from formclip.runs.store.errors import disk_error
-from formclip.runs.store.index import NAME
+from formclip.runs.store.index import NAME, refuse_later
 from formclip.runs.store.store import Store, Stored, trouble
 
 _LOG = re.compile(r"(\d{6,})-([0-9a-f]{8})\.fclog")
@@ -50,10 +50,14 @@ def take_up(store: Store) -> list[Stored]:
 
 
 def anew(folder: Path) -> Path | None:
-    """Set an index aside, so that the next `Store` makes a new one; where it is now, None where there was none."""
+    """Set an index aside, so that the next `Store` makes a new one; where it is now, None where there was none.
+
+    Errors    StoreError for one of a later version, which is not broken
+    """
     path = folder / NAME
     if not path.exists():
         return None
+    refuse_later(folder)
     numbers = (n for n in range(1, 10_000) if not path.with_name(f"{NAME}.broken-{n}").exists())
     aside = path.with_name(f"{NAME}.broken-{next(numbers)}")
     try:

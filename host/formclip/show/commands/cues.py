@@ -19,7 +19,7 @@ from formclip.show.tell import tell, tell_json
 
 
 @click.command("cues", short_help="Show what cues did, against faults not cued.")
-@click.option("--since", type=click.DateTime(formats=["%Y-%m-%d"]), help="From this day on.")
+@click.option("--since", metavar="DAY", type=click.DateTime(formats=["%Y-%m-%d"]), help="From this day on.")
 @store_option
 @json_option
 def cues_command(since: datetime | None, folder: Path | None, as_json: bool) -> None:

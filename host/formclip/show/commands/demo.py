@@ -33,6 +33,7 @@ from formclip.show.tell import tell, tell_json
 @click.option("--weeks", is_flag=True, help="Eight weeks of a runner, through every command of the record.")
 @click.option(
     "--until",
+    metavar="DAY",
     type=click.DateTime(["%Y-%m-%d"]),
     help="With --weeks: the Sunday with which they end.",
 )

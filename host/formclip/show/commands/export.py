@@ -24,9 +24,14 @@ from formclip.show.tell import tell, tell_json
 @click.option(
     "--out", "-o", default=Path("."), type=click.Path(path_type=Path), help="Folder to write to. [default: here]"
 )
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="All runs of the store since this day.")
+@click.option("--since", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), help="All runs of the store since this day.")
 @click.option("--all", "every", is_flag=True, help="All runs of the store.")
-@click.option("--at", type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]), help="When a run without a date was.")
+@click.option(
+    "--at",
+    metavar="TIME",
+    type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]),
+    help="When a run without a date was.",
+)
 @click.option("--estimate", is_flag=True, help="FIT: with the clip's own estimate of speed and distance.")
 @store_option
 @json_option
@@ -102,12 +107,16 @@ def _of_store(store: Store, since: datetime | None) -> list[Row]:
 def _write(source: Source, kind: str, out: Path, at: datetime | None, estimate: bool, store: Store) -> list[Path]:
     from formclip.ground.files import write_whole
     from formclip.runs.exchange import tables
-    from formclip.runs.exchange.outgoing import fit_of
+    from formclip.runs.exchange.outgoing import NoDate, fit_of
 
     if kind == "csv":
         return tables.write_csv(source, out)
     if kind == "parquet":
         return [tables.write_parquet(source, out / f"{source.name}.parquet")]
     path = out / f"{source.name}.fit"
-    write_whole(path, fit_of(store, source, at.astimezone() if at is not None else None, estimate))
+    try:
+        data = fit_of(store, source, at.astimezone() if at is not None else None, estimate)
+    except NoDate as error:
+        raise NoDate(error.what, "say it: --at '2026-07-01 07:00'") from None
+    write_whole(path, data)
     return [path]

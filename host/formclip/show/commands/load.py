@@ -20,7 +20,7 @@ from formclip.show.tell import tell, tell_json
 
 @click.command("load", short_help="Show how much you ran, and what rose fast.")
 @click.option("--weeks", default=12, show_default=True, type=click.IntRange(1), help="The latest so many.")
-@click.option("--until", type=click.DateTime(formats=["%Y-%m-%d"]), help="As it stood on this day.")
+@click.option("--until", metavar="DAY", type=click.DateTime(formats=["%Y-%m-%d"]), help="As it stood on this day.")
 @store_option
 @json_option
 def load_command(weeks: int, until: datetime | None, folder: Path | None, as_json: bool) -> None:

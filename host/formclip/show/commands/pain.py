@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
+from formclip.ground.errors import FormclipError
 from formclip.ground.plain import plain
 from formclip.ground.progress import count_progress
 from formclip.ground.text import number
 from formclip.runs.insight.beside import FOUND, beside
 from formclip.runs.insight.history import history
-from formclip.runs.redflags import RED_FLAGS, advice, raised
+from formclip.runs.redflags import RED_FLAGS, advice, raised, what_to_do
 from formclip.runs.store.dates import said_past
 from formclip.runs.store.pain import (
     MOMENTS,
@@ -82,8 +83,13 @@ def pain_add(
             lasted_h = click.prompt("How many hours did it last", type=float)
         if not flags and not no_red_flag:
             flags = _red_flags(asks)
-    store = Store(folder)
-    pain = add_pain(store, when, strength, places, moment or "other", lasted_h, flags, note)
+    try:
+        pain = add_pain(Store(folder), when, strength, places, moment or "other", lasted_h, flags, note)
+    except FormclipError as error:
+        if not isinstance(error, NotPain):  # nothing could be kept, but what to do is said all the same
+            for line in what_to_do(raised(flags, lasted_h)):
+                tell(line, err=True)
+        raise
     said = advice(pain.raised)
     if as_json:
         tell_json({"pain": plain(pain), "red_flags": plain(pain.raised), "advice": said})
@@ -204,4 +210,4 @@ def pain_beside(places: tuple[str, ...], folder: Path | None, as_json: bool) -> 
         if one.relation is not None:
             tell(f"{'*' if one.verdict == FOUND else ' '} {one.said}")
     if found.unplaced:
-        tell(f"{found.unplaced} entries belong to no run: none began in the 48 h before them.")
+        tell(found.unplaced_said)

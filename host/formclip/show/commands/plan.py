@@ -60,6 +60,8 @@ def plan_start(at: str, folder: Path | None, as_json: bool) -> None:
     found = _now(folder, as_json, day)
     if found.red_flags:
         raise NoPlan("a red flag stands in the pain log", "formclip pain list says what to do")
+    if found.week:
+        raise NoPlan(f"a plan is under way until {found.ends}", "formclip plan stop ends it")
     begun = begin(Store(folder), day, WEEKS, [one.key for one in found.items])
     if as_json:
         tell_json(plain(begun))
@@ -81,7 +83,7 @@ def plan_stop(at: str, folder: Path | None, as_json: bool) -> None:
 
 
 @plan_command.command("done")
-@click.argument("what", nargs=-1, type=click.Choice([*WEEKLY, *EXERCISES]))
+@click.argument("what", metavar="[WHAT]...", nargs=-1, type=click.Choice([*WEEKLY, *EXERCISES]))
 @_DAY
 @click.option("--note", default="", help="What else you want to keep.")
 @store_option
@@ -97,7 +99,7 @@ def plan_done(what: tuple[str, ...], at: str, note: str, folder: Path | None, as
 
 
 @plan_command.command("screen")
-@click.argument("name", type=click.Choice(SCREENS))
+@click.argument("name", metavar="NAME", type=click.Choice(SCREENS))
 @click.argument("result")
 @_DAY
 @store_option
@@ -108,11 +110,12 @@ def plan_screen(name: str, result: str, at: str, folder: Path | None, as_json: b
     Plank: how long with the body in one line. Bridge: are the glutes felt?
     Lunge: is the front of the hip free? What fails adds to the next plan.
     """
+    said_past(at)
     one = say_screen(Store(folder), said_day(at), name, result)
     if as_json:
         tell_json(plain(one) | {"passed": one.passed})
         return
-    tell(f"{one.day}: {one.name} {one.result}, {'good' if one.passed else 'to work on'}")
+    tell(f"{one.day}: {one.name} {one.result}, {'nothing to add' if one.passed else 'adds to the next plan'}")
 
 
 def _lines(found: Plan) -> list[str]:

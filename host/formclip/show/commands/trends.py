@@ -22,9 +22,9 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command("trends", short_help="Show each figure over the weeks.")
-@click.argument("metric", required=False, type=click.Choice(list(FIGURE)))
-@click.option("--since", type=DAY, help="From this day on.")
-@click.option("--until", type=DAY, help="Up to this day.")
+@click.argument("metric", metavar="[METRIC]", required=False, type=click.Choice(list(FIGURE)))
+@click.option("--since", metavar="DAY", type=DAY, help="From this day on.")
+@click.option("--until", metavar="DAY", type=DAY, help="Up to this day.")
 @store_option
 @json_option
 def trends_command(

@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from formclip.ground.errors import FormclipError
 from formclip.ground.text import number
 from formclip.runs.insight.acts import firmware_version, settings_wait
+from formclip.runs.insight.carry import heed_red_flags
 from formclip.runs.store.bin import empty_bin
 from formclip.runs.sync.setting import checked, words
 from formclip.show.ui.forms import text_in
@@ -174,7 +175,9 @@ def settings(request: Request, form: FormData, looks: Looks) -> Response:
         if given == row["value"]:
             continue
         try:
-            desk.store.want(clip, row["name"], checked(row["name"], given))
+            value = checked(row["name"], given)
+            heed_red_flags(desk.store.folder, {row["name"]: value})
+            desk.store.want(clip, row["name"], value)
             changed += 1
         except FormclipError as error:
             wrong.append(error.what)

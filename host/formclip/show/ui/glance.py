@@ -16,6 +16,7 @@ from formclip.runs.insight.distance import distance_of
 from formclip.runs.insight.findings import three_sentences
 from formclip.runs.insight.history import Entry
 from formclip.runs.store.brief import Row
+from formclip.runs.store.pain import standing
 from formclip.runs.store.plan import done, plans
 from formclip.runs.store.watch import Watched
 from formclip.show.report.charts import Chart, over_days
@@ -69,7 +70,7 @@ def glance(desk: Desk) -> Glance:
 def next_steps(desk: Desk) -> list[Act]:
     """What to do next, apart from what there is to act on."""
     own = desk.once("baseline", lambda runs: baseline(runs, since_of(desk.store)))
-    found = [_of_plan(desk, date.today())]
+    found = [] if standing(desk.store) else [_of_plan(desk, date.today())]
     if not own.steady:
         found.append(Act(NOTE, f"Your baseline: run {own.runs} of {OF}", " ".join(own.said), ""))
     return found
@@ -80,6 +81,8 @@ def _of_plan(desk: Desk, today: date) -> Act:
     if not begun or begun[0].stopped is not None or today >= begun[0].began + timedelta(weeks=begun[0].weeks):
         text = "Strength for the legs first, then what your runs point to: four weeks, two to three sessions each."
         return Act(NOTE, "Begin a plan", text, "plan")
+    if today < begun[0].began:
+        return Act(NOTE, f"Your plan begins on {begun[0].began}", "Two to three strength sessions a week.", "plan")
     week = (today - begun[0].began).days // 7 + 1
     monday = today - timedelta(days=today.weekday())
     days = {one.day for one in done(desk.store) if one.day >= monday and ({"strength", *begun[0].keys} & set(one.what))}

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from formclip.ground.errors import FormclipError
-from formclip.runs.redflags import RED_FLAGS, advice
+from formclip.runs.redflags import RED_FLAGS, advice, raised, what_to_do
 from formclip.runs.store.dates import said_time
 from formclip.runs.store.pain import MOMENTS, PLACES, STRONGEST, Pain, add_pain, pains, remove_pain, resume, standing
 from formclip.show.report.story import date_text
@@ -95,7 +95,8 @@ def add(request: Request, form: FormData, looks: Looks) -> Response:
             text_in(form, "note"),
         )
     except FormclipError as error:
-        raise NotFilled(error.what, f"{error.next_step}. Go back: what you wrote is still there.") from None
+        stop = " ".join(what_to_do(raised(flags, lasted_h)))
+        raise NotFilled(error.what, f"{error.next_step}. Go back: what you wrote is still there. {stop}") from None
     return back_to("/pain", "Noted. Read what stands at the top." if pain.raised else "Noted.")
 
 

@@ -105,8 +105,6 @@ def export(request: Request, looks: Looks) -> Response:
         raise HTTPException(404)
     source = of_row(row)
     if kind == "fit":
-        if row.started is None and desk.watched(row) is None:
-            raise FormclipError("a FIT file needs a date", "Say when the run began, then export it.")
         data, name = fit_of(desk.store, source), f"{source.name}.fit"
     else:
         with tempfile.TemporaryDirectory() as folder:

@@ -8,7 +8,9 @@ import sys
 import numpy as np
 import pytest
 from formclip.lab.fitting import HELD_OUT, held_out_predictions
-from formclip.lab.fitting.__main__ import ESTIMATES, MODELS, fill
+from formclip.lab.fitting.__main__ import ESTIMATES, MODELS, against_shipped, fill, put
+from formclip.lab.fitting.fit import UNFITTED
+from formclip.lab.fitting.gather import chain_with
 from formclip.lab.fitting.nested import Kind, Recipe, choose, evaluate, left_out
 from formclip.lab.fitting.personal import personal
 from formclip.lab.fitting.points import Points
@@ -281,6 +283,27 @@ def test_a_scale_of_ones_own_takes_a_constant_error_out_and_a_slope_a_stretched_
 def test_only_named_tables_are_replaced():
     text = "a\n<!-- table one -->\nold\n<!-- end -->\nb\n<!-- table two -->\nkept\n<!-- end -->\n"
     assert fill(text, {"one": "new\n"}) == text.replace("old", "new")
+
+
+def test_what_a_fit_would_change_is_said_by_name(tmp_path):
+    shipped = MODELS.read_text(encoding="utf-8")
+    fitted = "".join(line + "\n" for line in shipped.split("not by hand\n")[1].split("# -- end")[0].splitlines())
+    assert put(MODELS, fitted) == shipped
+    assert against_shipped({MODELS: put(MODELS, fitted)}) == ["models.py: the same as shipped"]
+    other = put(MODELS, fitted.replace(f"PACE = {models.PACE}", "PACE = 9.9"))
+    said = against_shipped({MODELS: other, ESTIMATES: ESTIMATES.read_text(encoding="utf-8")})
+    assert said[0] == "models.py differs:" and said[-1] == "estimates.py: the same as shipped"
+    assert [line for line in said[3:] if line[0] in "-+"] == [f"-PACE = {models.PACE}", "+PACE = 9.9"]
+
+
+def test_the_fit_of_the_contact_does_not_see_the_one_that_is_shipped():
+    """And what was shipped is back afterwards, whatever happens."""
+    held = models.RISE, models.RISE_VERT
+    with pytest.raises(ZeroDivisionError), chain_with(UNFITTED):
+        told = {models.rise_ms(period, fwd, peak) for period in (300, 400) for fwd in (None, 0.2) for peak in (2, 3)}
+        assert len(told) == 1
+        1 / 0  # noqa: B018
+    assert (models.RISE, models.RISE_VERT) == held
 
 
 def test_a_wrong_folder_is_one_line(repo, tmp_path):

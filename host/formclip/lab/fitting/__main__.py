@@ -1,13 +1,15 @@
 """`python -m formclip.lab.fitting [DATA] [--write] [--bounds]`: fit the models again and say how good they are.
 
-Prints the tables. With --write it also puts the coefficients into shared/gaitcore/models.py, the widths of the 90 %
-intervals into ground/estimates.py, the tables into docs/lab/models.md and the predictions for left-out runners into
-held_out.json beside this file. The same data give the same files.
+Prints the tables, and whether all is as shipped: the coefficients in shared/gaitcore/models.py, the widths of the 90 %
+intervals in ground/estimates.py, the tables in docs/lab/models.md and the predictions for left-out runners in
+held_out.json beside this file. What differs is listed, and the exit code is 1; with --write it is put there instead.
+The same data give the same files, also with the coefficients that were just written in the chain.
 """
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import os
 import re
@@ -28,19 +30,21 @@ from formclip.lab.fitting.fit import (
     RISE_RECIPES,
     SPEED,
     SPEED_USED,
+    UNFITTED,
     coefficients,
     fit_contact,
     inputs,
     joined,
     longer_steps,
+    rise_coefficients,
     stacked_kinds,
 )
-from formclip.lab.fitting.gather import Trial, gather_all
+from formclip.lab.fitting.gather import Trial, chain_with, gather_all
 from formclip.lab.fitting.nested import Kind, Outcome, Recipe, evaluate, left_out
 from formclip.lab.fitting.personal import personal
 from formclip.lab.fitting.points import Points, points
 from formclip.lab.fitting.regress import fit_line, rms
-from formclip.lab.fitting.widths import bare_widths, measured, with_gyro, without_gyro
+from formclip.lab.fitting.widths import GROUPS, bare_widths, measured, with_gyro, without_gyro
 
 MODELS = Path(gaitcore.__file__).with_name("models.py")
 ESTIMATES = Path(estimates.__file__)
@@ -235,20 +239,23 @@ def held_out(outcomes: dict[str, Outcome]) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").replace("%", "%%"))
     parser.add_argument("data", nargs="?", type=Path)
-    parser.add_argument(
-        "--write", action="store_true", help="put coefficients, tables and predictions into their files"
-    )
+    parser.add_argument("--write", action="store_true", help="put what differs into the files")
     parser.add_argument("--bounds", action="store_true", help="also what large models reach (the extra `fit`)")
     parser.add_argument("--docs", type=Path, default=MODELS.parents[2] / "docs" / "lab" / "models.md")
     asked = parser.parse_args(arguments)
     folder = data_folder(asked.data)
-    print(f"running the chain over {folder} (some minutes)", file=sys.stderr)
-    trials = gather_all(folder, ("rbds", "hamner"))
-    run = slim(trials)
-    print("the same without a gyroscope", file=sys.stderr)
-    bare = slim(gather_all(folder, ("rbds", "hamner", "alcantara"), gyro=False))
-    print("the same, shaken", file=sys.stderr)
-    shaken = slim(gather_all(folder, ("rbds", "hamner"), shake=True))
+    print(f"running the chain over {folder}, to know when the force rises (some minutes)", file=sys.stderr)
+    with chain_with(UNFITTED):
+        first = joined(slim(gather_all(folder, GROUPS)), slim(gather_all(folder, ("alcantara",), gyro=False)))
+    rise = rise_coefficients(first)
+    with chain_with(rise):
+        print("again, with that", file=sys.stderr)
+        trials = gather_all(folder, GROUPS)
+        run = slim(trials)
+        print("the same without a gyroscope", file=sys.stderr)
+        bare = slim(gather_all(folder, (*GROUPS, "alcantara"), gyro=False))
+        print("the same, shaken", file=sys.stderr)
+        shaken = slim(gather_all(folder, GROUPS, shake=True))
     print("choosing and fitting, runners and groups left out", file=sys.stderr)
     both = joined(run, bare)
     longer = longer_steps(bare, fit_contact(CONTACT_USED, both))
@@ -256,18 +263,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     contact, speed = evaluate(CONTACT, both), evaluate(SPEED, run)
     brake, heel = evaluate(brake_kind, run), evaluate(heel_kind, run)
     bare_contact, bare_speed = without_gyro(bare, both, run)
-    scored = bare.of("rbds", "hamner")
+    scored = bare.of(*GROUPS)
     widths = with_gyro(contact, speed, brake, heel)
     fitted = {
         "WIDTHS": widths,
         "WIDTHS_NO_GYRO": bare_widths(bare_contact, bare_speed, bare, widths),
         "MEASURED": measured(trials),
     }
-    coefficient_text = assignments(coefficients(run, bare))
+    coefficient_text = assignments({**rise, **coefficients(run, bare)})
     width_text = assignments(fitted)
     kinds = [(CONTACT, CONTACT_USED, both, 1), (SPEED, SPEED_USED, run, 1)]
     new = {
-        "rise": rise_table(both),
+        "rise": rise_table(first),
         "contact": kind_table(contact, CONTACT_USED, "ms", 1) + "\n" + bias_table(contact, "ms", 0),
         "speed": kind_table(speed, SPEED_USED, "%", 1) + "\n" + bias_table(speed, "%", 0),
         "personal": personal_table(speed),
@@ -297,18 +304,38 @@ def main(arguments: Sequence[str] | None = None) -> None:
         new["bounds"] = table(["model, on all that the chain has", *HEAD], large_models(points(trials)))
     for name, text in new.items():
         print(f"\n{name}\n{text}", end="")
+    found = held_out({"contact_ms": contact, "speed_mps": speed, "braking_mps": brake, "heel_ahead_cm": heel})
+    files = {
+        MODELS: put(MODELS, coefficient_text),
+        ESTIMATES: put(ESTIMATES, width_text),
+        asked.docs: fill(asked.docs.read_text(encoding="utf-8"), new),
+        HELD_OUT: json.dumps(found, indent=1) + "\n",
+    }
+    print("\n" + "\n".join(against_shipped(files)))
     if asked.write:
-        put(MODELS, coefficient_text)
-        put(ESTIMATES, width_text)
-        asked.docs.write_text(fill(asked.docs.read_text(encoding="utf-8"), new), encoding="utf-8")
-        found = held_out({"contact_ms": contact, "speed_mps": speed, "braking_mps": brake, "heel_ahead_cm": heel})
-        HELD_OUT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-        print(f"\nwritten: {MODELS}, {ESTIMATES}, {asked.docs}, {HELD_OUT}", file=sys.stderr)
+        for path, text in files.items():
+            path.write_text(text, encoding="utf-8")
+        print(f"written: {', '.join(map(str, files))}", file=sys.stderr)
+    elif any(path.read_text(encoding="utf-8") != text for path, text in files.items()):
+        raise SystemExit(1)
 
 
-def put(path: Path, text: str) -> None:
-    """Between the marks of a source file."""
-    path.write_text(_FITTED.sub(lambda m: m[1] + text + m[2], path.read_text(encoding="utf-8")), encoding="utf-8")
+def against_shipped(files: dict[Path, str]) -> list[str]:
+    """What a fit would put into each file against what stands there."""
+    lines = []
+    for path, text in files.items():
+        shipped = path.read_text(encoding="utf-8")
+        if text == shipped:
+            lines.append(f"{path.name}: the same as shipped")
+            continue
+        changed = difflib.unified_diff(shipped.splitlines(), text.splitlines(), "shipped", "fitted", n=0, lineterm="")
+        lines += [f"{path.name} differs:", *changed]
+    return lines
+
+
+def put(path: Path, text: str) -> str:
+    """A source file with this between its marks."""
+    return _FITTED.sub(lambda m: m[1] + text + m[2], path.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

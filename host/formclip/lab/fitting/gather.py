@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import binascii
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from gaitcore import attitude as att
-from gaitcore import records
+from gaitcore import models, records
 from gaitcore.frames import cross, level
 from gaitcore.meter import Step, StepMeter
 from gaitcore.pipeline import Pipeline
@@ -110,6 +112,19 @@ class ProbeMeter(StepMeter):
                 out[f"{ch}{h}c"] = float(signals[ch] @ np.cos(h * phase)) * 2 / n
                 out[f"{ch}{h}s"] = float(signals[ch] @ np.sin(h * phase)) * 2 / n
         return out
+
+
+@contextmanager
+def chain_with(values: Mapping[str, object]) -> Iterator[None]:
+    """Within it the chain has these coefficients in place of those that gaitcore.models holds."""
+    held = {name: getattr(models, name) for name in values}
+    try:
+        for name, value in values.items():
+            setattr(models, name, value)
+        yield
+    finally:
+        for name, value in held.items():
+            setattr(models, name, value)
 
 
 def shaken(samples: NDArray[np.float32], first: int, rate_hz: int, on_s: Floats, name: str) -> NDArray[np.float32]:

@@ -280,3 +280,16 @@ def test_an_estimate_is_exported_on_the_scale_of_the_distances_that_are_known(ru
         assert run("export", str(n), "--fit", "--estimate", "-o", tmp_path)[0] == 0
         (far,) = in_fit(tmp_path / f"{CLIP}-{n}.fit", "session", "total_distance")
         assert far == pytest.approx(0.8 * estimate_m[n], rel=0.03)
+
+
+def test_way_time_and_speed_of_a_run_say_one_thing_and_load_says_the_same(run, store, tmp_path):
+    raw = json.loads(run("show", "2", "--json")[1])["distance"]["m"]
+    run("name", "1", "--distance", "0.40")
+    for number, source in ((1, "said"), (2, "estimate")):
+        told = json.loads(run("show", str(number), "--json")[1])
+        (speed,) = (one for one in told["figures"] if one["key"] == "speed_mps")
+        assert told["distance"]["source"] == source
+        assert speed["mean"] == pytest.approx(told["distance"]["m"] / told["running_s"])
+        assert ("half_width_90" in speed) == (source == "estimate")
+    (week,) = json.loads(run("load", "--until", "2026-05-31", "--json")[1])["weeks"]
+    assert week["distance"]["m"] == pytest.approx(400 + told["distance"]["m"]) and told["distance"]["m"] != raw

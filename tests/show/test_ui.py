@@ -630,3 +630,16 @@ def test_the_last_minute_is_drawn_from_what_the_clip_tells():
     told = clip_page._last_minute(minute)
     (line,) = told["lines"]
     assert line["value"] == "165" and line["path"] == "0.0,48.0 150.0,8.0 300.0,28.0"
+
+
+def test_a_form_that_is_older_than_what_another_tab_saved_takes_nothing_of_it_away(served, client):
+    page = client.get(RUN).text
+    was = dict(re.findall(r'type="hidden" name="(was_[a-z_]+)" value="([^"]*)"', page))
+    assert set(was) >= {"was_name", "was_note", "was_distance_km", "was_at"}
+    shown = {name.removeprefix("was_"): value for name, value in was.items()}
+    client.write(f"{RUN}/about", **{**was, **shown, "name": "first", "note": "by the first", "distance_km": "7.5"})
+    client.write(f"{RUN}/about", **{**was, **shown, "shoes": "blue", "note": "by the second"})
+    store = Store(served.desk.store.folder)
+    said = about(store, next(s for s in store.sessions() if s.number == 4))
+    assert (said.name, said.shoes, said.distance_m) == ("first", "blue", 7500)
+    assert said.note == "by the first\nby the second"

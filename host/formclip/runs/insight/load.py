@@ -15,8 +15,12 @@ from datetime import date, timedelta
 import numpy as np
 
 from formclip.ground.text import counted, number, signed
-from formclip.runs.insight.distance import ESTIMATE
-from formclip.runs.insight.history import Entry, History
+from formclip.runs.insight.digest import Digest, digests
+from formclip.runs.insight.distance import ESTIMATE, Distance, distance_of
+from formclip.runs.insight.history import Entry, History, history
+from formclip.runs.store.brief import Row
+from formclip.runs.store.store import Store
+from formclip.runs.store.watch import Watched, watched
 
 SPIKE = 1.10  # times the longest of LOOK_BACK
 LOOK_BACK = timedelta(days=30)
@@ -146,6 +150,34 @@ def lengths(entries: Sequence[Entry]) -> tuple[float, list[Length | None]]:
             wide, m = (off if math.isfinite(off) else own), found.m * scale
             out.append(Length(m, m * max(0.0, 1 - wide), m * (1 + wide), ESTIMATE))
     return scale, out
+
+
+def on_scale(
+    runs: History,
+    made: tuple[float, list[Length | None]],
+    row: Row,
+    digest: Digest,
+    of_watch: Watched | None,
+) -> Distance | None:
+    """How far one run was; an estimate as all of them are told, with what the runs of known distance say of it.
+
+    made   of `lengths`
+    """
+    known = distance_of(row.about, of_watch, digest)
+    scale, found = made
+    if known is None or known.source != ESTIMATE or scale == 1.0:
+        return known
+    for entry, length in zip(runs.entries, found, strict=True):
+        if entry.stored.key == row.stored.key and length is not None:
+            return Distance(length.m, (length.high_m - length.low_m) / 2, ESTIMATE)
+    return known
+
+
+def how_far(store: Store, row: Row) -> Distance | None:
+    """The same for who has nothing of the record at hand."""
+    runs = history(store)
+    digest = digests(store, [row.stored])[row.stored.key]
+    return on_scale(runs, lengths(runs.entries), row, digest, watched(store).get(row.stored.key))
 
 
 def _spike(entries: list[Entry], found: list[Length | None], i: int) -> Spike | None:

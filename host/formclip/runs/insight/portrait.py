@@ -7,7 +7,7 @@ from typing import Any
 
 from formclip.ground.log import told_beside
 from formclip.runs.insight.digest import FIGURES, KEPT, NONE, STOOD, Digest
-from formclip.runs.insight.distance import distance_of
+from formclip.runs.insight.distance import Distance, distance_of
 from formclip.runs.store.brief import Row
 from formclip.runs.store.watch import Watched
 
@@ -18,10 +18,15 @@ CALIBRATIONS = {
 }
 
 
-def portrait(row: Row, digest: Digest, watched: Watched | None = None) -> dict[str, Any]:
-    """Everything that is known of one run, ready for JSON."""
+def portrait(
+    row: Row, digest: Digest, watched: Watched | None = None, distance: Distance | None = None
+) -> dict[str, Any]:
+    """Everything that is known of one run, ready for JSON.
+
+    distance   as load.on_scale has it; None: by the run alone
+    """
     about = row.about
-    distance = distance_of(about, watched, digest)
+    distance = distance or distance_of(about, watched, digest)
     beside = told_beside(row.stored.path)
     told: dict[str, Any] = {
         "session": row.stored.label,
@@ -42,7 +47,7 @@ def portrait(row: Row, digest: Digest, watched: Watched | None = None) -> dict[s
         "lasted_s": digest.lasted_s,
         "steps": digest.steps,
         "distance": None if distance is None else asdict(distance),
-        "figures": [_figure(metric.key, digest) for metric in FIGURES if metric.key in digest.means],
+        "figures": [_figure(metric.key, digest, distance) for metric in FIGURES if metric.key in digest.means],
         "watch": None if watched is None else _watch(watched),
         "cues": digest.cues,
         "mode": digest.settings["mode"],
@@ -67,15 +72,21 @@ def _watch(watched: Watched) -> dict[str, Any]:
     }
 
 
-def _figure(key: str, digest: Digest) -> dict[str, Any]:
+def _figure(key: str, digest: Digest, distance: Distance | None) -> dict[str, Any]:
+    """Speed is that of the distance, wherever this comes from: way and time of one run say one thing."""
     mean, error = digest.means[key]
-    told: dict[str, Any] = {"key": key, "mean": mean, "standard_error": error}
-    if key in digest.widths:
-        told["half_width_90"] = digest.widths[key]
+    times, width = 1.0, digest.widths.get(key)
+    if key == "speed_mps" and distance is not None and distance.m != digest.distance_m and digest.running_s and mean:
+        times = distance.m / digest.running_s / mean
+        width = times * mean * distance.half_width_90_m / distance.m if distance.half_width_90_m else None
+    told: dict[str, Any] = {"key": key, "mean": times * mean, "standard_error": times * error}
+    if width is not None:
+        told["half_width_90"] = width
     for name, parts, found in (
         ("thirds", ("first", "last", "trend"), digest.thirds.get(key)),
         ("sides", ("left", "right", "trend"), digest.sides.get(key)),
     ):
         if found is not None:
-            told[name] = dict(zip(parts, found, strict=True))
+            of_both = [times * found[0], times * found[1], found[2]]
+            told[name] = dict(zip(parts, of_both, strict=True))
     return told

@@ -12,7 +12,7 @@ from formclip.ground.plain import plain
 from formclip.ground.progress import count_progress
 from formclip.ground.text import clock
 from formclip.runs.insight.history import history
-from formclip.runs.insight.load import Load, load
+from formclip.runs.insight.load import THREE_WEEKS, Load, load
 from formclip.runs.store.store import Store
 from formclip.show.options import json_option, store_option
 from formclip.show.tell import tell, tell_json
@@ -47,7 +47,7 @@ def _lines(found: Load, weeks: int) -> list[str]:
     out = [f"* {one.said}" for one in found.spikes if one.told and one.day >= since]
     out += [""] if out else []
     for week in shown:
-        mark = "!" if week.over else " "
+        mark = "!" if week.over or (week.three_weeks or 0) > THREE_WEEKS else " "
         running = clock(week.running_s) if week.runs else ""
         out.append(
             f"{mark} {week.monday}  {week.runs:2} {'run ' if week.runs == 1 else 'runs'}  {running:>8}  {week.said}"

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from formclip.runs.insight.load import how_far
+from formclip.runs.store.store import Store
 from formclip.runs.store.which import which_or_file
 from formclip.show.report.write import write_report
 from formclip.show.tell import tell, tell_json
@@ -26,7 +28,8 @@ def report_command(source: Path, output: Path | None, folder: Path | None, as_js
     """
     found = which_or_file(source.as_posix(), folder)
     row, path = (None, found) if isinstance(found, Path) else (found, found.stored.path)
-    written, told = write_report(path, output, row)
+    distance = how_far(Store(folder), row) if row is not None else None
+    written, told = write_report(path, output, row, distance)
     if as_json:
         tell_json(told)
         return

@@ -10,6 +10,7 @@ import click
 from formclip.ground.errors import printable
 from formclip.ground.text import number, with_unit
 from formclip.runs.insight.digest import FIGURE, digests
+from formclip.runs.insight.load import how_far
 from formclip.runs.insight.portrait import CALIBRATIONS, portrait
 from formclip.runs.store.store import Store
 from formclip.runs.store.watch import watched
@@ -33,7 +34,8 @@ def show_command(run: str, folder: Path | None, as_json: bool) -> None:
     """
     store = Store(folder)
     row = which(store, run)
-    told = portrait(row, digests(store, [row.stored])[row.stored.key], watched(store).get(row.stored.key))
+    digest, of_watch = digests(store, [row.stored])[row.stored.key], watched(store).get(row.stored.key)
+    told = portrait(row, digest, of_watch, how_far(store, row))
     if as_json:
         tell_json(told, indent=1)
         return

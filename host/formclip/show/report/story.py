@@ -14,11 +14,10 @@ from formclip.ground.metrics import METRIC, METRICS, Metric
 from formclip.ground.run import Run, mean
 from formclip.ground.text import clock, number, signed, with_unit
 from formclip.runs.insight.compare import Change, balance_percent, cue_effects, personal_baseline, sides, thirds
-from formclip.runs.insight.distance import ESTIMATE, SAID, WATCH, Distance, known_distance
+from formclip.runs.insight.distance import ESTIMATE, SAID, WATCH, Distance
 from formclip.runs.insight.findings import ABOUT, findings, of_run, spoken_of
 from formclip.runs.knowledge import BALANCE_GOOD, CADENCE_TARGET, CADENCE_TARGET_CAP, FAULTS, TILT_CUE_DEG
 from formclip.runs.store.brief import Row
-from formclip.runs.store.watch import Watched
 from formclip.show.report.charts import Chart, charts_of
 
 _ARROWS = {-1: "↓", 0: "→", 1: "↑"}
@@ -34,11 +33,11 @@ class Label:
     title: str
     told: list[str] = field(default_factory=list)
     note: str = ""
-    distance: Distance | None = None  # as a person or a watch knows it
+    distance: Distance | None = None  # as the record has it; None: by the log alone
 
 
-def label_of(row: Row, watched: Watched | None = None) -> Label:
-    """Of a run of the store: its name, or its date; when it was, which clip, on what, and how far."""
+def label_of(row: Row, distance: Distance | None = None) -> Label:
+    """Of a run of the store: its name or date; when it was, which clip, on what. distance: as the record has it."""
     about = row.about
     when = date_text(row.started) if row.started else "date unknown"
     clip = f"clip {row.stored.clip}, run {row.stored.number}"
@@ -46,7 +45,7 @@ def label_of(row: Row, watched: Watched | None = None) -> Label:
     title = printable(about.name) if about.name else f"Run of {when}" if row.started else "Run without a date"
     if about.name:
         told.insert(0, when)
-    return Label(title, [printable(part) for part in told], about.note, known_distance(about, watched))
+    return Label(title, [printable(part) for part in told], about.note, distance)
 
 
 def date_text(at: datetime) -> str:

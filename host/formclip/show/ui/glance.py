@@ -12,13 +12,12 @@ from formclip.ground.text import clock
 from formclip.runs.insight.acts import NOTE, Act, acts
 from formclip.runs.insight.baseline import OF, baseline, since_of
 from formclip.runs.insight.digest import FIGURE, Digest
-from formclip.runs.insight.distance import distance_of
+from formclip.runs.insight.distance import Distance
 from formclip.runs.insight.findings import three_sentences
 from formclip.runs.insight.history import Entry
 from formclip.runs.store.brief import Row
 from formclip.runs.store.pain import standing
 from formclip.runs.store.plan import done, plans
-from formclip.runs.store.watch import Watched
 from formclip.show.report.charts import Chart, over_days
 from formclip.show.report.story import distance_text, label_of
 from formclip.show.ui.looks import Desk, address
@@ -52,7 +51,7 @@ def glance(desk: Desk) -> Glance:
     last = entries[-1]
     row = desk.row(last.stored.clip, last.stored.number)
     assert row is not None
-    label = label_of(row, last.watched)
+    label = label_of(row)
     return Glance(
         found,
         len(entries),
@@ -60,7 +59,7 @@ def glance(desk: Desk) -> Glance:
         address(last.stored),
         label.title,
         label.told,
-        in_short(row, last.digest, last.watched)["sentences"],
+        in_short(last.digest, desk.distance(row))["sentences"],
         _one_picture(last),
         [chart for key in _WEEKS_OF if (chart := over_weeks(entries, key))],
         next_steps(desk),
@@ -92,11 +91,11 @@ def _of_plan(desk: Desk, today: date) -> Act:
     )
 
 
-def in_short(row: Row, digest: Digest, watched: Watched | None) -> dict[str, Any]:
+def in_short(digest: Digest, found: Distance | None) -> dict[str, Any]:
     """A run in words, without reading its log."""
     if digest.problem:
         return {"sentences": [], "steps": 0, "running": "0:00", "distance": "", "cues": {}}
-    distance = distance_text(distance_of(row.about, watched, digest))
+    distance = distance_text(found)
     return {
         "sentences": three_sentences(
             digest.running_s,

@@ -18,7 +18,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from formclip.ground.text import clock, number, signed
 from formclip.runs.insight.digest import MADE_BY, Digest, digests
+from formclip.runs.insight.distance import Distance
 from formclip.runs.insight.history import History, history
+from formclip.runs.insight.load import lengths, on_scale
 from formclip.runs.store.brief import Row, rows
 from formclip.runs.store.index import NAME
 from formclip.runs.store.store import Key, Store, Stored
@@ -175,6 +177,11 @@ class Desk:
             if entry.stored.key == row.stored.key:
                 return entry.digest
         return digests(self.store, [row.stored])[row.stored.key]
+
+    def distance(self, row: Row) -> Distance | None:
+        """How far a run was, as Load has it."""
+        scale = self.once("lengths", lambda runs: lengths(runs.entries))
+        return on_scale(self.history(), scale, row, self.digest(row), self.watched(row))
 
 
 def desk_of(request: Request) -> Desk:

@@ -54,7 +54,8 @@ def show(request: Request, looks: Looks) -> Response:
     """The run: its text at once, the whole when it is made."""
     desk, row = desk_of(request), _row(request)
     watched = desk.watched(row)
-    label = label_of(row, watched)
+    distance = desk.distance(row)
+    label = label_of(row, distance)
     whole = "whole" in request.query_params
     story = _story(desk, row, make=whole)
     digest = desk.digest(row)
@@ -67,13 +68,22 @@ def show(request: Request, looks: Looks) -> Response:
         story=story,
         label=label,
         row=row,
-        short=in_short(row, digest, watched),
+        short=in_short(digest, distance),
         watch=_of_watch(watched),
         problem=digest.problem,
         address=address(row.stored),
         kinds=KINDS,
         surfaces=SURFACES,
+        as_it_was=_as_it_was(row),
     )
+
+
+def _as_it_was(row: Row) -> dict[str, Any]:
+    """What the form begins with."""
+    about = row.about
+    said = {key: getattr(about, key) for key in ("name", "kind", "surface", "shoes", "note")}
+    said["distance_km"] = round(about.distance_m / 1000, 3) if about.distance_m else ""
+    return said | {"at": row.started.strftime("%Y-%m-%dT%H:%M") if row.started else ""}
 
 
 def rest(request: Request, looks: Looks) -> Response:
@@ -121,17 +131,27 @@ def export(request: Request, looks: Looks) -> Response:
 
 def say_about(request: Request, form: FormData, looks: Looks) -> Response:
     desk, row = desk_of(request), _row(request)
-    said: dict[str, Any] = {key: text_in(form, key) for key in ("name", "kind", "surface", "shoes", "note")}
-    far = text_in(form, "distance_km").replace(",", ".")
+    told = ("name", "kind", "surface", "shoes", "note", "distance_km", "at")
+    changed = {key: text_in(form, key) for key in told if _is_changed(form, key)}
+    said: dict[str, Any] = {key: changed[key] for key in told[:5] if key in changed}
+    if "note" in said and "was_note" in form and row.about.note not in ("", text_in(form, "was_note")):
+        said["note"] = f"{row.about.note}\n{said['note']}"  # another has written meanwhile: both stay
+    far = changed.get("distance_km", "").replace(",", ".")
     try:
-        said["distance_m"] = 1000 * float(far) if far else None
+        if "distance_km" in changed:
+            said["distance_m"] = 1000 * float(far) if far else None
     except ValueError:
         raise FormclipError(f"“{far}” is no distance", "Write it in km, as 7.5, and save again.") from None
-    at = text_in(form, "at")
+    at = changed.get("at", "")
     if at and (row.started is None or at != row.started.strftime("%Y-%m-%dT%H:%M")):
         said["began_unix_s"], said["zone"] = moment_in(form, "at") or (None, "")
     say(desk.store, row.stored, **said)
     return back_to(address(row.stored), "Saved.")
+
+
+def _is_changed(form: FormData, name: str) -> bool:
+    """Whether a field is other than when its page was shown: what is not stays as another tab or command has it now."""
+    return f"was_{name}" not in form or text_in(form, name) != text_in(form, f"was_{name}")
 
 
 def hide(request: Request, form: FormData, looks: Looks) -> Response:
@@ -199,4 +219,4 @@ def _row(request: Request) -> Row:
 def _story(desk: Desk, row: Row, make: bool = True) -> dict[str, Any] | None:
     if desk.digest(row).problem:
         return None
-    return desk.drawings.story(row.stored, label_of(row, desk.watched(row)), make)
+    return desk.drawings.story(row.stored, label_of(row, desk.distance(row)), make)

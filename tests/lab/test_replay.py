@@ -368,6 +368,17 @@ def test_up_goes_on_after_the_chain_has_counted_anew(tmp_path):
     assert t_s[-1] > 399 and np.ptp(np.diff(t_s)) < 1e-3
 
 
+@pytest.mark.parametrize("rows_", [(0, 1, None), (0, 1, 0)])
+def test_tilt_is_empty_where_an_axis_of_acceleration_is_dead_or_doubled(run, tmp_path, rows_):
+    def spoil(x):
+        acc = [x[row] if row is not None else np.zeros(x.shape[1]) for row in rows_]
+        return np.concatenate((acc, x[3:]))
+
+    summary = replay_to_folder(spoiled(run, tmp_path / "axis.csv", spoil), tmp_path / "out", bar=False).summary()
+    assert [doubt["check"][-5:] for doubt in summary["doubts"]] == [" axis"] and summary["steps"] > 50
+    assert summary["mean"]["tilt_deg"] is None and summary["mean"]["vo_cm"] is None
+
+
 def test_a_scale_that_is_off_leaves_metres_empty(run, tmp_path):
     path = spoiled(run, tmp_path / "scale.csv", lambda x: np.concatenate((x[:3] * 1.3, x[3:])))
     replay_to_folder(path, tmp_path / "out", bar=False)

@@ -9,7 +9,8 @@ What gravity can't show: turning about the vertical alone. An axis that stands u
 tilts only, and the longest recordings are judged by parts of them.
 
 Checked   on rbds, hamner, sisfall and mobgap as they are nothing is found; the bounds below are the least of them all,
-          less a margin (ratios of the rest: sign 1.00, swap 1.02, turn 0.90, gain 2 1.13, gain 1/2 0.66, lag 0.92)
+          less a margin (ratios of the rest: sign 1.00, swap 1.02, mirror 0.99, turn 0.90, gain 2 1.13, gain 1/2 0.66,
+          lag 0.92)
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _MOST_WINDOWS = 100
 _LEAST_WINDOWS = 20
 _LEAST_RHYTHM = 0.3
 _FLOOR_G = 0.003
+_STEADY_DPS = 2.0
 _WORTH_A_LOOK, _LOOKED_AT = 0.97, 4
 _AXES = "xyz"
 _LAG_STEP_S = 0.04
@@ -52,7 +54,7 @@ _LAG_SEEN_S = 120.0
 class Reading:
     """Another reading of the gyroscope: `matrix` and `shift_s` put it right."""
 
-    kind: str  # "gain", "sign", "axes", "lag"
+    kind: str  # "gain", "sign", "axes", "turn", "lag"; "mirror" where it is the accelerometer that is to be put right
     words: str
     matrix: Floats
     shift_s: float = 0.0
@@ -83,6 +85,10 @@ def readings() -> list[Reading]:
         rows = (order[0], order[1], order[2])
         found.append(
             Reading("axes", f"with {_AXES[i]} and {_AXES[j]} changed for each other", _matrix(rows, (1, 1, 1)))
+        )
+        # The accelerometer's axes swapped are a mirror, in which all turning goes the other way.
+        found.append(
+            Reading("mirror", f"with {_AXES[i]} and {_AXES[j]} changed for each other", _matrix(rows, (-1, -1, -1)))
         )
         for sign in (i, j):
             signs = [1, 1, 1]
@@ -164,6 +170,13 @@ def _without_bias(left: Floats, mean: Floats, apart_s: float) -> float:
         scale = 1.48 * float(np.median(np.abs(rest))) + 1e-9
         weight = 1 / np.sqrt(1 + (rest / (2 * scale)) ** 2)
     return float(np.median(np.linalg.norm(rest.reshape(-1, 3), axis=1)))
+
+
+def steady_turn(gyr: Floats, window: int) -> Floats:
+    """(3,): what the gyroscope reads in the middle of all windows of whole strides: a bias, or one long bend."""
+    count = gyr.shape[1] // window
+    means = gyr[:, : count * window].reshape(3, count, window).mean(axis=2)
+    return np.asarray(np.median(means, axis=1)) if count else np.zeros(3)
 
 
 def _starts(count: int, window: int) -> NDArray[np.int64] | None:
@@ -252,10 +265,21 @@ def judge(acc_g: Floats, gyr_dps: Floats, rate_hz: float, full: Floats, full_hz:
 
     acc_g, gyr_dps  (3, n) means over some samples, at about 26 Hz; full (6, m): a part at the trace's own rate
     """
-    gyr = np.radians(gyr_dps)
     period_s, again = stride_s(acc_g, rate_hz)
     if again < _LEAST_RHYTHM:
         return Agreement(False)
+    seen = _judge(acc_g, np.radians(gyr_dps), rate_hz, period_s, full, full_hz)
+    if seen.found is None:
+        return seen
+    # A bias of 10 deg/s, which many sensors have, turns 50 degrees in two windows: too much for what is fitted there,
+    # so that a smaller scale fits better. What is meant is meant without it, too.
+    bias_dps = steady_turn(gyr_dps, round(4 * period_s * rate_hz))
+    if float(np.linalg.norm(bias_dps)) < _STEADY_DPS:
+        return seen
+    return _judge(acc_g, np.radians(gyr_dps - bias_dps[:, None]), rate_hz, period_s, full, full_hz)
+
+
+def _judge(acc_g: Floats, gyr: Floats, rate_hz: float, period_s: float, full: Floats, full_hz: float) -> Agreement:
     tried = [Reading("", "as it stands", np.eye(3)), *readings()]
     nearly = _nearly(acc_g, gyr, rate_hz, 2, tried)
     if nearly is None:
@@ -269,7 +293,8 @@ def judge(acc_g: Floats, gyr_dps: Floats, rate_hz: float, full: Floats, full_hz:
         tried = [tried[0], *(tried[i] for i in close)]
         ratio = _ratios(acc_g, gyr, rate_hz, (2, 4), tried)
         found = _best(tried, ratio) if ratio is not None else None
-    if found is not None and found.kind == "gain" and found.matrix[0, 0] > 1 and full.shape[1] < _LIVELY_S * full_hz:
+    by_chance = found is not None and (found.kind == "mirror" or found.kind == "gain" and found.matrix[0, 0] > 1)
+    if by_chance and full.shape[1] < _LIVELY_S * full_hz:
         found = None
     if found is not None and found.kind != "gain":
         return Agreement(True, found)
@@ -283,7 +308,14 @@ def _best(tried: list[Reading], ratio: Floats) -> Reading | None:
     """The reading that leaves least, where it leaves so much less than the one that stands that it must be meant."""
     best = int(np.argmin(ratio))
     found, least = tried[best], float(ratio[best])
-    bound = {"": 0.0, "sign": _LESS_SIGN, "axes": _LESS_SIGN, "turn": _LESS_TURN, "gain": _LESS_SMALL}[found.kind]
+    bound = {
+        "": 0.0,
+        "sign": _LESS_SIGN,
+        "axes": _LESS_SIGN,
+        "mirror": _LESS_TURN,
+        "turn": _LESS_TURN,
+        "gain": _LESS_SMALL,
+    }[found.kind]
     if found.kind == "gain" and found.matrix[0, 0] < 1:
         half = [float(r) for reading, r in zip(tried, ratio, strict=True) if abs(reading.matrix[0, 0] - 0.5) < 0.01]
         bound = _LESS_LARGE if found.matrix[0, 0] < 0.6 and half and half[0] < _LESS_LARGE else 0.0

@@ -70,7 +70,7 @@ class Doubt:
     words: str
     remedy: str
     empties: tuple[str, ...] = ()  # columns of steps.csv that are worthless
-    gyro: bool = False  # the gyroscope is not to be believed
+    gyro: bool = False  # what the gyroscope gives with gravity is not to be believed
     correction: Correction | None = None  # what --fix would do
 
     @property
@@ -184,6 +184,7 @@ def _axis_dead(survey: Survey) -> Doubt | None:
                     f"the accelerometer's {_AXES[i]} does not move while the others do",
                     "check the column, or the sensor",
                     SCALED,
+                    gyro=survey.has_gyro,
                 )
     if survey.has_gyro:
         for i in range(3):
@@ -209,7 +210,7 @@ def _axis_doubled(survey: Survey) -> Doubt | None:
                         f"the {sensor}'s {_AXES[j]} and {_AXES[i]} are the same: one column was taken twice",
                         "name the right columns with --columns",
                         SCALED if first == 0 else (),
-                        gyro=first == 3,
+                        gyro=survey.has_gyro,
                     )
     return None
 
@@ -255,6 +256,7 @@ _KINDS = {
     "gain": "scale of the gyroscope",
     "sign": "sign of the gyroscope",
     "axes": "axes of the gyroscope",
+    "mirror": "axes of the accelerometer",
     "turn": "axes of the gyroscope",
     "lag": "time of the gyroscope",
 }
@@ -269,6 +271,13 @@ def _gyr_agrees(survey: Survey) -> Doubt | None:
     found = agreement.found
     if found is None:
         return None
+    if found.kind == "mirror":
+        return Doubt(
+            _KINDS[found.kind],
+            f"turning and gravity agree only if the accelerometer is taken {found.words}",
+            "name the right columns with --columns",
+            gyro=True,
+        )
     if found.kind == "lag":
         words = f"the gyroscope is {found.words}: turning and gravity agree only so"
     else:

@@ -327,7 +327,7 @@ def shimmer(folder, r):
 
 def movesense(folder, r):
     """mikkojeronen/MovesenseShowcase-iOS, CsvEncodingTests.swift: a packet's time on its first row, then none."""
-    stamp = ["%d" % (599025762 + round(1000 * t)) if i % 4 == 0 else "" for i, t in enumerate(r.t_s)]
+    stamp = ["%d" % (599025762 + round(1000 * t)) if i % 8 == 0 else "" for i, t in enumerate(r.t_s)]
     acc = table("timestamp,x,y,z", [stamp, *r.mps2.T])
     gyr = table("timestamp,x,y,z", [stamp, *r.gyr_dps.T])
     return zipped(folder / "Movesense.zip", {"Movesense_acc.csv": acc, "Movesense_gyro.csv": gyr})

@@ -3,6 +3,7 @@
 import io
 import lzma
 import zipfile
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -230,6 +231,8 @@ def test_two_files_whose_times_do_not_meet(tmp_path):
         ([["31.12.2026 23:59:59,990"], ["01.01.2027 00:00:00,000"]], None),
         ([["2026-03-29T01:59:59.990+01:00"], ["2026-03-29T03:00:00.000+02:00"]], None),
         ([["2026-01-02_10:11:12_990 CET"], ["2026-01-02_10:11:13_000 CET"]], None),
+        ([["31-Dec-2026 23:59:59.990"], ["01-Jan-2027 00:00:00.000"]], None),
+        ([["2 March 2026 11:59:59.990 PM"], ["3 March 2026 12:00:00.000 AM"]], None),
     ],
 )
 def test_clock_text_goes_on_by_the_same_step(rows, words):
@@ -245,6 +248,90 @@ def test_a_day_and_a_time_of_day_in_two_columns(tmp_path):
     path = written(tmp_path / "a.csv", table("Date;Time;ax;ay;az", [day, clock, *RUN.acc_g.T], ";"))
     samples, trace = samples_of(path)
     np.testing.assert_allclose(samples[:3].T, RUN.acc_g, atol=1e-5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(["%Y-%m-%d %H:%M:%S", "%H:%M:%S", "%d.%m.%Y %H:%M:%S"]),
+    st.sampled_from(".:,"),
+    st.sampled_from([5, 8, 10, 13]),
+    st.sampled_from(["without zeros before", "without zeros behind", "with all"]),
+)
+def test_milliseconds_are_read_however_their_zeros_are_written(date, mark, step_ms, zeros):
+    """Loggers that write 5 ms as .5, and libraries that write half a second so."""
+    from formclip.ground.trace.clock import ClockText
+
+    start = datetime(2026, 1, 2, 10, 11, 12)
+    words = []
+    for ms in range(0, 3000, step_ms):
+        digits = {"without zeros before": str(ms % 1000), "with all": f"{ms % 1000:03d}"}.get(zeros)
+        digits = digits if digits is not None else f"{ms % 1000:03d}".rstrip("0")
+        words.append((start + timedelta(seconds=ms // 1000)).strftime(date) + (mark + digits if digits else ""))
+    seconds = ClockText().push(np.array(words))
+    np.testing.assert_allclose(np.diff(seconds), step_ms / 1000, atol=1e-6)
+
+
+def test_milliseconds_in_a_column_of_their_own_are_not_the_time(tmp_path):
+    whole = [f"10:11:{12 + int(t):02d}" for t in RUN.t_s]
+    ms = ["%d" % round(t % 1 * 1000) for t in RUN.t_s]
+    text = table("Date,Time,Milliseconds,ax,ay,az", [["2026-01-02"] * len(ms), whole, ms, *RUN.acc_g.T])
+    samples, trace = samples_of(written(tmp_path / "a.csv", text))
+    assert trace.rate_hz == 100
+    np.testing.assert_allclose(samples[:3].T, RUN.acc_g, atol=0.02)
+
+
+@pytest.mark.parametrize(("per_s", "name"), [(86400**-1, "Time"), (32768.0, "timestamp")])
+def test_days_are_read_and_ticks_of_a_counter_are_asked_for(tmp_path, per_s, name):
+    stamps = ["%.10f" % (46054.5 + t * per_s) if per_s < 1 else "%d" % round(t * per_s) for t in RUN.t_s]
+    path = written(tmp_path / "a.csv", table(f"{name},ax,ay,az", [stamps, *RUN.acc_g.T]))
+    given = None
+    if per_s > 1:
+        with pytest.raises(
+            TraceError, match="'timestamp' does not name its unit: as us it would be 3052 rows a second"
+        ):
+            open_trace(path)
+        given = Given(time_unit="1/32768 s")
+    samples, trace = samples_of(path, given)
+    assert trace.rate_hz == 100
+    np.testing.assert_allclose(samples[:3, 5:-5].T, RUN.acc_g[5 : samples.shape[1] - 5], atol=0.02)
+
+
+def test_a_time_that_is_not_known_is_named(tmp_path):
+    path = written(tmp_path / "a.csv", table("time,ax,ay,az", [["20260102_115930_000"] * 3000, *RUN.acc_g[:3000].T]))
+    with pytest.raises(TraceError, match="'time' holds no time that is known: '20260102_115930_000'"):
+        open_trace(path)
+
+
+def test_some_absurd_readings_are_lost_and_nothing_else(tmp_path):
+    acc = RUN.acc_g.copy()
+    acc[500::700] = 1e5  # once "gravity is missing": the size of all was that of these
+    samples, trace = samples_of(written(tmp_path / "a.csv", table("time,ax,ay,az", [RUN.t_s, *acc.T])))
+    assert trace.lost_samples == 1 and samples.shape[1] == len(acc) - 1
+
+
+def test_a_gyroscope_whose_named_unit_no_body_could_turn_in_costs_no_row(tmp_path):
+    columns = [RUN.t_s, *RUN.acc_g.T, *(1000 * RUN.gyr_dps.T)]
+    path = written(tmp_path / "a.csv", table("time,ax,ay,az,gx (deg/s),gy (deg/s),gz (deg/s)", columns))
+    samples, trace = samples_of(path)
+    assert samples.shape[1] == len(RUN.t_s) and not trace.has_gyro
+    assert any("more than a body can" in note for note in trace.notes)
+    assert samples_of(path, Given(gyr_unit="mdeg/s"))[1].has_gyro
+
+
+def test_a_gyroscope_of_another_place_on_the_body_is_left_out(tmp_path):
+    columns = [RUN.t_s, *(5 * RUN.gyr_dps.T), *RUN.acc_g.T]
+    names = "time,ankle_gyr_x,ankle_gyr_y,ankle_gyr_z,waist_acc_x,waist_acc_y,waist_acc_z"
+    trace = samples_of(written(tmp_path / "a.csv", table(names, columns)))[1]
+    assert not trace.has_gyro and any("another place on the body (ankle_gyr_x)" in note for note in trace.notes)
+
+
+def test_a_file_of_which_nothing_is_read_is_named(tmp_path):
+    path = written(tmp_path / "a.csv", table("time,ax,ay,az", columns_of(RUN)[:4]))
+    turning = table("Timestamp,X,Y,Z", [RUN.t_s, *RUN.rad_s.T])
+    joined = open_trace(path, None, [written(tmp_path / "AngularVelocity.csv", turning)])
+    assert joined.has_gyro and not any("nothing of" in note for note in joined.notes)
+    odd = written(tmp_path / "pulse.csv", table("time,bpm", [RUN.t_s, RUN.t_s]))
+    assert "nothing of pulse.csv is read" in open_trace(path, None, [odd]).notes
 
 
 @pytest.mark.parametrize("what", ["empty", "no table", "inside", "cut", "locked name"])

@@ -78,7 +78,7 @@ def given_options(function: F) -> F:
         click.option(
             "--rate", type=click.FloatRange(0, 20000), default=0.0, help="Rows a second, where there is no time."
         ),
-        click.option("--time-unit", default="", metavar="UNIT", help="s, ms, us or ns."),
+        click.option("--time-unit", default="", metavar="UNIT", help="s, ms, us, ns, d, or ticks as 1/32768 s."),
         click.option("--gyr-unit", default="", metavar="UNIT", help="deg/s, rad/s, or counts as 1/16.4 deg/s."),
         click.option("--acc-unit", default="", metavar="UNIT", help="g, m/s2, mg, or counts as 1/2048 g."),
         click.option(

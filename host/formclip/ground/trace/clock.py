@@ -24,6 +24,9 @@ _TEXT = re.compile(
     \s*(?:(?:UTC|GMT)?(?P<zone>Z|[+-]\d{2}:?\d{2}))?(?:\s*[A-Za-z/_]+)?\s*$""",
     re.X,
 )
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_NAMED_MONTH = re.compile(rf"(\d{{1,2}})[-/. ]({'|'.join(_MONTHS)})[a-z]*\.?[-/. ](\d{{4}})", re.I)
+_SHORT_ISO = len("2026-01-02T03:04:05.6")
 _DAY_S = 86400.0
 # Rates that a recording of movement can have: the unit of a number of time is the one that gives one of these.
 _LEAST_HZ, _MOST_HZ = 15.0, 4000.0
@@ -50,6 +53,7 @@ class ClockText:
     def __init__(self) -> None:
         self._last: float | None = None
         self._days_on = 0.0
+        self._ms: bool | None = None  # whether fractions are whole milliseconds without zeros before them
         self._order: str | None = None  # "dmy" or "mdy", once one row has shown it
         self._twelve = False  # a clock of twelve hours: where it is written so, the month mostly stands first
 
@@ -60,7 +64,7 @@ class ClockText:
         rows = np.full((len(words), 9), -1, dtype=np.int64)
         zone = np.zeros(len(words))
         for i, word in enumerate(words.tolist()):
-            found = _TEXT.match(word.strip())
+            found = _TEXT.match(_NAMED_MONTH.sub(_year_first, word.strip()))
             if found is None or (found["h"] is None and found["a"] is None):
                 continue
             row = rows[i]
@@ -72,8 +76,9 @@ class ClockText:
                 if found["ampm"]:
                     self._twelve = True
                     hour = hour % 12 + (12 if found["ampm"][0] in "pP" else 0)
-                fraction = (found["f"] or "0").ljust(9, "0")
-                row[4:8] = hour, int(found["m"]), int(found["s"] or 0), int(fraction)
+                fraction = found["f"] or "0"
+                row[8] = len(fraction)
+                row[4:8] = hour, int(found["m"]), int(found["s"] or 0), int(fraction.ljust(9, "0"))
                 if found["of_s"]:  # minutes, seconds and their fraction
                     row[4:8] = 0, hour, int(found["m"]), int(found["of_s"].ljust(9, "0"))
             else:
@@ -81,6 +86,7 @@ class ClockText:
             if found["zone"] and found["zone"] != "Z":
                 text = found["zone"].replace(":", "")
                 zone[i] = (1 if text[0] == "+" else -1) * (int(text[1:3]) * 3600 + int(text[3:5]) * 60)
+        self._whole_ms(rows)
         known = rows[:, 4] >= 0
         clock = rows[:, 4] * 3600.0 + rows[:, 5] * 60.0 + rows[:, 6] + rows[:, 7] * 1e-9
         dated = rows[:, 3] > 0
@@ -94,10 +100,29 @@ class ClockText:
         first = str(words[0]).strip() if len(words) else ""
         if not re.match(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?$", first):
             return None
+        length = np.char.str_len(words)
+        if ((length == _SHORT_ISO) | (length == _SHORT_ISO + 1)).any():
+            return None  # .5 may be half a second or 5 ms
         try:
             return np.asarray(words.astype("datetime64[ns]").astype(np.int64) * 1e-9, dtype=np.float64)
         except ValueError:
             return None
+
+    def _whole_ms(self, rows: NDArray[np.int64]) -> None:
+        """Milliseconds that are written without the zeros before them: .5 is .005 s.
+
+        Some of them have one or two digits and none begins with 0. Fractions of a second without the zeros behind them
+        have such as begin with 0, and none that ends in 0.
+        """
+        digits, ns = rows[:, 8], rows[:, 7]
+        told = digits > 0
+        value = ns // 10 ** (9 - np.clip(digits, 1, 9))  # as it is written
+        if self._ms is None and (digits == 3).any():
+            begins_with_0 = told & (digits > 1) & (value < 10 ** (np.clip(digits, 1, 9) - 1))
+            ends_in_0 = (digits == 2) & (value % 10 == 0)
+            self._ms = bool(ends_in_0.any() and not begins_with_0.any() and not (digits > 3).any())
+        if self._ms:
+            rows[:, 7] = np.where(told, value * 10**6, ns)
 
     def _dates(self, rows: NDArray[np.int64]) -> Floats:
         a, b, c, digits = rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3]
@@ -129,6 +154,11 @@ class ClockText:
                 self._last = at
             out[i] = at + self._days_on
         return out
+
+
+def _year_first(found: re.Match[str]) -> str:
+    """02-Jan-2026 as 2026-1-02."""
+    return f"{found[3]}-{_MONTHS.index(found[2].lower()) + 1}-{found[1]}"
 
 
 def unit_of_numbers(stamps: Floats) -> tuple[str, bool]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from formclip.ground.errors import TraceError
+from formclip.ground.errors import TraceError, printable
 from formclip.ground.trace.names import (
     ACC,
     ACC_UNITS,
@@ -176,10 +176,27 @@ def times(table: Table) -> list[tuple[float, Time, Name]]:
         change = len(set(cells)) / len(cells)
         since_start = bool(name.words & {"elapsed", "since", "start"})
         about = len(name.words & {"location", "motion", "magnetometer", "altimeter", "gps"})
-        score = change + 0.03 * number + 0.02 * since_start - 0.2 * about
+        score = change + 0.03 * number + 0.02 * since_start - 0.2 * about - 2 * _is_part_of_a_second(cells)
         found.append((score, Time((place,), TEXT if clock else name.unit), name))
     found.sort(key=lambda one: -one[0])
     return found
+
+
+def _is_part_of_a_second(cells: list[str]) -> bool:
+    """Whole milliseconds that begin again at 0: they stand beside the clock that they belong to."""
+    if not all(cell.isdigit() and len(cell) <= 3 for cell in cells):
+        return False
+    values = [int(cell) for cell in cells]
+    return any(after < before - 500 for before, after in zip(values, values[1:], strict=False))
+
+
+def unread_time(table: Table) -> str:
+    """For a message: a column that is named as the time and holds none."""
+    for place, name in enumerate(read_names(table)):
+        cells = _cells(table, place)
+        if name.kind == TIME and cells and not any(_fits(cells)):
+            return f"'{printable(column_name(table, place))}' holds no time that is known: '{printable(cells[0][:40])}'"
+    return ""
 
 
 def time_of(table: Table, rate_hz: float = 0.0) -> Time | None:
@@ -271,16 +288,25 @@ def plan_by_names(tables: list[Table], rate_hz: float = 0.0) -> Plan | None:
     gyr = first_part(near, GYR, rate_hz=rate_hz)
     if gyr is None and sure == LIKELY:  # gx of another file, beside ax of this one
         gyr = first_part(near[1:], UNCLEAR, rate_hz=rate_hz)
+    if gyr is not None and _places(gyr) and _places(acc) and not _places(gyr) & _places(acc):
+        notes.append(f"the gyroscope is of another place on the body ({gyr.names()[0]}), so it is left out")
+        gyr = None
     left_out = _other_accelerometers(tables, acc)
     if left_out:
         notes.append(f"another accelerometer is left out ({left_out}): --columns takes it")
     return Plan("a table with named columns", sure, acc, gyr, gravity, notes=tuple(notes))
 
 
+def _places(part: Part) -> frozenset[str]:
+    """Where on the body the names say that a sensor was."""
+    words = read_names(part.table)[part.axes[0]].words
+    return words & {*_AT_THE_WAIST, *_ELSEWHERE} and words & {*_AT_THE_WAIST, *_ELSEWHERE, "left", "right"}
+
+
 def _other_accelerometers(tables: list[Table], taken: Part) -> str:
     """The first columns of those that were not taken."""
     others = [
-        column_name(table, triple.axes[0])
+        column_name(table, triple.axes[0]) + ("" if table is taken.table else f" of {table.member.name}")
         for table in tables
         for triple in triples(table)
         if triple.kind == ACC and (table is not taken.table or triple.axes != taken.axes)
@@ -415,5 +441,6 @@ def counts(table: Table) -> list[int]:
 __all__ = [
     "ACC", "AUTO", "CERTAIN", "GIVEN_COLUMNS", "GRAVITY", "GUESS", "GYR", "LIKELY", "LINEAR", "OTHER", "ROWS", "TEXT",
     "Given", "Part", "Plan", "Time", "Triple", "best", "check_given", "column_name", "counts", "first_part",
-    "half_named", "is_linear", "part", "plan_by_names", "read_names", "time_of", "times", "triples", "with_given",
+    "half_named", "is_linear", "part", "plan_by_names", "read_names", "time_of", "times", "triples", "unread_time",
+    "with_given",
 ]  # fmt: skip

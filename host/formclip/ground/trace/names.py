@@ -17,10 +17,9 @@ TIME, COUNT = "time", "count"
 G_MPS2 = 9.80665
 ACC_UNITS = {"g": 1.0, "m/s2": 1 / G_MPS2, "mg": 1e-3}
 GYR_UNITS = {"deg/s": 1.0, "rad/s": 57.29577951308232, "mdeg/s": 1e-3}
-TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
-HUNDREDTHS = "1/100 s"  # of one source; no unit that a person names
+TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "d": 86400.0}
 
-_FRACTION = re.compile(r"1/(\d+(?:\.\d+)?) (g|deg/s)$")
+_FRACTION = re.compile(r"1/(\d+(?:\.\d+)?) (g|deg/s|s)$")
 
 _UNIT_WORDS = {
     "g": "g", "gs": "g", "gravity": "g", "gforce": "g", "standardgravity": "g",
@@ -36,7 +35,7 @@ _TIME_WORDS = {
     "s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s", "unixs": "s",
     "ms": "ms", "msec": "ms", "millis": "ms", "millisecond": "ms", "milliseconds": "ms",
     "us": "us", "usec": "us", "micros": "us", "microsecond": "us", "microseconds": "us", "µs": "us",
-    "ns": "ns", "nsec": "ns", "nanos": "ns", "nanosecond": "ns", "nanoseconds": "ns",
+    "ns": "ns", "nsec": "ns", "nanos": "ns", "nanosecond": "ns", "nanoseconds": "ns", "days": "d",
 }  # fmt: skip
 # Words in other letters, as what they mean; with a space, since some languages set none.
 _IN_OTHER_LETTERS = {
@@ -55,6 +54,10 @@ _GYR_WORDS = {
     "gyr", "gyro", "gyroscope", "gyros", "w", "omega", "rotationrate", "rotation", "angularvelocity", "angvel",
     "angularrate", "gyroskop", "giroscopio", "gyrorotation", "rot", "angular", "rateofturn", "winkelgeschwindigkeit",
     "drehrate", "turn", "zyroskop", "jiroskop", "vinkelhastighet",
+}  # fmt: skip
+_TURNING_FILES = {
+    "gyr", "gyroskop", "giroscopio", "angularvelocity", "angularrate", "rotationrate", "drehrate",
+    "winkelgeschwindigkeit",
 }  # fmt: skip
 _LINEAR_WORDS = {
     "linear",
@@ -113,7 +116,7 @@ class Name:
 
 
 def is_fraction(unit: str) -> bool:
-    """Counts: "1/2048 g", "1/16.4 deg/s"."""
+    """Counts: "1/2048 g", "1/16.4 deg/s", "1/32768 s"."""
     return _FRACTION.match(unit) is not None
 
 
@@ -198,7 +201,7 @@ def kind_of_file(name: str) -> str:
         return GRAVITY
     if words & {"linear", "linearacceleration", "linearaccelerometer", "user"} or "linearacc" in joined:
         return LINEAR
-    if any(w.startswith("gyro") for w in words) or words & {"gyr", "gyroskop", "giroscopio"}:
+    if any(w.startswith("gyro") for w in words) or words & _TURNING_FILES:
         return GYR
     if any("accel" in w or "beschleunig" in w or "aceler" in w for w in words) or words & {"acc", "gforce"}:
         return ACC

@@ -20,7 +20,6 @@ from formclip.ground.trace import mapping, stamps, units
 from formclip.ground.trace.clock import ClockText, unit_of_numbers
 from formclip.ground.trace.gather import tables_of
 from formclip.ground.trace.mapping import GUESS, ROWS, TEXT, Given, Part, Plan
-from formclip.ground.trace.names import HUNDREDTHS, TIME_UNITS
 from formclip.ground.trace.sources import SOURCES
 from formclip.ground.trace.sources.ours import NEEDED
 from formclip.ground.trace.table import Chunk, Floats, Reading, Table
@@ -34,6 +33,7 @@ _MOVING_G = 0.1
 _FAR_STEPS = 3.5
 _LEAST_COVER = 0.3
 _MOSTLY_BACK = 0.25
+_MOST_GUESSED_HZ = 1700.0  # 1.6 kHz and below is what such sensors are run at; a counter's ticks make it more
 _EPOCH_S = 1e6  # stamps beyond this count from 1970 or from a phone's start, and are told from the first row on
 
 
@@ -80,6 +80,10 @@ def plan_for(path: Path, given: Given | None = None, beside: Sequence[Path] = ()
     plan = mapping.with_given(plan, tables, said)
     if plan is None:
         raise _no_plan(tables)
+    used = {part.table.member.path for part in plan.parts()}
+    unused = [one.name for one in (path, *beside) if one not in used]
+    if unused:
+        plan = replace(plan, notes=(*plan.notes, f"nothing of {', '.join(unused)} is read"))
     return plan
 
 
@@ -89,6 +93,7 @@ def _no_plan(tables: list[Table]) -> TraceError:
     path = table.member.path
     where = "" if table.member.name == path.name else f"{table.member.name}, "
     missing = mapping.half_named(table)
+    unread = mapping.unread_time(table)
     example = "--columns t=1,ax=2,ay=3,az=4 names them by number, or by name"
     if not table.names:
         return TraceError(
@@ -98,7 +103,7 @@ def _no_plan(tables: list[Table]) -> TraceError:
             place=where + place,
         )
     if mapping.time_of(table) is None and any(t.kind == mapping.ACC for t in mapping.triples(table)):
-        what = f"no column of time among '{shown_names(table.names)}'"
+        what = unread or f"no column of time among '{shown_names(table.names)}'"
         return TraceError(what, "name it with --columns t=..., or give --rate HZ", path=path, place=where + place)
     if any(t.kind == mapping.GYR for t in mapping.triples(table)):
         what, remedy = "a gyroscope without an accelerometer", "name the accelerometer's file too"
@@ -139,7 +144,7 @@ class Recording:
         acc, gyr = plan.acc, plan.gyr
         first = self._first_chunk(acc)
         acc = self._with_time_unit(acc, first)
-        seconds = self._seconds_of(acc, first)
+        seconds = _filled(self._seconds_of(acc, first), None)
         rate_hz = _rate(seconds)
         moving = True
         if not plan.planar:
@@ -164,7 +169,7 @@ class Recording:
                 gyr = None
             else:
                 said = gyr.unit or ("raw" if _are_counts(acc, head.values) else "")
-                found = units.gyr_unit(said, head.values, moving)
+                found = units.gyr_unit(said, head.values, moving) if not self.strict else units.Found(said, "named")
                 if found.note:
                     self._found.append(found.note)
                 if found.unit == "raw":
@@ -212,10 +217,16 @@ class Recording:
             raise self._error("no column of time", "name it with --columns t=..., or give --rate HZ")
         if time.unit != mapping.AUTO:
             return part
-        stamps_of_rows = np.asarray(first.time, dtype=np.float64)
+        stamps_of_rows = _filled(np.asarray(first.time, dtype=np.float64), None)
         in_order = np.sort(stamps_of_rows) if _is_out_of_order(stamps_of_rows) else stamps_of_rows
         unit, sure = unit_of_numbers(in_order)
         name = mapping.column_name(part.table, time.places[0])
+        rate_hz = _rate(in_order * units.scale_of(unit))
+        if rate_hz > _MOST_GUESSED_HZ:
+            raise self._error(
+                f"'{name}' does not name its unit: as {unit} it would be {rate_hz:.4g} rows a second",
+                "say it with --time-unit, as in ms, or of a counter '1/32768 s'",
+            )
         if part is self.plan.acc and unit != "s":
             self._found.append(f"'{name}' counts in {unit}" + ("" if sure else ", by the rate that this gives"))
         return replace(part, time=replace(time, unit=unit))
@@ -267,7 +278,7 @@ class Recording:
         numbers = np.asarray(chunk.time, dtype=np.float64)
         if time.unit == ROWS:
             return numbers / time.rate_hz
-        return numbers if time.unit == "s" else numbers * (0.01 if time.unit == HUNDREDTHS else TIME_UNITS[time.unit])
+        return numbers if time.unit == "s" else numbers * units.scale_of(time.unit)
 
     def _spread_of(self, part: Part) -> stamps.Spread | None:
         """A first pass over the times alone."""

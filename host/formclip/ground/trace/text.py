@@ -28,6 +28,7 @@ _COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?$", re.I)
 _POINT_NUMBER = re.compile(r"[+-]?\d+\.\d")
 _CLOCK = re.compile(
     r"\d{1,2}:\d{2}(:\d{2}|$)|\d{1,2}:\d{2}[.,]\d|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
+    r"|\d{1,2}[-/. ][A-Za-z]{3,9}\.?[-/. ]\d{4}"
 )
 
 

@@ -103,7 +103,8 @@ def analyse(t_s: Floats, lines: Lines, path: Path) -> Timing:
     tidy = np.mean(usual) > 0.9
     if tidy:
         period_s = float(np.mean(step_s[usual]))
-        hole_s = 1.5 * period_s + quantum_s
+        # Tidy steps of two or so quanta are not rounded at all, so two of them at once are a lost row.
+        hole_s = 1.5 * period_s + (quantum_s if quantum_s < 0.4 * period_s else 0.0)
     else:  # jitter or coarse rounding: a late row is not a lost one
         for _ in range(3):
             period_s = float(np.mean(step_s[step_s <= max(4 * period_s, 1.5 * quantum_s)]))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from formclip.ground.trace.names import ACC_UNITS, GYR_UNITS, is_fraction
+from formclip.ground.trace.names import ACC_UNITS, GYR_UNITS, TIME_UNITS, is_fraction
 
 Floats = NDArray[np.float64]
 
@@ -22,13 +22,15 @@ _COUNTS_PER_DPS = (131.0, 65.5, 32.8, 16.4, 114.286, 57.143, 28.571, 14.286)
 _WINDOW_S = 2.0
 _NEAR = 0.12
 _ABSURD = 1e6
+_SPIKE = 100.0  # of the middle reading: no body does that
+_MOST_DPS = 2000.0  # at the median
 
 
 def scale_of(unit: str) -> float:
-    """What a number in this unit is to be multiplied by to be g or deg/s."""
+    """What a number in this unit is to be multiplied by to be g, deg/s or s."""
     if is_fraction(unit):
         return 1.0 / float(unit[2:].partition(" ")[0])
-    return ACC_UNITS[unit] if unit in ACC_UNITS else GYR_UNITS[unit]
+    return (ACC_UNITS | GYR_UNITS | TIME_UNITS)[unit]
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ def size_of(values: Floats, rate_hz: float) -> Size:
     """Of the rows (n, 3) of an accelerometer."""
     with np.errstate(invalid="ignore"):
         good = values[(np.abs(values) < _ABSURD).all(axis=1)]
+    length = np.sqrt(np.sum(good * good, axis=1))
+    most = _SPIKE * float(np.median(length)) if len(length) else 0.0
+    good = good[length <= most] if most > 0 else good
     step = max(8, int(_WINDOW_S * rate_hz))
     if len(good) < 8:
         return Size(float("nan"), float("nan"), float("nan"))
@@ -100,6 +105,11 @@ def gyr_unit(said: str, values: Floats, moving: bool) -> Found:
     """The unit of a gyroscope: as said; where nothing is said, by how fast a body can turn."""
     good = np.abs(values[np.isfinite(values).all(axis=1)])
     if said in GYR_UNITS or said.startswith("1/"):
+        turning = float(np.median(good)) * scale_of(said) if len(good) else 0.0
+        if turning > _MOST_DPS:
+            return Found(
+                "raw", "doubtful", f"the gyroscope in {said} would turn {turning:.3g} deg/s: more than a body can"
+            )
         return Found(said, "named")
     if not len(good):
         return Found("deg/s", "doubtful", "the gyroscope's unit is not named: taken as deg/s")

@@ -48,7 +48,7 @@ GIVEN = (
     ("columns", "--columns", "Columns", "t=1,ax=2,ay=3,az=4,gx=5,gy=6,gz=7, by name or number"),
     ("acc_unit", "--acc-unit", "Unit of acceleration", "g, m/s2, mg, or counts as 1/2048 g"),
     ("gyr_unit", "--gyr-unit", "Unit of turning", "deg/s, rad/s, or counts as 1/16.4 deg/s"),
-    ("time_unit", "--time-unit", "Unit of time", "s, ms, us or ns"),
+    ("time_unit", "--time-unit", "Unit of time", "s, ms, us, ns, d or 1/32768 s"),
     ("rate", "--rate", "Rows a second", "where there is no time"),
 )
 

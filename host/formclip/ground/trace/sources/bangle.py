@@ -5,7 +5,6 @@ At its usual 12.5 Hz there is too little to find steps by; a watch set to 100 Hz
 """
 
 from formclip.ground.trace import mapping
-from formclip.ground.trace.names import HUNDREDTHS
 from formclip.ground.trace.table import Table
 
 NAME = "Bangle.js"
@@ -20,6 +19,6 @@ def claim(tables: list[Table]) -> mapping.Plan | None:
             return mapping.Plan(NAME, mapping.CERTAIN, mapping.Part(table, mapping.Time((0,), "ms"), (1, 2, 3), COUNTS))
         if not table.names and table.name.startswith("accelrec") and table.sample and len(table.sample[0]) == 4:
             note = "its second axis has the opposite sense: the acceleration is read as it stands"
-            part = mapping.Part(table, mapping.Time((0,), HUNDREDTHS), (1, 2, 3), "g")
+            part = mapping.Part(table, mapping.Time((0,), "1/100 s"), (1, 2, 3), "g")
             return mapping.Plan(NAME, mapping.LIKELY, part, notes=(note,))
     return None

@@ -293,3 +293,28 @@ def test_way_time_and_speed_of_a_run_say_one_thing_and_load_says_the_same(run, s
         assert ("half_width_90" in speed) == (source == "estimate")
     (week,) = json.loads(run("load", "--until", "2026-05-31", "--json")[1])["weeks"]
     assert week["distance"]["m"] == pytest.approx(400 + told["distance"]["m"]) and told["distance"]["m"] != raw
+
+
+def test_a_speed_is_calibrated_by_a_run_as_every_command_names_it(run, store, tmp_path):
+    run("name", "2", "Track")
+    for meant in ("track", "last", f"{CLIP}/2"):
+        code, out, _ = run("calibrate-speed", meant, "--distance", "500m")
+        assert code == 0 and out.startswith(f"{CLIP}/2: ") and f"kept for {CLIP}" in out
+    (tmp_path / "x.fclog").write_bytes(log_of(200.0, seed=9))
+    run("add", tmp_path / "x.fclog")
+    out = run("calibrate-speed", "added/1", "--distance", "500m")[1]
+    assert "kept for" not in out and "--clip NAME" in out and store.wanted("added") == {}, "nobody syncs it"
+
+
+def test_a_name_of_joined_signs_stays_as_it_was_written(run, store):
+    runner = "\U0001f3c3\u200d\u2640\ufe0f"
+    assert f"“{runner}”" in run("name", "1", runner)[1] and runner in run("sessions")[1]
+    assert "\\x202e" in run("name", "1", "\u202eback")[1], "what turns the rest of a line around is told"
+
+
+def test_what_a_sync_carries_is_told_without_names_of_settings():
+    from formclip.runs.insight.carry import Carried
+
+    said = [Carried(name, value, "").plainly for name, value in (("own_cadence_dspm", 1773), ("own_tilt_cdeg", 876))]
+    assert said == ["your own cadence 177.3 steps/min", "your own tilt against standing 8.8°"]
+    assert Carried("mode", 1, "").plainly == "mode silent"

@@ -78,7 +78,12 @@ def with_extra(extra: str) -> str:
 def printable(part: object) -> str:
     """One line, whatever bytes a file name or a cell holds."""
     text = str(part)
-    return text if text.isprintable() else "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    return text if text.isprintable() else "".join(c if is_shown(c) else f"\\x{ord(c):02x}" for c in text)
+
+
+def is_shown(letter: str) -> bool:
+    """Whether a letter may stand on a line as it is: joiners, too, of which emoji and some scripts are made."""
+    return letter.isprintable() or letter in "\u200c\u200d"
 
 
 def from_os_error(error: OSError, path: str | Path, doing: str) -> FileError:

@@ -91,7 +91,7 @@ def show_weeks(out: Path, until: date | None, as_json: bool) -> None:
 def _line(made: Weeks, number: int) -> str:
     run, visit = made.story[number], made.visits[number]
     watch = "no watch" if run.watch is None else "watch merged" if number in made.merged else "watch refused"
-    given = ", ".join(f"{one.name} {one.value}" for one in visit.carried)
+    given = ", ".join(one.plainly for one in visit.carried)
     spike = ", much longer than any before" if number == SPIKE else ""
     return (
         f"{run.began:%a %Y-%m-%d}  {run.kind:5}  {run.scenario.minutes:4.0f} min  {visit.bytes_fetched / 1000:4.0f} kB "

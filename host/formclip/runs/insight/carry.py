@@ -12,6 +12,7 @@ from pathlib import Path
 from gaitcore.settings import TABLE, Settings, index_of
 
 from formclip.ground.errors import SettingsError
+from formclip.ground.text import number, with_unit
 from formclip.runs.insight.baseline import OF, WIDENED, baseline, since_of
 from formclip.runs.insight.history import history
 from formclip.runs.store.lent import Lent, given_back, lend, lent
@@ -31,6 +32,24 @@ class Carried:
     value: int
     said: str
     own: bool = False
+
+    @property
+    def plainly(self) -> str:
+        """What it is and how much, without the setting's name: your own cadence 177.3 steps/min."""
+        if self.name not in _PLAIN:
+            return f"{self.name} {Settings({self.name: self.value}).to_dict()[self.name]}"
+        title, counts, unit, digits = _PLAIN[self.name]
+        return f"{title} {with_unit(number(self.value / counts, digits), unit)}"
+
+
+# Setting: what it is to the runner, counts for one of its unit, the unit, digits.
+_PLAIN = {
+    "own_cadence_dspm": ("your own cadence", 10, "steps/min", 1),
+    "own_tilt_cdeg": ("your own tilt against standing", 100, "°", 1),
+    "own_brake_mmps": ("the speed that your pelvis usually loses in a step", 1000, "m/s", 3),
+    "tilt_cue_deg": ("the arch above your own that is cued", 1, "°", 0),
+    "overstride_cadence_pct": ("the fall of cadence that is looked at for overstriding", 1, "%", 0),
+}
 
 
 def to_carry(store: Store, clip: str, current: dict[str, int]) -> list[Carried]:

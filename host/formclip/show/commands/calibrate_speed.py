@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from formclip.ground.errors import printable
 from formclip.ground.files import write_whole
+from formclip.ground.text import counted
 from formclip.runs.insight.own_speed import SLOPE, calibrate, known_run, metres
-from formclip.runs.store.store import Store, default_folder
+from formclip.runs.store.store import ADDED, Store, default_folder
+from formclip.runs.store.which import which
 from formclip.show.options import json_option, store_option
 from formclip.show.tell import tell, tell_json
 
@@ -32,7 +36,7 @@ def calibrate_speed_command(
 ) -> None:
     """Make the speed your own, from a run of known distance.
 
-    RUN is a session as `formclip sessions` lists it, a log, or a folder of
+    RUN is named as for `formclip show`, or is a log, or a folder of
     `formclip replay`. Run steadily, nothing else in it. With two runs or more
     at different paces, the slope is set as well: formclip calibrate-speed
     slow fast --distance 2km --distance 1km.
@@ -41,19 +45,23 @@ def calibrate_speed_command(
     tried with --write FILE and `formclip replay --settings FILE`.
     """
     if len(runs) != len(distances):
-        raise click.UsageError(f"{len(runs)} runs and {len(distances)} distances; give one --distance for each RUN")
+        raise click.UsageError(
+            f"{counted(len(runs), 'run')} and {counted(len(distances), 'distance')}; give one --distance for each RUN"
+        )
     store = Store(folder) if folder is not None or default_folder().is_dir() else None
     found, clips = [], set()
     for name, distance in zip(runs, distances, strict=True):
-        path = Path(name)
-        if not path.exists() and store is not None and (stored := store.named(path.as_posix())) is not None:
-            path = stored.path
-            clips.add(stored.clip)
-        found.append(known_run(path, metres(distance)))
+        length, path = metres(distance), Path(name)
+        if path.exists() or store is None:
+            found.append(known_run(path, length))
+            continue
+        stored = which(store, name).stored
+        clips.add(stored.clip)
+        found.append(replace(known_run(stored.path, length), name=printable(stored.label)))
     own = calibrate(found)
     if file is not None:
         write_whole(file, "[formclip]\n" + "".join(f"{key} = {value}\n" for key, value in own.settings().items()))
-    if clip is None and len(clips) == 1:
+    if clip is None and len(clips) == 1 and clips != {ADDED}:  # which is no clip: nothing would ever be given to it
         clip = clips.pop()
     if clip is not None and store is not None:
         for key, value in own.settings().items():

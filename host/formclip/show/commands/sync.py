@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from gaitcore.settings import Settings
 
 from formclip.ground.plain import plain
 from formclip.runs.store.bin import empty_bin
@@ -82,8 +81,7 @@ def _say_visit(done: Visit, as_json: bool) -> None:
     for name, value in done.given.items():
         tell(f"{done.clip}: {name} is now {value}, as was set while it was out of reach")
     for one in done.carried:
-        shown = Settings({one.name: one.value}).to_dict()[one.name]
-        tell(f"{done.clip}: {one.name} is now {shown}: {one.said}")
+        tell(f"{done.clip} has now {one.plainly}: {one.said}")
     for name, why in done.refused.items():
         tell(f"{done.clip}: {name} was not taken, and waits on: {why}")
     for stored in done.binned:

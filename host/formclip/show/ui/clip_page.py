@@ -90,7 +90,7 @@ def sync(request: Request, form: FormData, looks: Looks) -> Response:
             for name, value in done.given.items():
                 job.say(f"{done.clip}: {name} is now {value}")
             for one in done.carried:
-                job.say(f"{done.clip}: {one.name} is now {words({one.name: one.value})[one.name]}: {one.said}")
+                job.say(f"{done.clip} has now {one.plainly}: {one.said}")
             for name, why in done.refused.items():
                 job.say(f"{done.clip}: {name} was not taken and waits on: {why}")
             for session, why in done.skipped:

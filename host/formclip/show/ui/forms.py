@@ -6,7 +6,7 @@ import time
 
 from starlette.datastructures import FormData
 
-from formclip.ground.errors import FormclipError
+from formclip.ground.errors import FormclipError, is_shown
 from formclip.runs.store.dates import said_time
 
 _AHEAD_S = 86400.0  # clocks and zones differ
@@ -24,7 +24,7 @@ def text_in(form: FormData, name: str) -> str:
     if not isinstance(value, str):
         return ""
     kept = value.replace("\r\n", "\n").replace("\r", "\n").strip()
-    return "".join(c for c in kept if c.isprintable() or c == "\n")
+    return "".join(c for c in kept if is_shown(c) or c == "\n")
 
 
 def moment_in(form: FormData, name: str, otherwise: str = "") -> tuple[float, str] | None:

@@ -16,6 +16,7 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from formclip.ground.errors import printable
 from formclip.ground.text import clock, number, signed
 from formclip.runs.insight.digest import MADE_BY, Digest, digests
 from formclip.runs.insight.distance import Distance
@@ -216,7 +217,13 @@ class Looks:
             "address": address,
             "once": partial(secrets.token_hex, 6),
         }
-        self._environment.filters |= {"number": number, "signed": signed, "here": here, "sentence": _sentence}
+        self._environment.filters |= {
+            "number": number,
+            "signed": signed,
+            "here": here,
+            "printable": printable,
+            "sentence": _sentence,
+        }
 
     def page(
         self,

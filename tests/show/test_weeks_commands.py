@@ -260,3 +260,7 @@ def test_a_choice_and_a_day_that_are_none_are_told_once_and_in_plain_words(run):
     for words in (("trends", "--since", "2026-13-01"), ("load", "--until", "soon")):
         err = run(*words)[2]
         assert "is no day, as 2026-11-03" in err and "%Y" not in err
+
+
+def test_load_before_the_first_run_says_when_it_was(run):
+    assert run("load", "--until", "1999-01-01")[1] == "No run up to 1999-01-01; the first is of 2026-05-28.\n"

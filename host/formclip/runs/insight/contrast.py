@@ -313,5 +313,5 @@ def _caveats(a: Sequence[Entry], b: Sequence[Entry], sides: tuple[Side, ...]) ->
     slow, fast = sorted(side.speed_mps for side in sides)
     if math.isfinite(slow) and fast > slow * (1 + _ONE_PACE):
         one, other = (number(side.speed_mps, 2) for side in sides)
-        said.append(f"The pace differs: {one} against {other} m/s. What could not be brought to one pace says so.")
+        said.append(f"The runs were at {one} and {other} m/s. What could not be brought to one pace says so.")
     return said

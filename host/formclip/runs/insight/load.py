@@ -112,6 +112,9 @@ class Load:
 def load(runs: History, today: date | None = None) -> Load:
     """Of the runs that are not hidden."""
     entries = [entry for entry in runs.entries if today is None or entry.day <= today]
+    if runs.entries and not entries:
+        said = (f"No run up to {today}; the first is of {runs.entries[0].day}.", *runs.left_out())
+        return Load((), (), 1.0, said)
     today = today or (entries[-1].day if entries else date.today())
     scale, found = lengths(entries)
     spikes = [one for i in range(len(entries)) if (one := _spike(entries, found, i)) is not None]

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 from formclip.lab.fitting import HELD_OUT, held_out_predictions
-from formclip.lab.fitting.__main__ import ESTIMATES, MODELS, against_shipped, fill, put
+from formclip.lab.fitting.__main__ import ESTIMATES, MODELS, against_shipped, fill, main, put
 from formclip.lab.fitting.fit import UNFITTED
 from formclip.lab.fitting.gather import chain_with
 from formclip.lab.fitting.nested import Kind, Recipe, choose, evaluate, left_out
@@ -304,6 +304,14 @@ def test_the_fit_of_the_contact_does_not_see_the_one_that_is_shipped():
         assert len(told) == 1
         1 / 0  # noqa: B018
     assert (models.RISE, models.RISE_VERT) == held
+
+
+@pytest.mark.long
+def test_a_fit_gives_what_is_shipped(traces, capsys):
+    main([str(traces)])
+    said = capsys.readouterr().out
+    for name in ("models.py", "estimates.py", "models.md", "held_out.json"):
+        assert f"{name}: the same as shipped" in said
 
 
 def test_a_wrong_folder_is_one_line(repo, tmp_path):

@@ -252,6 +252,29 @@ class Machines:
             process.wait()
 
 
+WAITING = """
+import os, threading
+from formclip.lab.cohort.local import run_here
+from formclip.lab.cohort.work import Task
+
+def waits(task):
+    print("at work", flush=True)
+    threading.Event().wait()
+
+if __name__ == "__main__":
+    list(run_here([Task("a", (), "")], 1, waits))
+"""
+
+
+def test_processes_end_with_the_command_that_is_killed(tmp_path):
+    """Once they stayed for good, with 180 MB each. Their end is seen by the pipe that all of them write to."""
+    (tmp_path / "waiting.py").write_text(WAITING)
+    with subprocess.Popen([sys.executable, str(tmp_path / "waiting.py")], stdout=subprocess.PIPE) as command:
+        assert command.stdout.readline() == b"at work\n"
+        command.kill()
+        assert command.stdout.read() == b""
+
+
 def test_on_machines_of_which_one_dies_nothing_is_lost(folder, done, tmp_path):
     pytest.importorskip("distributed", reason="distributed is not installed: make setup")
     with Machines(tmp_path) as machines:

@@ -2,6 +2,7 @@
 
 A process that dies (out of memory, a crash in a library) takes all others of its pool along. Those that were in flight
 are done again, each alone: the one that kills its process a second time is told as failed, and the rest is not lost.
+Processes end with the one that started them, however it ends.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,7 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from formclip.lab.cohort.work import Outcome, Task, work
 
 _IN_FLIGHT = 2  # for each process: one in work, one waiting
-_DIED = "the process that read it died, twice: out of memory, or a crash in a library"
+_DIED = "the process that read it died, twice: out of memory, a crash in a library, or a script without a main guard"
 
 Work = Callable[[Task], Outcome]
 
@@ -71,11 +73,20 @@ def _pool(processes: int) -> ProcessPoolExecutor:
     if "forkserver" in multiprocessing.get_all_start_methods():  # what is imported is so once for all processes
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([work.__module__])
-        return ProcessPoolExecutor(processes, context, signal.signal, _NOT_INTERRUPTED)
-    return ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), signal.signal, _NOT_INTERRUPTED)
+        return ProcessPoolExecutor(processes, context, _begin)
+    return ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _begin)
 
 
-_NOT_INTERRUPTED = (signal.SIGINT, signal.SIG_IGN)  # the parent decides what is finished
+def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what is finished
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)  # it was killed: nobody is left to give a result to
 
 
 def _alone(task: Task, how: Work) -> Outcome:

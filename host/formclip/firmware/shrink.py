@@ -16,7 +16,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -66,8 +66,6 @@ def module_name(path: str) -> str:
 
 # Fields that hold no node but whether a name is read or bound, or text.
 _NO_NODES = {"ctx", "id", "attr", "arg", "kind", "type_comment", "module", "level", "asname"}
-
-
 _FIELDS: dict[type[ast.AST], list[str]] = {}
 for _kind in vars(ast).values():
     if isinstance(_kind, type) and issubclass(_kind, ast.AST):
@@ -86,11 +84,11 @@ def _children(node: ast.AST) -> list[ast.AST]:
     return found
 
 
-def nodes(tree: ast.AST) -> list[ast.AST]:
-    """As `ast.walk`, in its order, but for what tells reading from binding."""
+def nodes(tree: ast.AST, gone: Collection[int] = ()) -> list[ast.AST]:
+    """As `ast.walk`, in its order, but for what tells reading from binding, and for what is left out, by its id."""
     found = [tree]
     for node in found:  # it grows meanwhile
-        found += _children(node)
+        found += [child for child in _children(node) if id(child) not in gone] if gone else _children(node)
     return found
 
 
@@ -167,7 +165,7 @@ class _Uses:
                 todo.append(origin)
 
     def _file(self, here: str, tree: ast.Module) -> None:
-        named = self._left(tree)
+        named = nodes(tree, self.gone)
         aliases: dict[str, str] = {}
         for node in named:
             if isinstance(node, ast.ImportFrom) and node.module:
@@ -190,12 +188,6 @@ class _Uses:
                 self.globals.add((here, node.id))
                 if node.id in aliases and id(node) not in bases | asked:
                     self.whole.add(aliases[node.id])
-
-    def _left(self, tree: ast.AST) -> list[ast.AST]:
-        found = [tree]
-        for node in found:
-            found += [child for child in _children(node) if id(child) not in self.gone]
-        return found
 
 
 def _leave_out(sources: Mapping[str, str], words: set[str]) -> dict[str, str]:

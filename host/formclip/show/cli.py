@@ -121,8 +121,6 @@ _IN_OUR_WORDS = (
     ("a valid integer", "a whole number"),
     ("a valid float range", "a number"),
     ("a valid float", "a number"),
-    ("does not match the format '%Y-%m-%d'", "is no day, as 2026-11-03"),
-    ("does not match the formats '%Y-%m-%d %H:%M', '%Y-%m-%dT%H:%M'", "is no time, as 2026-11-03 07:15"),
 )
 
 

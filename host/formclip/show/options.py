@@ -12,6 +12,27 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Moment(click.DateTime):
+    """A day or a time, refused in our words: what it is called, as in an example."""
+
+    def __init__(self, formats: list[str], called: str, example: str) -> None:
+        super().__init__(formats)
+        self._called, self._example = called, example
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return self._called.upper()
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"'{value}' is no {self._called}, as {self._example}", param, ctx)
+
+
+DAY = Moment(["%Y-%m-%d"], "day", "2026-11-03")
+TIME = Moment(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"], "time", "2026-11-03 07:15")
+
+
 def air_address(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
     """The callback of an option that says where the virtual air is; empty is the usual place."""
     from formclip.firmware.virtual.radio.address import DEFAULT_ADDRESS, address_of

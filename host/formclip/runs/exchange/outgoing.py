@@ -9,7 +9,7 @@ from formclip.runs.exchange.merge import with_watch
 from formclip.runs.exchange.seconds import per_second
 from formclip.runs.exchange.source import Source
 from formclip.runs.insight.history import history
-from formclip.runs.insight.load import lengths
+from formclip.runs.insight.load import length_of, lengths
 from formclip.runs.store.store import Store
 from formclip.runs.store.watch import watched
 
@@ -44,7 +44,7 @@ def _scale(store: Store, source: Source) -> float:
         return 1.0
     entries = history(store).entries
     scale, found = lengths(entries)
-    for entry, length in zip(entries, found, strict=True):
-        if entry.stored.key == source.stored.key and length is not None and entry.digest.distance_m:
-            return length.m / entry.digest.distance_m
-    return scale
+    of_run = length_of(source.stored, entries, found)
+    if of_run is None or not of_run[0].digest.distance_m:
+        return scale
+    return of_run[1].m / of_run[0].digest.distance_m

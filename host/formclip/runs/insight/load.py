@@ -19,7 +19,7 @@ from formclip.runs.insight.digest import Digest, digests
 from formclip.runs.insight.distance import ESTIMATE, Distance, distance_of
 from formclip.runs.insight.history import Entry, History, history
 from formclip.runs.store.brief import Row
-from formclip.runs.store.store import Store
+from formclip.runs.store.store import Store, Stored
 from formclip.runs.store.watch import Watched, watched
 
 SPIKE = 1.10  # times the longest of LOOK_BACK
@@ -170,10 +170,18 @@ def on_scale(
     scale, found = made
     if known is None or known.source != ESTIMATE or scale == 1.0:
         return known
-    for entry, length in zip(runs.entries, found, strict=True):
-        if entry.stored.key == row.stored.key and length is not None:
-            return Distance(length.m, (length.high_m - length.low_m) / 2, ESTIMATE)
-    return known
+    of_run = length_of(row.stored, runs.entries, found)
+    if of_run is None:
+        return known
+    return Distance(of_run[1].m, (of_run[1].high_m - of_run[1].low_m) / 2, ESTIMATE)
+
+
+def length_of(stored: Stored, entries: Sequence[Entry], found: Sequence[Length | None]) -> tuple[Entry, Length] | None:
+    """Of what `lengths` found, that of one run, with its entry; None where it has none."""
+    for entry, length in zip(entries, found, strict=True):
+        if entry.stored.key == stored.key and length is not None:
+            return entry, length
+    return None
 
 
 def how_far(store: Store, row: Row) -> Distance | None:

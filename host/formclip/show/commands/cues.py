@@ -14,12 +14,12 @@ from formclip.runs.insight.cued import CHANGED, FEW, HELPED, WORSE, Effect, OfKi
 from formclip.runs.insight.episodes import WHY
 from formclip.runs.insight.history import history
 from formclip.runs.store.store import Store
-from formclip.show.options import json_option, store_option
+from formclip.show.options import DAY, json_option, store_option
 from formclip.show.tell import tell, tell_json
 
 
 @click.command("cues", short_help="Show what cues did, against faults not cued.")
-@click.option("--since", metavar="DAY", type=click.DateTime(formats=["%Y-%m-%d"]), help="From this day on.")
+@click.option("--since", type=DAY, help="From this day on.")
 @store_option
 @json_option
 def cues_command(since: datetime | None, folder: Path | None, as_json: bool) -> None:

@@ -18,6 +18,7 @@ from formclip.lab.validate.episodes import match_cues
 from formclip.lab.validate.score import score_trace
 from formclip.lab.validate.truthfile import load_truth, truth_path
 from formclip.show import demo
+from formclip.show.options import DAY
 from formclip.show.tell import tell, tell_json
 
 
@@ -31,12 +32,7 @@ from formclip.show.tell import tell, tell_json
 )
 @click.option("--clip/--no-clip", default=True, help="Also record it on the virtual clip and sync it.")
 @click.option("--weeks", is_flag=True, help="Eight weeks of a runner, through every command of the record.")
-@click.option(
-    "--until",
-    metavar="DAY",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="With --weeks: the Sunday with which they end.",
-)
+@click.option("--until", type=DAY, help="With --weeks: the Sunday with which they end.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 def demo_command(
     trace: Path | None, out: Path | None, clip: bool, weeks: bool, until: datetime | None, as_json: bool

@@ -12,7 +12,7 @@ from formclip.ground.progress import count_progress
 from formclip.runs.exchange.source import Source, file_name, find, of_row
 from formclip.runs.store.brief import Row, rows
 from formclip.runs.store.store import Store
-from formclip.show.options import json_option, store_option
+from formclip.show.options import DAY, TIME, json_option, store_option
 from formclip.show.tell import tell, tell_json
 
 
@@ -24,14 +24,9 @@ from formclip.show.tell import tell, tell_json
 @click.option(
     "--out", "-o", default=Path("."), type=click.Path(path_type=Path), help="Folder to write to. [default: here]"
 )
-@click.option("--since", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), help="All runs of the store since this day.")
+@click.option("--since", type=DAY, help="All runs of the store since this day.")
 @click.option("--all", "every", is_flag=True, help="All runs of the store.")
-@click.option(
-    "--at",
-    metavar="TIME",
-    type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]),
-    help="When a run without a date was.",
-)
+@click.option("--at", type=TIME, help="When a run without a date was.")
 @click.option("--estimate", is_flag=True, help="FIT: with the clip's own estimate of speed and distance.")
 @store_option
 @json_option

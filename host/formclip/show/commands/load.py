@@ -14,13 +14,13 @@ from formclip.ground.text import clock
 from formclip.runs.insight.history import history
 from formclip.runs.insight.load import THREE_WEEKS, Load, load
 from formclip.runs.store.store import Store
-from formclip.show.options import json_option, store_option
+from formclip.show.options import DAY, json_option, store_option
 from formclip.show.tell import tell, tell_json
 
 
 @click.command("load", short_help="Show how much you ran, and what rose fast.")
 @click.option("--weeks", default=12, show_default=True, type=click.IntRange(1), help="The latest so many.")
-@click.option("--until", metavar="DAY", type=click.DateTime(formats=["%Y-%m-%d"]), help="As it stood on this day.")
+@click.option("--until", type=DAY, help="As it stood on this day.")
 @store_option
 @json_option
 def load_command(weeks: int, until: datetime | None, folder: Path | None, as_json: bool) -> None:

@@ -15,16 +15,14 @@ from formclip.runs.insight.digest import FIGURE
 from formclip.runs.insight.history import history
 from formclip.runs.insight.trends import LEVELS, Trend, Trends, how, trends
 from formclip.runs.store.store import Store
-from formclip.show.options import json_option, store_option
+from formclip.show.options import DAY, json_option, store_option
 from formclip.show.tell import tell, tell_json
-
-DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command("trends", short_help="Show each figure over the weeks.")
 @click.argument("metric", metavar="[METRIC]", required=False, type=click.Choice(list(FIGURE)))
-@click.option("--since", metavar="DAY", type=DAY, help="From this day on.")
-@click.option("--until", metavar="DAY", type=DAY, help="Up to this day.")
+@click.option("--since", type=DAY, help="From this day on.")
+@click.option("--until", type=DAY, help="Up to this day.")
 @store_option
 @json_option
 def trends_command(
